@@ -18,7 +18,7 @@ use rule::{ByteSet, Field, Keyword, List, Matcher, Remediation, Rule, Step, Str}
 #[path = "src/rule/mod.rs"]
 mod rule;
 
-/// The sources that decide what a sweep sees.
+/// The folders with the sources that decide what a sweep finds.
 const SWEEP: [&str; 8] =
     ["src/attribution", "src/detect", "src/git", "src/image", "src/rule", "src/scan", "src/source", "src/text"];
 
@@ -53,7 +53,7 @@ fn generate() -> Result<(), Vec<String>> {
     std::fs::write(out.join("rules.rs"), constants(&compiled)).map_err(|e| one(e.to_string()))
 }
 
-/// A hash of the sources that decide what a sweep sees: what one version has seen says nothing of what another would see.
+/// Returns a hash of the sources that decide what a sweep finds: the results of one version don't apply to another.
 fn sweep() -> std::io::Result<u64> {
     let mut hasher = DefaultHasher::new();
     let mut folders = SWEEP.map(PathBuf::from).to_vec();
@@ -71,7 +71,7 @@ fn sweep() -> std::io::Result<u64> {
     Ok(hasher.finish())
 }
 
-/// The text of a module that holds `RULES`, `REMEDIATIONS`, `FIELDS` and `LIVE`.
+/// Returns the text of a module with `RULES`, `REMEDIATIONS`, `FIELDS` and `LIVE`.
 fn constants(compiled: &Compiled) -> String {
     let mut out = String::from(
         "use crate::rule::{Boundary, ByteSet, Case, Check, CheckUse, Confidence, Field, Keyword, Matcher, OnFail, Reach, Remediation, Rule, Severity, Step};\nuse crate::rule::live::{Ask, Body, Identifier, Live, Method, Reading, Request, Reveal, Says, Signature, Source, Term};\nuse std::borrow::Cow;\n",

@@ -1,10 +1,11 @@
-//! How the time of a sweep grows: with the number of versions, with the size of files that change as little as before, and with the
-//! number of files that hold one secret. The last fails where the time grows faster than the number to the power of 1.2.
+//! Measures how the time of a sweep grows: with the number of versions, with the size of files that change as little as
+//! before, and with the number of files that contain one secret. The last measurement fails if the time grows faster
+//! than the number to the power of 1.2.
 //!
-//! Makes histories with git, in a folder of its own that goes away afterwards, and sweeps each. Nothing is downloaded.
-//! *Inserted* is what git stores without copying it from another blob: whole blobs, and what deltas put between stretches of
-//! their base. *Floor* is a walk that decodes the same objects and looks at nothing. Times are medians of several runs on one
-//! thread, so that whatever else a machine with two cores does shows less.
+//! The histories are made with git, in a temporary folder, and swept one by one. Nothing is downloaded. *Inserted* is
+//! what git stores without copying it from another blob: whole blobs, and what deltas insert between the parts that
+//! they copy from their base. *Floor* is a walk that decodes the same objects and scans nothing. Times are medians of
+//! several runs on one thread, so that other load on a machine with two cores matters less.
 
 #![expect(clippy::print_stdout, reason = "a table is what it is run for")]
 
@@ -32,28 +33,28 @@ use keysweep::scan::{Lazy, Progress, Scan};
 use keysweep::source::history;
 use support::{Lines, floor};
 
-/// Files of each history.
+/// The number of files in each history.
 const FILES: usize = 8;
-/// Files that a commit changes.
+/// The number of files that a commit changes.
 const TOUCHED: usize = 3;
-/// Lines that change in each.
+/// The number of lines that change in each file.
 const CHANGED: usize = 3;
-/// Sweeps for each line of the table.
+/// The number of sweeps for each line of the table.
 const RUNS: usize = 7;
 
-/// Commits of each step of the history that becomes longer, how many steps there are, and bytes of its files.
+/// For the history that becomes longer: the commits of each step, the number of steps, and the bytes of a file.
 const LONGER: (usize, usize, usize) = (200, 10, 40_000);
-/// Commits of the histories whose files become larger, and bytes of those.
+/// For the histories whose files become larger: the number of commits, and the bytes of a file in each history.
 const LARGER: (usize, [usize; 5]) = (600, [10_000, 20_000, 40_000, 80_000, 160_000]);
 
-/// Commits of the histories in which each adds a file with the same secret.
+/// The numbers of commits in the histories where each commit adds a file with the same secret.
 const PLACES: [usize; 4] = [1000, 2000, 4000, 8000];
-/// The power of their number that the time may grow with.
+/// The largest exponent with which the time may grow with the number of files.
 const STEEPEST: f64 = 1.2;
 
 fn main() -> anyhow::Result<()> {
     let detector = Detector::new(RuleSet::builtin());
-    // Cargo adds an option of its own.
+    // Cargo adds an option of its own, so only this argument is looked for.
     if std::env::args().skip(1).any(|argument| argument == "places") {
         return places(&detector);
     }
@@ -120,7 +121,7 @@ fn places(detector: &Detector) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The time of a sweep on one thread, whose report is checked.
+/// Returns the time of a sweep on one thread, and checks its report.
 fn sweep(
     folder: &Path,
     detector: &Detector,
@@ -140,7 +141,7 @@ fn sweep(
 struct Growing {
     folder: tempfile::TempDir,
     lines: Lines,
-    /// Bytes of a file.
+    /// The size of a file in bytes.
     size: usize,
     files: Vec<Vec<String>>,
     commits: usize,
@@ -158,7 +159,7 @@ impl Growing {
         Ok(Self { folder, lines, size, files: files.into(), commits: 0 })
     }
 
-    /// Adds commits, each with a few lines changed in a few files, and packs anew.
+    /// Adds commits, each with a few lines changed in a few files, and repacks.
     fn grow(&mut self, commits: usize) -> anyhow::Result<()> {
         let stream = self.folder.path().join("stream");
         let mut out = BufWriter::new(File::create(&stream)?);
@@ -172,7 +173,7 @@ impl Growing {
         git(self.folder.path(), &["repack", "-adfq", "--depth=50", "--window=10"], Stdio::null())
     }
 
-    /// The first commit of a stream has to say that it goes on where the branch ends.
+    /// Writes a commit. The first one of a stream has to say that it continues the branch.
     fn commit(&mut self, out: &mut impl Write, goes_on: bool) -> anyhow::Result<()> {
         let mut touched: Vec<usize> = (0..FILES).collect();
         while self.commits > 0 && touched.len() > TOUCHED {
@@ -197,7 +198,7 @@ impl Growing {
         Ok(())
     }
 
-    /// Sweeps it and prints a line.
+    /// Sweeps the history and prints a line of the table.
     fn measure(&self, detector: &Detector) -> anyhow::Result<()> {
         let repo = Repo::open(self.folder.path())?;
         let options = ScanOptions { threads: 1, ..ScanOptions::default() };
@@ -227,7 +228,7 @@ impl Growing {
     }
 }
 
-/// The time in the middle of several.
+/// Returns the median time of several runs.
 fn median(mut run: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Duration> {
     let mut times = Vec::new();
     for _ in 0..RUNS {

@@ -1,8 +1,9 @@
-//! The hot paths: the passes over text, the judgement, an edit, and a sweep of a repository with its parts.
+//! Benchmarks of the hot paths: the passes over text, the judgement, an edit, and a sweep of a repository with its
+//! parts.
 //!
-//! `KEYSWEEP_BENCH_REPO` names the repository; without it, it is this project's own. The figure to watch is how many times
-//! `history/floor` the time of `history/sweep` is: the floor decodes the same packs and looks at nothing. Objects that are
-//! in no pack are swept, but are not in the floor: pack the repository before (`git gc`).
+//! `KEYSWEEP_BENCH_REPO` names the repository; without it, this project's own is used. The figure to watch is the ratio
+//! of the time of `history/sweep` to that of `history/floor`: the floor decodes the same packs and scans nothing. Loose
+//! objects are swept but aren't part of the floor, so pack the repository first (`git gc`).
 
 mod support;
 
@@ -31,9 +32,9 @@ use keysweep::source::history;
 use keysweep::text::{Edits, Span};
 use support::{Lines, floor};
 
-/// Bytes of the texts that are passed over.
+/// The size in bytes of the texts that are scanned.
 const TEXT: usize = 256 << 10;
-/// Bytes of the text that is edited.
+/// The size in bytes of the text that is edited.
 const EDITED: usize = 100_000;
 
 fn main() -> anyhow::Result<()> {
@@ -51,7 +52,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every pass over text that has no secret: ordinary text, and text that is all keywords.
+/// Measures every pass over text without secrets: ordinary text, and text made of keywords only.
 fn text(criterion: &mut Criterion, detector: &Detector) {
     let rules = RuleSet::builtin();
     let prefilter = Prefilter::new(&rules.rules);
@@ -75,7 +76,7 @@ fn text(criterion: &mut Criterion, detector: &Detector) {
     group.finish();
 }
 
-/// Each example of each rule, which is found, by itself.
+/// Measures the judgement of each example of each rule, every one of which is found, by itself.
 fn judge(criterion: &mut Criterion, detector: &Detector) -> anyhow::Result<()> {
     let rules: RuleFile = toml::from_str(include_str!("../rules.toml"))?;
     let mut examples = Vec::new();
@@ -94,7 +95,7 @@ fn judge(criterion: &mut Criterion, detector: &Detector) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One line of a source text replaced by another: judged as an edit, and as a text by itself.
+/// Measures the replacement of one line of source text: judged as an edit, and as a separate text.
 fn edit(criterion: &mut Criterion, detector: &Detector) {
     let mut lines = Lines::new(2);
     let base = lines.text(EDITED);
@@ -114,7 +115,7 @@ fn edit(criterion: &mut Criterion, detector: &Detector) {
     group.finish();
 }
 
-/// A sweep, and what it consists of.
+/// Measures a sweep and its parts.
 fn repository(criterion: &mut Criterion, detector: &Detector) -> anyhow::Result<()> {
     let path = std::env::var_os("KEYSWEEP_BENCH_REPO").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     let repo = Repo::open(&path).with_context(|| format!("opening {}", path.display()))?;
@@ -139,7 +140,7 @@ fn repository(criterion: &mut Criterion, detector: &Detector) -> anyhow::Result<
     Ok(())
 }
 
-/// What `keysweep history` does between its start and its output.
+/// Runs what `keysweep history` does between its start and its output.
 fn sweep(repo: &Repo, detector: &Detector, options: &ScanOptions) -> anyhow::Result<Report> {
     let progress = Progress::default();
     let surroundings = Lazy::new(Box::new(Surroundings::default));
@@ -148,7 +149,7 @@ fn sweep(repo: &Repo, detector: &Detector, options: &ScanOptions) -> anyhow::Res
     Ok(scan.history(repo, history::list(repo)?, scope))
 }
 
-/// The blob with the lowest id.
+/// Returns the blob with the lowest id.
 fn some_blob(store: &Store, limit: u64) -> Option<ObjectId> {
     struct Lowest(Option<ObjectId>);
     impl Visitor for Lowest {

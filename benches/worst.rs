@@ -1,13 +1,14 @@
-//! Hostile and awkward texts: files that look like heaps of secrets, and what each rule finds hardest.
+//! Measures hostile and awkward texts: files that look full of secrets, and the texts that each rule is slowest at.
 //!
-//! The files are staged one by one, and the hook is timed beside git, which writes out the same blob. With the environment
-//! variable `KEYSWEEP_BENCH_PEER` another command is run in the same places.
+//! The files are staged one by one, and the time of the hook is compared with that of git, which writes out the same
+//! blob. With the environment variable `KEYSWEEP_BENCH_PEER`, another command is run in the same places.
 //!
-//! For every rule texts are made of what it has to look at for longest: its keywords alone, with blanks or value characters
-//! behind them; its examples whole, up to the token, without the token's last character. Each is one line, or many. All of them
-//! are scanned at two sizes. The slowest rules, and those whose time grows fastest, are scanned again at one, four and ten
-//! megabytes, with the line and column of each detection. If a byte takes much longer in the largest text than in the smallest,
-//! a scan is not linear, and the bench fails. Ids of rules as arguments have all texts of those scanned so, and nothing else.
+//! For every rule, texts are made of what takes it longest: its keywords alone, or followed by blanks or value
+//! characters; its examples whole, up to the token, or without the token's last character. Each text is a single line,
+//! or many. All of them are scanned at two sizes. The slowest rules, and those whose time grows fastest, are scanned
+//! again at one, four and ten megabytes, with the line and column of each detection. If a byte takes much longer in the
+//! largest text than in the smallest, a scan isn't linear, and the benchmark fails. If rule ids are given as arguments,
+//! all texts of those rules are scanned in this way, and nothing else.
 
 #![expect(clippy::print_stdout, reason = "a table is what it is run for")]
 
@@ -30,28 +31,31 @@ use keysweep::rule::file::{RuleDef, RuleFile};
 use keysweep::rule_set::RuleSet;
 use keysweep::text::LineIndex;
 
-/// Sizes that every text is scanned at.
+/// The sizes at which every text is scanned.
 const SCREEN: [usize; 2] = [16 << 10, 128 << 10];
-/// Sizes that the worst are scanned at.
+/// The sizes at which the worst texts are scanned.
 const CLOSER: [usize; 3] = [1 << 20, 4 << 20, 10 << 20];
-/// Rules of the table: the slowest, and those whose time grows fastest.
+/// The numbers of rules in the table: the slowest, and those whose time grows fastest.
 const SLOWEST: usize = 20;
 const STEEPEST: usize = 10;
-/// How much longer a byte may take in the largest text than in the smallest: sorting and full caches cost something.
+/// The most that the time of a byte may grow from the smallest text to the largest; sorting and full caches have some
+/// cost.
 const LINEAR: f64 = 1.5;
-/// Keywords and examples that are tried of each rule.
+/// The most keywords and examples that are tried for each rule.
 const TRIED: usize = 3;
-/// Runs of which the shortest counts; no more are begun after this time, or after this one when all texts are tried.
+/// The number of runs, the shortest of which counts. No more are started after the first of these times, or after the
+/// second while all texts are tried.
 const RUNS: usize = 5;
 const ENOUGH: Duration = Duration::from_millis(500);
 const SCREENED: Duration = Duration::from_millis(5);
-/// How long a processor is kept busy for each of the closer measurements.
+/// The processor time that each of the closer measurements takes.
 const MEASURED: Duration = Duration::from_millis(200);
-/// How often a text that seems not to be linear is measured again: other work on the machine disturbs.
+/// The number of times that a text which doesn't seem linear is measured again, because other load on the machine can
+/// disturb a measurement.
 const AGAIN: usize = 3;
 
 fn main() -> anyhow::Result<()> {
-    // Cargo adds an option of its own.
+    // Cargo adds an option of its own, which is skipped.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if named.is_empty() {
         files()?;
@@ -59,7 +63,7 @@ fn main() -> anyhow::Result<()> {
     rules(&Detector::new(RuleSet::builtin()), &named)
 }
 
-/// The hook on files that hold no secret.
+/// Measures the hook on files without secrets.
 fn files() -> anyhow::Result<()> {
     let peer = std::env::var("KEYSWEEP_BENCH_PEER").unwrap_or_default();
     println!(
@@ -90,7 +94,7 @@ fn files() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The time of a command in a folder, and whether it succeeded.
+/// Returns the time of a command in a folder, and whether it succeeded.
 fn timed(folder: &Path, command: &[&str]) -> anyhow::Result<(Duration, bool)> {
     let (program, arguments) = command.split_first().context("no command")?;
     let mut process = Command::new(program);
@@ -99,17 +103,17 @@ fn timed(folder: &Path, command: &[&str]) -> anyhow::Result<(Duration, bool)> {
     Ok((best(ENOUGH, || usize::from(process.status().is_ok())), passed))
 }
 
-/// A text that a rule finds hard, and how fast it is scanned.
+/// A text that a rule finds hard, and the speed at which it is scanned.
 struct Trial<'r> {
     rule: &'r str,
     what: &'static str,
     unit: String,
-    /// Nanoseconds a byte at each size.
+    /// The nanoseconds per byte at each size.
     times: Vec<f64>,
 }
 
 impl Trial<'_> {
-    /// How much longer a byte takes in the largest text than in the smallest.
+    /// Returns how much longer a byte takes in the largest text than in the smallest.
     fn growth(&self) -> f64 {
         self.last() / self.times.first().copied().unwrap_or(f64::NAN)
     }
@@ -164,7 +168,7 @@ fn rules(detector: &Detector, named: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The slowest rules, each with its slowest text, and those whose time grows fastest.
+/// Returns the slowest rules, each with its slowest text, and those whose time grows fastest.
 fn worst(mut trials: Vec<Trial>) -> Vec<Trial> {
     let mut chosen = Vec::new();
     trials.sort_by(|a, b| a.last().total_cmp(&b.last()));
@@ -174,7 +178,7 @@ fn worst(mut trials: Vec<Trial>) -> Vec<Trial> {
     chosen
 }
 
-/// Takes from the end of a list, a text of each rule, until there are so many.
+/// Moves texts from the end of a list, one of each rule, until there are this many.
 fn take<'r>(trials: &mut Vec<Trial<'r>>, count: usize, chosen: &mut Vec<Trial<'r>>) {
     while chosen.len() < count {
         let Some(trial) = trials.pop() else { break };
@@ -184,7 +188,7 @@ fn take<'r>(trials: &mut Vec<Trial<'r>>, count: usize, chosen: &mut Vec<Trial<'r
     }
 }
 
-/// What is repeated to make the texts of a rule.
+/// Returns the units that are repeated to make the texts of a rule.
 fn units(def: &RuleDef) -> anyhow::Result<Vec<(&'static str, String)>> {
     let mut units = Vec::new();
     for keyword in def.keywords.iter().take(TRIED) {
@@ -208,12 +212,13 @@ fn units(def: &RuleDef) -> anyhow::Result<Vec<(&'static str, String)>> {
     Ok(units)
 }
 
-/// Nanoseconds a byte for scanning a text.
+/// Returns the nanoseconds per byte for scanning a text.
 fn nanoseconds(detector: &Detector, text: &str) -> f64 {
     best(SCREENED, || places(detector, black_box(text.as_bytes()))).as_secs_f64() * 1e9 / text.len() as f64
 }
 
-/// The same without what other work on the machine takes: a long scan finds no quiet moment as a short one does.
+/// Returns the same without the time that other load on the machine takes: a long scan doesn't find a quiet moment as a
+/// short one does.
 fn nanoseconds_busy(detector: &Detector, text: &str) -> f64 {
     let begun = Instant::now();
     let (before, mut taken, mut bytes) = (busy(begun), Duration::ZERO, 0);
@@ -225,21 +230,22 @@ fn nanoseconds_busy(detector: &Detector, text: &str) -> f64 {
     taken.as_secs_f64() * 1e9 / bytes as f64
 }
 
-/// How long this thread has had a processor, to a few milliseconds; where the system does not tell, how long it is since then.
+/// Returns how long this thread has used a processor, to a few milliseconds; if the system doesn't say, the time since
+/// `begun`.
 fn busy(begun: Instant) -> Duration {
     let told = fs::read_to_string("/proc/thread-self/schedstat").ok();
     let told = told.and_then(|text| text.split(' ').next()?.parse().ok());
     told.map_or_else(|| begun.elapsed(), Duration::from_nanos)
 }
 
-/// What a scan asks of a text before it reports: the detections, and the line and column of each.
+/// Does what a scan does with a text before it reports: finds the detections, and the line and column of each.
 fn places(detector: &Detector, text: &[u8]) -> usize {
     let found = detector.scan(text);
     let lines = LineIndex::new(text);
     found.iter().map(|detection| lines.place(text, detection.span.start).column).fold(0, usize::max)
 }
 
-/// The shortest of several runs.
+/// Returns the time of the shortest of several runs.
 fn best(enough: Duration, mut run: impl FnMut() -> usize) -> Duration {
     let (start, mut shortest) = (Instant::now(), Duration::MAX);
     for _ in 0..RUNS {
@@ -253,7 +259,7 @@ fn best(enough: Duration, mut run: impl FnMut() -> usize) -> Duration {
     shortest
 }
 
-/// Megabytes a second.
+/// Returns the speed in megabytes per second.
 fn speed(nanoseconds: f64) -> f64 {
     1e3 / nanoseconds
 }

@@ -1,4 +1,4 @@
-//! The rules in force: built-in ones, a user's, and the selection between them.
+//! The rules in force: the built-in ones, those of a user, and the selection among them.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,54 +13,54 @@ use crate::rule::file::{RuleDef, RuleFile};
 use crate::rule::live::Live;
 use crate::rule::{Boundary, Case, Confidence, Field, List, Remediation, Rule, Severity, Str};
 
-/// Written by `build.rs` from `rules.toml`.
+/// The tables that `build.rs` writes from `rules.toml`.
 mod builtin {
     include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 }
 
-/// Rules in force, with the remediations and fields they name.
+/// The rules in force, with the remediations and fields that they name.
 #[derive(Debug, Clone)]
 pub struct RuleSet {
-    /// Sorted by id; a detection names its rule by position here.
+    /// The rules, sorted by id; a detection names its rule by its position here.
     pub rules: List<Rule>,
-    /// Sorted by id.
+    /// The remediations, sorted by id.
     pub remediations: List<Remediation>,
-    /// Sorted by name.
+    /// The fields, sorted by name.
     pub fields: List<Field>,
-    /// Sorted by id.
+    /// The requests, sorted by id.
     pub live: List<Live>,
 }
 
-/// A selection that leaves nothing or names what does not exist.
+/// An error in a selection that leaves no rule or names one that does not exist.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SelectError {
-    /// No such rule.
+    /// No rule has this id.
     #[error("no rule is named '{id}'{meant}")]
     Unknown {
-        /// The id asked for.
+        /// The id that was asked for.
         id: String,
         /// The rules that may have been meant.
         meant: Meant,
     },
-    /// Nothing left to look for.
+    /// No rule is left.
     #[error("no rule is active: a scan without rules proves nothing")]
     Empty,
 }
 
-/// The guess at the rules that a name is meant for.
+/// The rules that an unknown id may have meant.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Meant {
-    /// Those that have all words that were written.
+    /// The rules that contain all of the words in the text.
     All(Vec<Str>),
-    /// The one with the most similar id.
+    /// The rule with the most similar id.
     Similar(Str),
-    /// There is none.
+    /// No rule is similar.
     None,
 }
 
 impl fmt::Display for Meant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// Rules that are named in a message, at most.
+        /// The most rules that a message names.
         const MOST: usize = 8;
         match self {
             Self::All(ids) => {
@@ -77,51 +77,52 @@ impl fmt::Display for Meant {
     }
 }
 
-/// Fewest bytes of a value that is looked for as it stands: fewer stand everywhere.
+/// The least length in bytes of a value that is searched for as it is; shorter ones appear almost everywhere.
 const MIN_VALUE: usize = 3;
 
-/// Bytes that a value is known by which something interrupts, and the fewest that it has: shorter ones are not written in
-/// parts.
+/// The number of first bytes by which a value with an interruption is found, and the least length of such a value:
+/// shorter ones are not written in parts.
 const START: usize = 4;
 const MIN_BROKEN: usize = 16;
 
-/// A value that cannot be looked for as it stands. Says which by its place among all, from 1, never what it is.
+/// A value that can't be searched for as it is. The error gives its position among all values, from 1, and never shows
+/// it.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ValueError {
-    /// It would be found everywhere.
+    /// The value is so short that it would be found everywhere.
     #[error("value {0} is shorter than {MIN_VALUE} bytes and would occur everywhere")]
     Short(usize),
-    /// No match is that long.
+    /// The value is longer than any match.
     #[error("value {0} is longer than {MAX_MATCH} bytes; look for a part of it")]
     Long(usize),
-    /// It has nothing that a keyword could be.
+    /// The value contains nothing that could be a keyword.
     #[error("value {0} contains no line with {MIN_VALUE} bytes of text to look for")]
     NoText(usize),
 }
 
 impl RuleSet {
-    /// Rules that look for these values wherever they stand: whatever touches them, however regular they are. A rule has the
-    /// position of its value.
+    /// Returns rules that find these values wherever they are, whatever touches them and however regular they are. Each
+    /// rule has the position of its value.
     ///
     /// # Errors
-    /// When a value is too short or too long.
+    /// Fails if a value is too short or too long, or has no text to search for.
     pub fn of_values(values: &[&[u8]]) -> Result<Self, ValueError> {
         let rules =
             (1..).zip(values).map(|(number, value)| value_rule(number, value)).collect::<Result<Vec<_>, _>>()?;
         let file = RuleFile { rules, ..RuleFile::default() };
         let known = Known { remediations: BTreeSet::from([VALUE.to_owned()]), unproved: true, ..Known::default() };
-        // What is left to be refused is an expression without a keyword.
+        // The only flaw that is still possible is an expression without a keyword.
         let compiled = compile(&file, &known).map_err(|flaws| {
             let first = flaws.first().and_then(|flaw| flaw.entry.rsplit('-').next()?.parse().ok());
             ValueError::NoText(first.unwrap_or_default())
         })?;
         let mut rules = compiled.rules;
-        // A prefix may be shown, and here it would be all of the value.
+        // A prefix may be shown, but here it would be the whole value.
         rules.iter_mut().for_each(|rule| rule.prefix = Str::default());
         Ok(Compiled { rules, ..Compiled::default() }.into())
     }
 
-    /// The rules compiled into the program.
+    /// Returns the rules compiled into the program.
     pub fn builtin() -> Self {
         Self {
             rules: List::Borrowed(builtin::RULES),
@@ -131,14 +132,14 @@ impl RuleSet {
         }
     }
 
-    /// `true` if these are the rules compiled into the program, all of them and unchanged.
+    /// Returns `true` if these are the rules compiled into the program, all of them and unchanged.
     pub fn is_builtin(&self) -> bool {
         matches!(&self.rules, List::Borrowed(rules) if std::ptr::eq(*rules, builtin::RULES))
     }
 
-    /// Returns a hash of these rules: the same for the same rules in one version of the program.
+    /// Returns a hash of these rules, which is the same for the same rules in one version of the program.
     pub fn digest(&self) -> [u8; 32] {
-        // To write all built-in rules down takes longer than many a scan.
+        // Writing out all built-in rules would take longer than many a scan.
         let text = match self.is_builtin() {
             true => format!("built-in {}", env!("KEYSWEEP_RULES")),
             false => format!("{:?} {:?}", self.rules, self.fields),
@@ -146,27 +147,27 @@ impl RuleSet {
         Sha256::digest(text).into()
     }
 
-    /// Returns the first digits of that hash, in hexadecimal.
+    /// Returns the first 16 digits of that hash, in hexadecimal.
     pub fn fingerprint(&self) -> String {
         HEXLOWER.encode(&self.digest()[..8])
     }
 
-    /// The rule of that id.
+    /// Returns the rule with an id.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.binary_search_by(|rule| (*rule.id).cmp(id)).ok().and_then(|at| self.rules.get(at))
     }
 
-    /// The remediation of that id.
+    /// Returns the remediation with an id.
     pub fn remediation(&self, id: &str) -> Option<&Remediation> {
         self.remediations.binary_search_by(|r| (*r.id).cmp(id)).ok().and_then(|at| self.remediations.get(at))
     }
 
-    /// The field of that name.
+    /// Returns the field with a name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.binary_search_by(|f| (*f.name).cmp(name)).ok().and_then(|at| self.fields.get(at))
     }
 
-    /// How to ask about a secret of that rule, if anything is known of it.
+    /// Returns the way to ask about a secret of a rule, if one is known.
     pub fn live(&self, rule: &str) -> Option<&Live> {
         self.live.iter().find(|live| live.rules.iter().any(|id| id == rule))
     }
@@ -174,7 +175,7 @@ impl RuleSet {
     /// Keeps the rules named in `only` (all of them if it is empty) that are not named in `disabled`.
     ///
     /// # Errors
-    /// When an id does not exist or nothing is left.
+    /// Fails if an id does not exist or no rule is left.
     pub fn select(self, only: &[String], disabled: &[String]) -> Result<Self, SelectError> {
         only.iter().chain(disabled).try_for_each(|id| self.demand(id))?;
         if only.is_empty() && disabled.is_empty() {
@@ -197,7 +198,7 @@ impl RuleSet {
         }
     }
 
-    /// Returns the rules that a text may mean that is not an id.
+    /// Returns the rules that a text may mean if it isn't an id.
     fn meant(&self, text: &str) -> Meant {
         let about = self.about(&[text]);
         if about.is_empty() {
@@ -206,8 +207,8 @@ impl RuleSet {
         Meant::All(about.iter().map(|rule| rule.id.clone()).collect())
     }
 
-    /// The rules that have each of these words in their id, name or provider, in whatever case; first those whose id begins
-    /// with the first.
+    /// Returns the rules that contain each of these words in their id, name or provider, in any case; rules whose id
+    /// begins with the first word come first.
     pub fn about(&self, words: &[&str]) -> Vec<&Rule> {
         let words: Vec<String> = words.iter().map(|word| word.trim().to_lowercase()).collect();
         if words.iter().any(String::is_empty) {
@@ -222,10 +223,10 @@ impl RuleSet {
         found
     }
 
-    /// Gives rules another severity, by id.
+    /// Gives rules a different severity, by id.
     ///
     /// # Errors
-    /// When an id does not exist.
+    /// Fails if an id does not exist.
     pub fn weighed(self, severities: &BTreeMap<String, Severity>) -> Result<Self, SelectError> {
         severities.keys().try_for_each(|id| self.demand(id))?;
         if severities.is_empty() {
@@ -248,7 +249,7 @@ impl RuleSet {
         }
     }
 
-    /// Adds rules; one of an id already present replaces it.
+    /// Adds rules; a rule whose id is already present replaces the old one.
     pub fn extended(self, more: Self) -> Self {
         Self {
             rules: merge(self.rules, more.rules, |r| &r.id),
@@ -258,11 +259,12 @@ impl RuleSet {
         }
     }
 
-    /// The id that is most like `id`, if at least half of the three-letter pieces of both are in both; the shortest of several.
+    /// Returns the id that is most like `id`, if at least half of the three-letter pieces of both are in both; of
+    /// several, the shortest.
     fn nearest(&self, id: &str) -> Option<Str> {
         let pieces = |text: &str| text.as_bytes().windows(3).map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
         let wanted = pieces(&id.to_lowercase());
-        // In percent: pieces that both have, twice, of all that they have.
+        // In percent: twice the number of common pieces, of the number of all pieces.
         let likeness = |rule: &&Rule| {
             let own = pieces(&rule.id);
             200 * own.intersection(&wanted).count() / (own.len() + wanted.len()).max(1)
@@ -272,11 +274,11 @@ impl RuleSet {
     }
 }
 
-/// Id of the remediation that a rule for a value names; there is none.
+/// The id of the remediation that a rule for a value names; no such remediation exists.
 const VALUE: &str = "value";
 
-/// A rule for one value; its keyword is the longest text in one line of it, which nearly always is all of it. Something may
-/// interrupt the value, so how it starts is another one.
+/// Returns a rule for one value. Its keyword is the longest text within one line of the value, which nearly always is
+/// the whole value. Because the value may be interrupted, its first bytes are a second keyword.
 fn value_rule(number: usize, value: &[u8]) -> Result<RuleDef, ValueError> {
     if value.len() < MIN_VALUE {
         return Err(ValueError::Short(number));
@@ -290,7 +292,7 @@ fn value_rule(number: usize, value: &[u8]) -> Result<RuleDef, ValueError> {
     let is_longer = keyword.len() >= MIN_BROKEN && value.starts_with(start.as_bytes());
     let start = Some(start).filter(|_| is_longer);
     Ok(RuleDef {
-        // Rules are sorted by id.
+        // Rules are sorted by id, so the number has a fixed width.
         id: format!("{VALUE}-{number:06}"),
         name: format!("{VALUE} {number}"),
         provider: "you".to_owned(),
@@ -332,7 +334,7 @@ impl From<Compiled> for RuleSet {
     }
 }
 
-/// Both lists, sorted by key; of two entries with one key the one of `more` stays.
+/// Merges both lists, sorted by key; of two entries with the same key, the one in `more` stays.
 fn merge<T: Clone>(base: List<T>, more: List<T>, key: impl Fn(&T) -> &Str) -> List<T> {
     let mut all = base.into_owned();
     for entry in more.into_owned() {

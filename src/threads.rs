@@ -1,26 +1,26 @@
-//! Threads, where they can be had. A limit on processes, memory or the container may allow none: then the thread that asks does
-//! all of the work, and nothing of what is found depends on that.
+//! Threads, if they can be started. A limit on processes, memory or the container may allow none: then the calling
+//! thread does all of the work, and the results are the same.
 //!
-//! Rayon's own global pool panics where it cannot be made, so it is never used: all work in parallel runs in here.
+//! Rayon's own global pool panics if it can't be created, so it is never used: all parallel work runs in here.
 
 use std::cell::OnceCell;
 use std::sync::OnceLock;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// Runs `work` where what it does in parallel is spread over a thread for each core.
+/// Runs `work` with its parallel parts spread over a thread for each core.
 pub fn on_all<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     static ALL: OnceLock<Option<ThreadPool>> = OnceLock::new();
     run(ALL.get_or_init(|| pool(0)).as_ref(), work)
 }
 
-/// The same with so many threads.
+/// Runs `work` in the same way with this many threads.
 pub fn on<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
     run(pool(threads).as_ref(), work)
 }
 
-/// How many threads may be made: one, where there is little room. An allocator sets addresses aside for each thread, 64 MiB and
-/// more, and all but one of the threads would lack what the first of them got.
+/// Returns the most threads that may be started: one if there is little address space. An allocator reserves 64 MiB or
+/// more of addresses for each thread, and the first threads would take what the others need.
 #[cfg(unix)]
 pub fn most() -> usize {
     use rustix::process::{Resource, getrlimit};
@@ -28,13 +28,13 @@ pub fn most() -> usize {
     if getrlimit(Resource::As).current.is_some_and(|bytes| bytes < ROOM) { 1 } else { usize::MAX }
 }
 
-/// Elsewhere there is no such limit.
+/// Returns the most threads that may be started; other systems have no such limit.
 #[cfg(not(unix))]
 pub fn most() -> usize {
     usize::MAX
 }
 
-/// So many threads, or one for each core where that is zero.
+/// Makes a pool with this many threads, or one for each core if the number is zero.
 fn pool(threads: usize) -> Option<ThreadPool> {
     if most() == 1 { None } else { ThreadPoolBuilder::new().num_threads(threads).build().ok() }
 }
@@ -46,7 +46,7 @@ fn run<R: Send>(pool: Option<&ThreadPool>, work: impl FnOnce() -> R + Send) -> R
     }
 }
 
-/// Runs `work` on this thread alone, which becomes a pool of one: else rayon would ask its global pool.
+/// Runs `work` on this thread alone, which becomes a pool of one: otherwise rayon would use its global pool.
 fn alone<R>(work: impl FnOnce() -> R) -> R {
     thread_local! {
         static THIS: OnceCell<Option<ThreadPool>> = const { OnceCell::new() };
@@ -70,7 +70,7 @@ mod tests {
         let alone = std::thread::spawn(move || {
             let here = std::thread::current().id();
             let (left, right) = alone(|| rayon::join(|| sum(here), || sum(here)));
-            // Once more, for it is in its pool by now.
+            // A second time, because the thread is in its pool by now.
             (left, right, alone(|| sum(here)))
         });
         assert_eq!(alone.join().unwrap(), (499_500, 499_500, 499_500));

@@ -1,4 +1,4 @@
-//! The figures of `benches/accuracy`, from labels and places made up here.
+//! Tests the figures of `benches/accuracy` with made-up labels and places.
 
 #[path = "../benches/accuracy/score.rs"]
 mod score;
@@ -18,7 +18,7 @@ fn place(path: &str, line: usize) -> Place {
 fn every_spot_and_every_line_without_a_label_counts_once() {
     let labels = [
         label("a", (1, 1), true),
-        // The same lines, labelled twice: one of them says that it is a secret.
+        // The same lines are labelled twice; one of the labels says that there is a secret.
         label("a", (4, 9), false),
         label("a", (4, 9), true),
         label("a", (20, 20), false),

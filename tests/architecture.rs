@@ -1,14 +1,16 @@
-//! Who may import whom: the sources as they stand against the layer table at the head of `src/lib.rs`.
+//! The rules about which module may import which: the sources are compared with the layer table at the head of
+//! `src/lib.rs`.
 //!
-//! The sources are read as text: comments and literals are blanked, then every path (`a::b::c`, groups written out) is
-//! looked at, in `use` and in code alike. `super` is resolved by where it stands.
+//! The sources are read as text: comments and literals are blanked, then every path (`a::b::c`, with groups written
+//! out) is looked at, in `use` declarations and in code alike. `super` is resolved relative to the module that it
+//! appears in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a module must not name, wherever in its folder.
+/// The paths that a module must not name in any file of its folder.
 const FORBIDDEN: [(&str, &[&str]); 6] = [
     (
         "detect",
@@ -36,31 +38,32 @@ const FORBIDDEN: [(&str, &[&str]); 6] = [
     ("remediation", &["std::fs", "std::env"]),
 ];
 
-/// The only holder of the standard streams.
+/// The only file that may use the standard streams.
 const SHELL: &str = "src/cli/shell.rs";
 
-/// What the tests within a module may import besides what the module itself may: the maker of examples.
+/// The module that tests within a module may import in addition to what the module itself may: the generator of
+/// examples.
 const FOR_TESTS: &str = "proof";
 
-/// One path that a source names, from its root: `crate`, `keysweep`, or another crate.
+/// A path that a source file names, from its root: `crate`, `keysweep`, or another crate.
 #[derive(Debug, Clone)]
 struct Crossing {
     file: String,
-    /// The top-level module that names it; `main` and `lib` for the two roots.
+    /// The top-level module that names the path; `main` and `lib` for the two roots.
     module: String,
-    /// Whether it stands in a module of tests.
+    /// `true` if the path appears in a module of tests.
     in_tests: bool,
     path: Vec<String>,
 }
 
 impl Crossing {
-    /// Whether the path is this one or below it.
+    /// Returns `true` if the path of this crossing is `path` or below it.
     fn is_within(&self, path: &str) -> bool {
         let wanted: Vec<&str> = path.split("::").collect();
         self.path.len() >= wanted.len() && self.path.iter().zip(wanted).all(|(have, want)| have == want)
     }
 
-    /// The top-level module of this crate that is named.
+    /// Returns the top-level module of this crate that the path names, if it names one.
     fn target(&self) -> Option<&str> {
         let local = ["crate", "keysweep"].contains(&self.path.first()?.as_str());
         if local { self.path.get(1).map(String::as_str) } else { None }
@@ -115,8 +118,8 @@ fn the_table_of_the_architecture_is_the_code() {
     }
 }
 
-/// No file imports another one that, directly or through others, imports it. A door is passed through: what it gives on
-/// belongs to the file behind it.
+/// No file imports another file that, directly or through others, imports it. Re-exports are followed: a name that a
+/// module re-exports counts as an import of the file that defines it.
 #[test]
 fn no_files_import_each_other() {
     let files: BTreeMap<Vec<String>, String> = sources(&root().join("src"))
@@ -137,7 +140,7 @@ fn no_files_import_each_other() {
         }
     }
     assert!(imports.len() > 100, "only {} files import others", imports.len());
-    // What imports nothing that is left is in no circle.
+    // A file that imports none of the files that are left isn't part of a cycle.
     let mut before = 0;
     while imports.len() != before {
         before = imports.len();
@@ -148,7 +151,7 @@ fn no_files_import_each_other() {
     assert!(imports.is_empty(), "these files import each other, or what does: {imports:#?}");
 }
 
-/// What a door gives on, with the module that it lies in.
+/// Returns the names that a module re-exports with `pub use`, each with the module that defines it.
 fn given_on(module: &[String], text: &str) -> BTreeMap<String, Vec<String>> {
     let code = blank(text);
     let statements = code.split(';').filter_map(|statement| statement.trim_start().strip_prefix("pub use "));
@@ -160,7 +163,7 @@ fn given_on(module: &[String], text: &str) -> BTreeMap<String, Vec<String>> {
     .collect()
 }
 
-/// The module in a file of its own that a path leads to.
+/// Returns the module with a file of its own that a path leads to.
 fn holder(
     path: &[String],
     files: &BTreeMap<Vec<String>, String>,
@@ -182,7 +185,7 @@ fn every_folder_of_the_sources_is_on_the_map() {
         sources(&root().join("src")).iter().filter_map(|path| Some(path.parent()?.to_path_buf())).collect();
     for folder in folders {
         let name = folder.strip_prefix(root()).unwrap_or(&folder).display().to_string();
-        // A folder within another one may be named in the row of that one.
+        // A nested folder may be named in the row of its parent.
         let short = format!("`{}/`", folder.file_name().unwrap_or_default().to_string_lossy());
         let is_named = map.contains(&format!("`{name}`")) || map.contains(&short);
         assert!(name == "src" || is_named, "ARCHITECTURE.md does not name {name}");
@@ -256,7 +259,7 @@ fn no_error_has_its_source_in_its_own_words() {
     }
 }
 
-/// The reader of these tests has to see what it is meant to see.
+/// The parser that these tests rely on sees every form of path.
 #[test]
 fn crossings_are_seen_in_every_form_they_are_written_in() {
     let text = "use crate::{a::B, c::{self, D}};\n// crate::comment\nfn f() { super::x(); \"crate::text\"; 'c'; gix::y }\n\
@@ -287,14 +290,14 @@ fn refuse(what: &str, wrong: impl Fn(&Crossing) -> bool) {
 
 // ---------------------------------------------------------------- the table
 
-/// Each module with the number of its line in the table; the modules of one line may import each other.
+/// Returns each module with the number of its line in the table; modules on the same line may import each other.
 fn layers() -> BTreeMap<String, usize> {
     let text = read(&root().join("src/lib.rs"));
     let lines = text.lines().filter_map(|line| line.strip_prefix("//! - [`"));
     lines.enumerate().flat_map(|(layer, line)| names(line).map(move |name| (name, layer))).collect()
 }
 
-/// Each module with those that the table of ARCHITECTURE.md lets it import.
+/// Returns each module with the modules that the table of ARCHITECTURE.md lets it import.
 fn imports() -> BTreeMap<String, BTreeSet<String>> {
     let text = read(&root().join("ARCHITECTURE.md"));
     let table = text.split("## Layers").nth(1).unwrap_or_default();
@@ -307,13 +310,13 @@ fn imports() -> BTreeMap<String, BTreeSet<String>> {
     .collect()
 }
 
-/// The names in front of the colon: what is left of "text`]: spans" or "rule`], [`rule_set`]: what".
+/// Returns the names before the colon, from a line such as "text`]: spans" or "rule`], [`rule_set`]: what".
 fn names(line: &str) -> impl Iterator<Item = String> + '_ {
     let names = line.split_once("`]: ").map_or("", |(names, _)| names);
     names.split("`], [`").map(str::to_owned)
 }
 
-/// The modules that src/lib.rs declares.
+/// Returns the modules that src/lib.rs declares.
 fn modules() -> Vec<String> {
     let text = read(&root().join("src/lib.rs"));
     let declared = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
@@ -330,7 +333,7 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
 }
 
-/// All sources below a folder, in order of name.
+/// Returns all source files below a folder, in order of their names.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -351,7 +354,7 @@ fn crossings_of(file: &str, text: &str) -> impl Iterator<Item = Crossing> {
     let module = own.first().cloned().unwrap_or_else(|| file.trim_start_matches("src/").replace(".rs", ""));
     let file = file.to_owned();
     let code = blank(text);
-    // By convention the tests of a file are one module at its end.
+    // By convention, the tests of a file are in one module at its end.
     let (code, tests) = code.split_once("#[cfg(test)]\nmod ").unwrap_or((&code, ""));
     let of_code = paths(code).into_iter().filter_map(|path| Some((resolve(&own, path)?, false))).collect::<Vec<_>>();
     let within = [&own[..], &["tests".to_owned()]].concat();
@@ -360,14 +363,14 @@ fn crossings_of(file: &str, text: &str) -> impl Iterator<Item = Crossing> {
     all.map(move |(path, in_tests)| Crossing { file: file.clone(), module: module.clone(), in_tests, path })
 }
 
-/// `src/detect/check/mod.rs` is `detect::check`; the two roots have no path.
+/// Returns the module path of a file: `src/detect/check/mod.rs` is `detect::check`; the two roots have an empty path.
 fn module_path(file: &str) -> Vec<String> {
     let inner = file.trim_start_matches("src/").trim_end_matches(".rs");
     let parts = inner.split('/').filter(|part| !["mod", "lib", "main"].contains(part));
     parts.map(str::to_owned).collect()
 }
 
-/// A path from the crate's root; `None` for a name of the module itself.
+/// Resolves a path to one from the crate's root; returns `None` if it names something in the module itself.
 fn resolve(own: &[String], path: Vec<String>) -> Option<Vec<String>> {
     let ups = path.iter().take_while(|part| *part == "super").count();
     if ups == 0 {
@@ -377,9 +380,9 @@ fn resolve(own: &[String], path: Vec<String>) -> Option<Vec<String>> {
     Some(["crate".to_owned()].into_iter().chain(base).chain(path.into_iter().skip(ups)).collect())
 }
 
-// ---------------------------------------------------------------- a reader of paths
+// ---------------------------------------------------------------- a parser of paths
 
-/// The code without comments and literals, character for character.
+/// Returns the code with a space in place of each comment and literal.
 fn blank(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -394,7 +397,7 @@ fn blank(text: &str) -> String {
     out
 }
 
-/// The length of the comment that the text starts with.
+/// Returns the length of the comment that the text starts with.
 fn comment(text: &str) -> Option<usize> {
     if text.starts_with("//") {
         return Some(text.find('\n').unwrap_or(text.len()));
@@ -403,7 +406,7 @@ fn comment(text: &str) -> Option<usize> {
     Some(inner.find("*/").map_or(text.len(), |end| end + 4))
 }
 
-/// The length of the string or character that the text starts with.
+/// Returns the length of the string or character literal that the text starts with.
 fn literal(text: &str) -> Option<usize> {
     let raw = text.trim_start_matches('r').trim_start_matches('#');
     if text.starts_with('r') && raw.starts_with('"') {
@@ -429,7 +432,7 @@ fn quoted(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// `'a'` and `'\n'`, but not the lifetime `'a`.
+/// Returns the length of a character literal such as `'a'` or `'\n'`; the lifetime `'a` isn't one.
 fn character(text: &str) -> Option<usize> {
     let mut inner = text[1..].char_indices();
     let (_, first) = inner.next()?;
@@ -440,7 +443,7 @@ fn character(text: &str) -> Option<usize> {
     (second == '\'').then_some(at + 2)
 }
 
-/// All paths in blanked code, groups written out.
+/// Returns all paths in blanked code, with groups written out.
 fn paths(code: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut rest = code;
@@ -461,7 +464,7 @@ fn identifier(text: &str) -> &str {
     &text[..text.find(|c| !is_part(c)).unwrap_or(text.len())]
 }
 
-/// Reads one path that continues `prefix`; returns what comes after it.
+/// Reads one path that continues `prefix`; returns the text after it.
 fn path<'t>(text: &'t str, prefix: &[String], found: &mut Vec<Vec<String>>) -> &'t str {
     let name = identifier(text);
     let here = [prefix, &[name.to_owned()]].concat();
@@ -474,14 +477,14 @@ fn path<'t>(text: &'t str, prefix: &[String], found: &mut Vec<Vec<String>>) -> &
         return group(inside, &here, found);
     }
     if identifier(next).is_empty() {
-        // `use a::*` and `collect::<T>()`
+        // This is `use a::*` or `collect::<T>()`.
         found.push(here);
         return next;
     }
     path(next, &here, found)
 }
 
-/// Reads the inside of `{…}` and what closes it.
+/// Reads the inside of `{…}` and the closing brace; returns the text after it.
 fn group<'t>(inside: &'t str, prefix: &[String], found: &mut Vec<Vec<String>>) -> &'t str {
     let mut rest = inside;
     loop {

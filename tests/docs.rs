@@ -1,4 +1,5 @@
-//! The documents: their links lead somewhere, their commands exist, and they are short enough to be read.
+//! The tests of the documentation: its links lead somewhere, its commands exist, and its pages are short enough to be
+//! read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -21,7 +22,7 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The Markdown files in a folder of the repository.
+/// Returns the Markdown files in a folder of the repository.
 fn pages(folder: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(root().join(folder)).into_iter().flatten().flatten();
     let mut pages: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
@@ -35,7 +36,7 @@ fn all_pages() -> Vec<PathBuf> {
     ["", "docs", "packaging"].into_iter().flat_map(pages).collect()
 }
 
-/// The text without blocks of code, in which brackets are no links.
+/// Returns the text without its code blocks, in which brackets aren't links.
 fn prose(text: &str) -> String {
     let mut is_code = false;
     let lines = text.lines().filter(|line| {
@@ -46,13 +47,13 @@ fn prose(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The targets of a text's links and pictures.
+/// Returns the targets of a text's links and pictures.
 fn links(text: &str) -> Vec<String> {
     let text = prose(text);
     text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned()).collect()
 }
 
-/// The anchors of a page's headings, as code hosts make them.
+/// Returns the anchors of a page's headings, in the form that code hosts generate.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = prose(text);
     let headings = headings.lines().filter(|line| line.starts_with('#'));
@@ -80,7 +81,7 @@ fn links_lead_somewhere() {
     assert!(count > 50, "{count}");
 }
 
-/// The site has the pages of `docs/` and nothing else.
+/// The site contains the pages of `docs/` and nothing else.
 #[test]
 fn every_page_is_in_the_site_and_leads_to_no_other_place() {
     let summary: BTreeSet<String> = links(&read(&root().join("docs/SUMMARY.md"))).into_iter().collect();
@@ -93,7 +94,7 @@ fn every_page_is_in_the_site_and_leads_to_no_other_place() {
     }
 }
 
-/// The commands in blocks of a shell, without comments and what other programs are given.
+/// Returns the keysweep commands in the shell blocks of a page, without comments and without other programs.
 fn commands(text: &str) -> Vec<String> {
     let mut commands = Vec::new();
     let mut block = None;
@@ -116,7 +117,7 @@ fn every_command_that_is_shown_exists() {
     for page in all_pages() {
         for command in commands(&read(&page)) {
             count += 1;
-            // Where the output goes is the shell's business.
+            // Redirections are handled by the shell, not by keysweep.
             let words = words(&command).into_iter().take_while(|word| !word.starts_with(['>', '<']));
             let parsed = Cli::try_parse_from(words);
             assert!(parsed.is_ok(), "{}: '{command}': {}", page.display(), parsed.unwrap_err());
@@ -125,18 +126,19 @@ fn every_command_that_is_shown_exists() {
     assert!(count > 30, "{count}");
 }
 
-/// The text between two others in a line, with what stands around it.
+/// Returns the text between two markers in a line, with the text before and after it.
 fn around<'l>(line: &'l str, before: &str, after: &str) -> Option<(&'l str, &'l str, &'l str)> {
     let start = line.find(before)? + before.len();
     let end = start + line[start..].find(after)?;
     Some((&line[..start], &line[start..end], &line[end..]))
 }
 
-/// A line of a recipe with the address of the project in the form that its place takes; what stands for it while there is none.
+/// Returns a line of a recipe with the project's address in the form that this line takes; a placeholder while there is
+/// no address.
 fn addressed(line: &str, repository: &str) -> String {
     let slug = repository.strip_prefix("https://github.com/").unwrap_or("OWNER/keysweep");
     let or = |absent: &str| if repository.is_empty() { absent.to_owned() } else { repository.to_owned() };
-    // The action is named with a commit that is none; a hook by the repository; cargo takes the address as a word.
+    // The action is named with a made-up commit, a hook by its repository, and cargo takes the address as an argument.
     if let Some((before, _, after)) = around(line, "uses: ", "@0123456789abcdef") {
         return format!("{before}{slug}{after}");
     }
@@ -150,7 +152,7 @@ fn addressed(line: &str, repository: &str) -> String {
     }
 }
 
-/// `repository` in Cargo.toml is the one place that holds the address of the project; it cannot be set and left out of a recipe.
+/// `repository` in Cargo.toml is the one place that holds the project's address; if it is set, every recipe has it.
 #[test]
 fn recipes_have_the_address_of_the_manifest() {
     let (repository, is_updated) = (env!("CARGO_PKG_REPOSITORY"), std::env::var_os("KEYSWEEP_UPDATE").is_some());
@@ -183,7 +185,7 @@ fn documents_are_short_enough_to_be_read() {
     }
 }
 
-/// The pages about rules, one for each letter that names of providers start with, and their index: file name and text.
+/// Returns the pages about rules, one for each initial letter of a provider, and their index: file names and texts.
 fn rule_pages() -> BTreeMap<String, String> {
     let rules = RuleSet::builtin();
     let mut providers: BTreeMap<String, Vec<&Rule>> = BTreeMap::new();
@@ -268,10 +270,11 @@ fn the_pages_about_rules_are_those_of_the_rules() {
     );
 }
 
-/// Words of a vocabulary that only this project had, in the order of CONTRIBUTING, which says what to write instead.
+/// Words of this project's former private vocabulary, in the order of CONTRIBUTING, which says what to write instead.
 const BANNED: [&str; 10] = ["anew", "beside", "dead", "dies", "is no", "nobody of", "stands", "stood", "tells", "told"];
 
-/// The banned words in a text, as whole words. "There is no overlap" and "is no longer" are English; "it is no key" is banned.
+/// Returns the banned words in a text, compared as whole words. "There is no overlap" and "is no longer" are allowed;
+/// "it is no key" is banned.
 fn banned(text: &str) -> Vec<&'static str> {
     let words = |text: &str| {
         let words = text.split(|char: char| !char.is_alphanumeric() && char != '\'').filter(|word| !word.is_empty());
@@ -308,7 +311,8 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The first lines of documentation comments that are a clause without a sentence: "What ...", "Whether ...".
+/// Returns the first lines of documentation comments that begin with a clause instead of a sentence: "What ...",
+/// "Whether ...".
 fn headless(source: &str) -> Vec<&str> {
     let comment = |line: &'_ str| line.trim_start().starts_with("///") || line.trim_start().starts_with("//!");
     let mut before = "";

@@ -1,24 +1,25 @@
-//! Where each entry of `rules.toml` stands: Generic first, then the providers from A to Z, and last what several of them share.
+//! Tests the order of the entries in `rules.toml`: Generic first, then the providers from A to Z, and last what several
+//! of them share.
 //!
-//! The file is read twice: as TOML, which says what there is and where it belongs, and as lines, which say where it stands.
-//! Whatever stands elsewhere is named together with its place.
+//! The file is read twice: as TOML, which says what there is and where it belongs, and as lines, which say where it is.
+//! Whatever is out of place is reported together with its place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use keysweep::rule::advice::placeholders;
 use keysweep::rule::file::{RemediationDef, RuleFile, StepDef};
 
-/// The provider of rules that belong to none.
+/// The provider of rules that belong to no particular provider.
 const GENERIC: &str = "generic";
 
-/// The heads of entries, in the order that a block has its entries in.
+/// The heads of entries, in the order in which a block lists them.
 const HEADS: [&str; 4] = ["[[rule]]", "[[remediation]]", "[[field]]", "[[live]]"];
 
-/// A part of the file, in the order of the parts.
+/// A part of the file. The variants are in the order of the parts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Block {
     Generic,
-    /// The name in lower case, which decides the order, and the name.
+    /// The provider's name in lower case, which decides the order, and its name as written.
     Provider(String, String),
     Shared,
 }
@@ -28,7 +29,7 @@ impl Block {
         if name == GENERIC { Self::Generic } else { Self::Provider(name.to_lowercase(), name.to_owned()) }
     }
 
-    /// Where something stands that these providers use.
+    /// Returns the block in which an entry belongs that these providers use.
     fn of_users(users: &BTreeSet<&str>) -> Self {
         match users.iter().next() {
             Some(only) if users.len() == 1 => Self::of_provider(only),
@@ -44,7 +45,7 @@ impl Block {
         }
     }
 
-    /// The line above the block, or above all providers of its letter.
+    /// Returns the banner above the block, or above all providers with the same initial letter.
     fn banner(&self) -> String {
         let title = match self {
             Self::Provider(folded, _) => match folded.chars().next() {
@@ -56,7 +57,7 @@ impl Block {
         format!("# {} {title}", "=".repeat(64))
     }
 
-    /// The line with the name of a provider.
+    /// Returns the line with the name of the provider, if the block is that of a provider.
     fn header(&self) -> Option<String> {
         match self {
             Self::Provider(_, name) => Some(format!("# {} {name}", "-".repeat(16))),
@@ -65,7 +66,7 @@ impl Block {
     }
 }
 
-/// A line that the order is about, as it has to be: a banner, a header, or the head of an entry with its key.
+/// A line whose position matters, as it should be: a banner, a header, or the head of an entry with its key.
 #[derive(Debug)]
 struct Line {
     label: String,
@@ -106,7 +107,7 @@ fn parsed(text: &str) -> RuleFile {
     toml::from_str(text).unwrap_or_else(|why| panic!("rules.toml: {why}"))
 }
 
-/// The providers whose rules lead to a remediation or a field.
+/// The providers whose rules lead to each remediation and field.
 #[derive(Default)]
 struct Users<'f> {
     of_remediations: BTreeMap<&'f str, BTreeSet<&'f str>>,
@@ -132,7 +133,7 @@ impl<'f> Users<'f> {
     }
 }
 
-/// The fields that the texts of a remediation name.
+/// Returns the fields that the texts of a remediation name.
 fn filled(def: &RemediationDef) -> Vec<&str> {
     let words = [&def.impact, &def.verify, &def.verify_run, &def.audit, &def.audit_run, &def.prevent, &def.caution];
     let steps = def.revoke.iter().chain(&def.rotate).chain(&def.federate);
@@ -140,7 +141,7 @@ fn filled(def: &RemediationDef) -> Vec<&str> {
     texts.flat_map(|text| placeholders(text)).collect()
 }
 
-/// All lines that the order is about, as they have to follow one another.
+/// Returns all lines whose position matters, in the order that they should have.
 fn expected(file: &RuleFile) -> Vec<Line> {
     let users = Users::of(file);
     let nobody = BTreeSet::new();
@@ -174,9 +175,9 @@ fn expected(file: &RuleFile) -> Vec<Line> {
     lines
 }
 
-// ---------------------------------------------------------------- what stands where
+// ---------------------------------------------------------------- what is where
 
-/// All lines that the order is about, as they stand, with their numbers.
+/// Returns all lines whose position matters, as the file has them, with their line numbers.
 fn found(text: &str, file: &RuleFile) -> Vec<(usize, String)> {
     let rules: Vec<&String> = file.rules.iter().map(|def| &def.id).collect();
     let remediations: Vec<&String> = file.remediations.iter().map(|def| &def.id).collect();
@@ -198,10 +199,10 @@ fn found(text: &str, file: &RuleFile) -> Vec<(usize, String)> {
     lines
 }
 
-/// What to do such that the lines stand as they have to: the fewest moves that reach it.
+/// Returns the fewest changes that bring the lines into the expected order, as sentences.
 fn misplaced(found: &[(usize, String)], expected: &[Line]) -> Vec<String> {
     let mut places: BTreeMap<&str, usize> = (0..).zip(expected).map(|(at, line)| (line.label.as_str(), at)).collect();
-    // A line that stands twice has its place once.
+    // Only the first of two equal lines gets the place.
     let known: Vec<(usize, &str, Option<usize>)> =
         found.iter().map(|(number, label)| (*number, label.as_str(), places.remove(label.as_str()))).collect();
     let numbers: BTreeMap<usize, usize> =
@@ -225,9 +226,10 @@ fn misplaced(found: &[(usize, String)], expected: &[Line]) -> Vec<String> {
     moves.chain(missing).collect()
 }
 
-/// A longest series of numbers that rise, out of numbers that are all different: what of a list may stay to have it sorted.
+/// Returns a longest increasing subsequence of numbers that are all different: the entries of a list that can stay
+/// where they are when it is sorted.
 fn longest_rise(numbers: &[usize]) -> BTreeSet<usize> {
-    // How long the longest is that ends with a number, and at which place the one before it stands.
+    // For each number: the length of the longest subsequence that ends with it, and the index of the number before it.
     let mut ends: Vec<(usize, Option<usize>)> = Vec::with_capacity(numbers.len());
     for (at, number) in numbers.iter().enumerate() {
         let before = (0..at).rev().filter(|before| numbers[*before] < *number).max_by_key(|before| ends[*before].0);
@@ -261,7 +263,7 @@ fn field(name: &str) -> String {
     format!("[[field]]\nname = '{name}'\nhint = 'x'\n")
 }
 
-/// A file of two letters that is in order, piece by piece.
+/// Returns the parts of a file in the right order, with providers of two initial letters.
 fn ordered() -> Vec<String> {
     let (banner, header) =
         (|title| format!("# {} {title}\n", "=".repeat(64)), |name| format!("# ---------------- {name}\n"));
@@ -292,7 +294,7 @@ fn flaws(pieces: &[String]) -> Vec<String> {
     misplaced(&found(&text, &file), &expected(&file))
 }
 
-/// The reader of these tests has to see what it is meant to see.
+/// The checker that these tests rely on reports everything that is out of order, with its place.
 #[test]
 fn what_is_out_of_order_is_told_with_its_place() {
     assert_eq!(flaws(&ordered()), [""; 0]);

@@ -1,6 +1,6 @@
-//! The words of a command as a shell takes them apart, as far as examples go.
+//! Splits a command into words as a shell does, to the extent that the examples need.
 
-/// The words; blanks between single quotation marks are parts of a word.
+/// Returns the words of a command; spaces within single quotes are part of a word.
 pub(crate) fn words(command: &str) -> Vec<String> {
     let parts = command.split('\'').enumerate().flat_map(|(at, part)| match at % 2 {
         0 => part.split_whitespace().collect(),

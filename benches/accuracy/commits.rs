@@ -1,5 +1,5 @@
-//! How often a hook would have stopped somebody: what each of the newest commits of repositories adds, judged as before it was
-//! made.
+//! Measures how often a hook would have stopped a user: the changes of each of the newest commits of repositories,
+//! judged as before the commit.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::{list, report};
 
-/// A finding for which a commit would have been stopped, to be read.
+/// A finding for which a commit would have been stopped, for manual review.
 #[derive(Serialize)]
 struct Stop {
     repository: String,
@@ -25,14 +25,14 @@ struct Stop {
     line: usize,
 }
 
-/// What was seen in a repository.
+/// The results for a repository.
 struct Seen {
     commits: usize,
     stopped: usize,
     stops: Vec<Stop>,
 }
 
-/// Prints how many of the newest commits would have been stopped, and lists for what.
+/// Prints how many of the newest commits would have been stopped, and lists the findings.
 pub(crate) fn measure(count: usize, repos: &[PathBuf], least: Confidence, lists: &Path) -> anyhow::Result<()> {
     println!("| repository | commits | findings | commits stopped |\n|---|--:|--:|--:|");
     let (mut commits, mut stopped, mut stops) = (0, 0, Vec::new());
@@ -54,7 +54,7 @@ pub(crate) fn measure(count: usize, repos: &[PathBuf], least: Confidence, lists:
     Ok(())
 }
 
-/// What the commits add that come after the one that lies so many first parents back.
+/// Scans what the commits add since the one that is this many first parents back.
 fn seen(path: &Path, count: usize, least: Confidence) -> anyhow::Result<Seen> {
     let repository = Repo::open(path)?;
     let local = repository.local();

@@ -1,8 +1,9 @@
-//! The points of the ledger, worked out anew from labels: a logistic regression over the marks of every value that only its
-//! name speaks for.
+//! Computes the points of the ledger from labels: a logistic regression over the marks of every value that is judged by
+//! its name.
 //!
-//! It knows only what is reported with low confidence at least: not what is dropped, also for too few points, nor what a rule of a
-//! provider reports. A line without a label counts as no secret. A point is a third of a unit of log odds.
+//! It knows only what is reported with at least low confidence: not what is dropped, including for too few points, and
+//! not what a provider's rule reports. A line without a label counts as not a secret. A point is a third of a unit of
+//! log odds.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,16 +21,17 @@ use crate::tree;
 const POINTS_OF_LOG_ODDS: f64 = 3.0;
 const ROUNDS: usize = 3_000;
 const STEP: f64 = 1.0;
-/// Keeps the weight of a mark that is rarely seen near that of the ledger as it is.
+/// The strength with which the weight of a rarely seen mark is kept near that of the current ledger.
 const PULL: f64 = 2.0;
 
-/// A value: its marks, and whether it is a secret.
+/// A value: its marks, and the label of its line.
 struct Sample {
     marks: Vec<usize>,
     is_secret: bool,
 }
 
-/// Prints for each mark how often it was seen, of how many secrets, the points it has and those that fit best.
+/// Prints for each mark how often it was seen, how many of those values were secrets, its current points and those that
+/// fit best.
 pub(crate) fn measure(labels: &Path, tree: &Path) -> anyhow::Result<()> {
     let labels = tree::read(labels)?;
     let samples = samples(&Labels::new(&labels), tree)?;
@@ -46,7 +48,7 @@ pub(crate) fn measure(labels: &Path, tree: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How many values come to each sum of points now, and how many of them are secrets.
+/// Prints how many values have each sum of points now, and how many of them are secrets.
 fn by_points(samples: &[Sample]) {
     let mut sums: BTreeMap<i32, [usize; 2]> = BTreeMap::new();
     for Sample { marks, is_secret } in samples {
@@ -84,7 +86,7 @@ fn marks(ledger: Ledger) -> Vec<usize> {
     ledger.entries().map(|(mark, _, _)| mark as usize).collect()
 }
 
-/// The weight of each mark in log odds, and the log odds of none.
+/// Returns the weight of each mark in log odds, and the log odds of a value without marks.
 fn fitted(samples: &[Sample]) -> (Vec<f64>, f64) {
     let before: Vec<f64> = MARKS.iter().map(|(_, points, _)| f64::from(*points) / POINTS_OF_LOG_ODDS).collect();
     let (mut weights, mut start) = (before.clone(), 0.0);

@@ -1,5 +1,5 @@
-//! How right the rules are: against labels of a tree, and among the newest commits of repositories. `docs/accuracy.md` says how
-//! it is run and has the figures. No data comes with it.
+//! Measures how accurate the rules are: against the labels of a tree, and on the newest commits of repositories.
+//! `docs/accuracy.md` says how to run it and has the figures. The data isn't included.
 
 #![expect(clippy::print_stdout, reason = "tables are what it is run for")]
 
@@ -27,14 +27,14 @@ const USAGE: &str = "cargo bench --bench accuracy -- LABELS.jsonl TREE [--min-co
                      cargo bench --bench accuracy -- --fit LABELS.jsonl TREE\n\
                      cargo bench --bench accuracy -- --commits N REPOSITORY... [--min-confidence ...] [--lists FOLDER]";
 
-/// What the command line asks for.
+/// The options of the command line.
 struct Args {
-    /// The newest commits that are looked at of each repository; if none, it is labels and a tree that are named.
+    /// The number of newest commits that are scanned in each repository; if `None`, the paths are labels and a tree.
     commits: Option<usize>,
-    /// Whether the points of the ledger are worked out anew.
+    /// Set if the points of the ledger are to be computed again.
     fit: bool,
     min_confidence: Confidence,
-    /// Where the lists go.
+    /// The folder for the lists.
     lists: PathBuf,
     paths: Vec<PathBuf>,
 }
@@ -59,7 +59,7 @@ impl Args {
         while let Some(argument) = args.next() {
             let mut value = || args.next().context(USAGE);
             match argument.as_str() {
-                // Cargo adds it.
+                // Cargo adds this option.
                 "--bench" => {}
                 "--commits" => parsed.commits = Some(value()?.parse().context(USAGE)?),
                 "--fit" => parsed.fit = true,
@@ -78,7 +78,7 @@ fn confidence(word: &str) -> anyhow::Result<Confidence> {
     all.into_iter().find(|one| one.as_str() == word).context(USAGE)
 }
 
-/// What is reported of a listing from this confidence on, with nothing allowed by anybody.
+/// Returns the report of a scan from this confidence on, without anything that allows findings.
 fn report(
     repo: Option<&Repo>,
     min_confidence: Confidence,
@@ -93,7 +93,7 @@ fn report(
     scan(&Scan { detector: &detector, options: &options, repo, surroundings, progress: &progress }, scope)
 }
 
-/// Writes a list, a JSON object a line.
+/// Writes a list, one JSON object per line.
 fn list<T: Serialize>(file: &Path, entries: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
     let mut out = BufWriter::new(File::create(file).with_context(|| format!("making '{}'", file.display()))?);
     for entry in entries {

@@ -1,24 +1,25 @@
-//! Places that were reported against places that somebody labelled.
+//! Compares reported places with labelled ones.
 //!
-//! The unit is a *spot*: the lines from one to another of a file. A spot is a secret if any of its labels says so. It is found
-//! if something is reported on one of its lines. What is reported on no line of a secret is wrong: once for each spot that is
-//! labelled as none, and once for each line that has no label at all. Spots may be labelled as neither, and then count for nothing.
+//! The unit is a *spot*: a range of lines in a file. A spot is a secret if any of its labels says so. It is found if
+//! something is reported on one of its lines. A report that isn't on a line of a secret is wrong: it counts once for
+//! each spot that is labelled as not a secret, and once for each line without a label. Spots may be labelled as
+//! neither, and then don't count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use keysweep::rule::Confidence;
 use serde::{Deserialize, Serialize};
 
-/// A line of a file of labels.
+/// An entry of a file of labels.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub(crate) struct Label {
-    /// From the root of the tree.
+    /// The path from the root of the tree.
     pub(crate) path: String,
-    /// First line, from 1.
+    /// The first line, counted from 1.
     pub(crate) start: usize,
-    /// Last line.
+    /// The last line.
     pub(crate) end: usize,
-    /// Whether a secret stands there; `None` if it shall not count either way.
+    /// `true` if there is a secret; `None` if the lines don't count either way.
     pub(crate) secret: Option<bool>,
 }
 
@@ -31,38 +32,38 @@ pub(crate) struct Place {
     pub(crate) confidence: Confidence,
 }
 
-/// What a place turned out to be.
+/// The truth about a reported place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Truth {
-    /// On a line of a secret.
+    /// The place is on a line of a secret.
     Secret,
-    /// On a line that is labelled as none.
+    /// The place is on a line that is labelled as not a secret.
     None,
-    /// On a line that nobody labelled.
+    /// The place is on a line without a label.
     Unknown,
-    /// On a line that does not count.
+    /// The place is on a line that doesn't count.
     Left,
 }
 
-/// Lines of a file that were labelled together.
+/// A range of lines in a file that were labelled together: the path, the first line and the last.
 type Spot<'l> = (&'l str, usize, usize);
 
-/// Labels, to be looked up by line.
+/// The labels, arranged for lookups by line.
 pub(crate) struct Labels<'l> {
     spots: BTreeMap<Spot<'l>, Option<bool>>,
-    /// By path and line.
+    /// The spots by path and line.
     lines: BTreeMap<&'l str, BTreeMap<usize, Vec<Spot<'l>>>>,
 }
 
-/// How right a list of places is.
+/// The accuracy of a list of places.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Score {
     pub(crate) found: usize,
-    /// Secrets on whose lines nothing was reported.
+    /// The secrets on whose lines nothing was reported.
     pub(crate) missed: Vec<Label>,
-    /// Spots labelled as no secret that were reported.
+    /// The number of reported spots that are labelled as not a secret.
     pub(crate) labelled_wrong: usize,
-    /// Lines without a label that were reported.
+    /// The number of reported lines without a label.
     pub(crate) unlabelled: usize,
 }
 
@@ -81,7 +82,7 @@ impl<'l> Labels<'l> {
         Self { spots, lines }
     }
 
-    /// The spots that hold a line.
+    /// Returns the spots that contain a line.
     fn at(&self, path: &str, line: usize) -> &[Spot<'l>] {
         self.lines.get(path).and_then(|lines| lines.get(&line)).map_or(&[], Vec::as_slice)
     }
@@ -106,7 +107,7 @@ impl<'l> Labels<'l> {
                 Truth::Secret => found.extend(spots.filter(|spot| self.spots[spot] == Some(true))),
                 Truth::None => {
                     let labelled = spots.filter(|spot| self.spots[spot].is_some());
-                    // Of several the narrowest is meant.
+                    // If several spots contain the line, the narrowest one counts.
                     wrong.extend(labelled.min_by_key(|(_, start, end)| end - start));
                 }
                 Truth::Unknown => drop(unlabelled.insert((&place.path, place.line))),
@@ -131,22 +132,22 @@ impl<'l> Labels<'l> {
 }
 
 impl Score {
-    /// Of the secrets, how many were found.
+    /// Returns the fraction of the secrets that were found.
     pub(crate) fn recall(&self) -> f64 {
         ratio(self.found, self.found + self.missed.len())
     }
 
-    /// Of what was reported where somebody labelled, how much was right.
+    /// Returns the fraction of the reported places with a label that were right.
     pub(crate) fn labelled_precision(&self) -> f64 {
         ratio(self.found, self.found + self.labelled_wrong)
     }
 
-    /// Of all that was reported, how much was right.
+    /// Returns the fraction of all reported places that were right.
     pub(crate) fn precision(&self) -> f64 {
         ratio(self.found, self.found + self.labelled_wrong + self.unlabelled)
     }
 
-    /// The harmonic mean of recall and precision.
+    /// Returns the harmonic mean of recall and precision.
     pub(crate) fn f1(&self) -> f64 {
         let (precision, recall) = (self.precision(), self.recall());
         if precision + recall == 0.0 { 0.0 } else { 2.0 * precision * recall / (precision + recall) }

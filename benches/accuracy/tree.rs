@@ -1,4 +1,4 @@
-//! A tree of files against its labels.
+//! Compares the findings in a tree of files with its labels.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use keysweep::source::{Content, Item, Listing};
 use crate::score::{Label, Labels, Place, Score, Truth};
 use crate::{list, report};
 
-/// Prints how right the rules are, from each confidence on and by rule, and lists what was missed and what is wrong.
+/// Prints how accurate the rules are, from each confidence on and by rule, and lists what was missed and what is wrong.
 pub(crate) fn measure(labels: &Path, tree: &Path, least: Confidence, lists: &Path) -> anyhow::Result<()> {
     let labels = read(labels)?;
     let labels = Labels::new(&labels);
@@ -48,7 +48,7 @@ fn row(confidence: Confidence, score: &Score) {
     );
 }
 
-/// How often each rule is right, the one that is wrong most often first.
+/// Prints how often each rule is right, starting with the one that is wrong most often.
 fn by_rule(labels: &Labels<'_>, places: &[&Place]) {
     let mut rules: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     for place in places {
@@ -76,7 +76,8 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<Label>> {
     (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).map(label).collect()
 }
 
-/// Every place that any confidence reports, in order. What is ignored and where the tree lies plays no part.
+/// Returns every place that is reported at any confidence, in order. Ignore files and the location of the tree have no
+/// effect.
 fn places(tree: &Path) -> anyhow::Result<Vec<Place>> {
     let item = |(name, file)| Item {
         kind: ContentKind::File,
@@ -107,7 +108,7 @@ fn places(tree: &Path) -> anyhow::Result<Vec<Place>> {
     Ok(places)
 }
 
-/// All files of a tree, with their paths from its root.
+/// Returns all files of a tree, with their paths from its root.
 pub(crate) fn files(tree: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
     below(tree, tree, &mut found)?;

@@ -1,21 +1,21 @@
-//! Files that look like heaps of secrets and hold none: minified code with its source map, lists of hashes, lock files,
-//! certificates. The same bytes everywhere, and nothing in them was ever issued.
+//! Files that look full of secrets and contain none: minified code with its source map, lists of hashes, lock files,
+//! certificates. They have the same bytes everywhere, and nothing in them was ever issued.
 //!
-//! The tests stage them, the bench measures them.
+//! The tests stage these files, and the benchmark measures them.
 
 use std::fmt::Write as _;
 
 use data_encoding::{BASE64, HEXLOWER};
 
-/// Bytes of the minified script, of its source map and of the list of hashes.
+/// The sizes in bytes of the minified script, of its source map and of the list of hashes.
 const SCRIPT: usize = 1_000_000;
 const SOURCE_MAP: usize = 200_000;
 const HASHES: usize = 10_000_000;
-/// Entries of a lock file, and certificates of a bundle.
+/// The number of entries of a lock file, and of certificates in a bundle.
 const PACKAGES: usize = 1500;
 const CERTIFICATES: usize = 150;
 
-/// Every file with the name it usually has.
+/// Returns every file with the name that it usually has.
 pub(crate) fn files() -> Vec<(&'static str, String)> {
     let makers: [(&str, Maker); 12] = [
         ("static/app.min.js", minified),
@@ -36,7 +36,7 @@ pub(crate) fn files() -> Vec<(&'static str, String)> {
 
 type Maker = fn(&mut Dice) -> String;
 
-/// splitmix64.
+/// A `SplitMix64` generator.
 struct Dice(u64);
 
 impl Dice {
@@ -93,10 +93,10 @@ const WORDS: [&str; 48] = [
     "schema", "secret", "session", "state", "stream", "string", "token", "types", "util", "vault", "webpack",
 ];
 
-/// Identifiers as a bundler chooses them.
+/// Identifiers such as a bundler chooses.
 const NAMES: [&str; 13] = ["e", "t", "n", "r", "o", "i", "a", "s", "c", "u", "Xe", "k2", "_t"];
 
-/// Statements of a bundler's output; `@` is an identifier, `#` a number, `%` a word, `$` a word with a capital.
+/// Statements of a bundler's output; `@` is an identifier, `#` a number, `%` a word, `$` a capitalised word.
 const STATEMENTS: [&str; 20] = [
     "function @(@,@){var @=@.%$;return @?@(@):null}",
     "var @=@(#),@=@.n(@);",
@@ -120,7 +120,7 @@ const STATEMENTS: [&str; 20] = [
     "graphql:\"mutation Login($password:String!){login(password:$password){token}}\",",
 ];
 
-/// A bundle on one line, with its source map at the end.
+/// Returns a bundle on one line, with its source map at the end.
 fn minified(dice: &mut Dice) -> String {
     let mut text = "/*! For license information please see app.min.js.LICENSE.txt */\n".to_owned();
     while text.len() < SCRIPT - SOURCE_MAP {
@@ -150,7 +150,7 @@ fn minified(dice: &mut Dice) -> String {
     text
 }
 
-/// What a build writes down of its files: digests under all the names that digests have.
+/// Returns a build's record of its files: digests under all the names that digests have.
 fn hashes(dice: &mut Dice) -> String {
     let mut text = "{\n  \"files\": [\n".to_owned();
     while text.len() < HASHES {
@@ -276,7 +276,7 @@ fn flake(dice: &mut Dice) -> String {
     text + "    \"root\": {}\n  },\n  \"version\": 7\n}\n"
 }
 
-/// Certificates as far as a reader of PEM can tell: two sequences, then noise.
+/// Returns certificates that a PEM reader accepts: two sequences, then noise.
 fn certificates(dice: &mut Dice) -> String {
     let mut text = String::new();
     for number in 0..CERTIFICATES {

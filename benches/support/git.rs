@@ -1,11 +1,11 @@
-//! Runs git for the benches that make repositories.
+//! Runs git for the benchmarks that make repositories.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
 
-/// Runs git without any configuration but the repository's.
+/// Runs git with the repository's configuration only.
 pub(crate) fn git(folder: &Path, arguments: &[&str], input: impl Into<Stdio>) -> anyhow::Result<()> {
     let status = Command::new("git")
         .current_dir(folder)

@@ -1,4 +1,4 @@
-//! What the benches share: text that is always the same, and a walk that does nothing but decode.
+//! Shared parts of the benchmarks: text that is always the same, and a walk that only decodes.
 
 use keysweep::git::object::Kind;
 use keysweep::git::pack::{Base, Object, Visitor, walk};
@@ -7,14 +7,14 @@ use keysweep::git::store::Store;
 /// The kinds of objects in the order of a sweep: blobs first, then all others.
 const WALKS: [&[Kind]; 2] = [&[Kind::Blob], &[Kind::Tree, Kind::Commit, Kind::Tag]];
 
-/// Words of ordinary sources. Some are what rules look for, as in ordinary sources, but no value follows them.
+/// Words of ordinary source code. Some are words that rules look for, as in real sources, but no value follows them.
 const WORDS: [&str; 32] = [
     "reader", "offset", "line", "value", "index", "token", "name", "parse", "count", "state", "buffer", "entry",
     "path", "width", "client", "result", "source", "header", "config", "output", "option", "match", "event", "stream",
     "cursor", "record", "node", "filter", "list", "field", "range", "scope",
 ];
 
-/// Makes lines of source text. The same number gives the same lines everywhere.
+/// A generator of source lines. The same number gives the same lines everywhere.
 pub(crate) struct Lines {
     state: u64,
 }
@@ -24,7 +24,7 @@ impl Lines {
         Self { state: seed }
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.state >> 33).unwrap_or(0) % end.max(1)
@@ -41,7 +41,7 @@ impl Lines {
         }
     }
 
-    /// So many bytes of whole lines, or a few more.
+    /// Returns about this many bytes of whole lines, with the last line possibly exceeding it.
     pub(crate) fn text(&mut self, bytes: usize) -> Vec<u8> {
         let mut text = Vec::with_capacity(bytes + 100);
         while text.len() < bytes {
@@ -51,12 +51,12 @@ impl Lines {
     }
 }
 
-/// Counts bytes of objects, and looks at none.
+/// A visitor that counts the bytes of objects and reads none of them.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Volume {
-    /// Of whole objects.
+    /// The bytes of whole objects.
     pub(crate) stored: u64,
-    /// Of whole objects and of what deltas insert: what is stored without being copied.
+    /// The bytes of whole objects and of what deltas insert: everything that is stored without being copied.
     pub(crate) inserted: u64,
     pub(crate) blobs: u64,
     pub(crate) commits: u64,
@@ -83,8 +83,8 @@ impl Visitor for Volume {
     }
 }
 
-/// Decodes all objects of all packs, as a sweep does, and counts the bytes of blobs. No sweep that reads the packs this way
-/// can be faster.
+/// Decodes all objects of all packs, as a sweep does, and counts the bytes of blobs. No sweep that reads the packs in
+/// this way can be faster.
 pub(crate) fn floor(store: &Store, limit: u64, threads: usize) -> Volume {
     let mut sum = Volume::default();
     let everything = store.everything();

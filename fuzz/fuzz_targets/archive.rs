@@ -1,11 +1,11 @@
-//! Any bytes as an archive, and as a frame of zstd: unpacking ends, and what it hands out stays within the limits.
+//! Treats any bytes as an archive and as a zstd frame: unpacking ends, and the output stays within the limits.
 
 #![no_main]
 
 use keysweep::text::archive::{Limits, each_member, gunzip};
 use libfuzzer_sys::fuzz_target;
 
-/// Bytes of the name of a table that are kept.
+/// The most bytes of a table's name that are kept.
 const MAX_NAME: usize = 1024;
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
@@ -24,14 +24,14 @@ fn unpacked(bytes: &[u8]) {
         total += text.len();
         names += path.len();
     });
-    // A row of a database has at least a byte of it, and may be put together twice.
+    // A row of a database takes at least one byte of it, and may be read twice.
     let read = bytes.len() + limits.bytes;
     assert!(members <= limits.members + read);
-    // What is not compressed is handed out where it stands.
+    // Uncompressed text is passed on in place.
     assert!(total <= 4 * read, "{total} bytes");
-    // Each member is told of twice at most: it is damaged, and of a kind that is not opened.
+    // Each member is reported at most twice: as damaged, and as of a kind that isn't opened.
     assert!(unopened.len() <= 2 * limits.members + limits.depth + 1);
     names += unopened.iter().map(|one| one.path.len()).sum::<usize>();
-    // An archive's name stands before that of each of its members.
+    // The name of an archive precedes that of each of its members.
     assert!(names <= limits.bytes + members * (MAX_NAME + 64), "{names} bytes of names");
 }

@@ -1,4 +1,4 @@
-//! Any delta of any base: the result is as long as the delta says, and its edits say how it came about.
+//! Applies any delta to any base: the result is as long as the delta says, and the edits describe how it was made.
 
 #![no_main]
 
@@ -10,7 +10,7 @@ fuzz_target!(|input: (Vec<u8>, Vec<u8>)| {
     let (base, delta) = input;
     let (mut out, mut edits) = (Vec::new(), Edits::default());
     let _ = apply(&delta, &base, &mut out, &mut edits);
-    // No fuzzer needs to guess how long the base is.
+    // The right length of the base is added, so that the fuzzer doesn't have to guess it.
     let Ok(length) = u8::try_from(base.len()) else { return };
     let delta = [&[length | 0x80, length >> 7][..], &delta].concat();
     if apply(&delta, &base, &mut out, &mut edits).is_err() {

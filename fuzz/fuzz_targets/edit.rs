@@ -1,4 +1,4 @@
-//! Versions of a text, each made from the one before: what is said of one by its edits is what is said of the whole.
+//! Makes versions of a text, each from the one before: a scan by edits gives the same as a scan of the whole text.
 
 #![no_main]
 
@@ -7,23 +7,23 @@ use keysweep_fuzz::{DETECTOR, example, said};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 
-/// What an edit puts at the end of the new text.
+/// A step that appends bytes to the new text.
 #[derive(Debug, Arbitrary)]
 enum Step {
-    /// A stretch of the base.
+    /// A range of the base.
     Copy(u16, u16),
-    /// One that starts so many bytes behind the last one.
+    /// A range of the base that starts this many bytes after the last one.
     Onward(u8, u16),
-    /// All the rest of the base.
+    /// The rest of the base.
     Rest(u8),
     Insert(Vec<u8>),
     Example(u16),
-    /// Of one the bytes before a place, or those behind it.
+    /// The part of an example before or after an offset.
     Part(u16, u8, bool),
     Repeated(u8, u16),
 }
 
-/// Longer texts make the fuzzer slow and find nothing that shorter ones do not.
+/// The longest text; longer ones make the fuzzer slow and find nothing more.
 const LONGEST: usize = 1 << 15;
 
 fn edit(base: &[u8], steps: &[Step]) -> (Vec<u8>, Edits) {

@@ -1,4 +1,4 @@
-//! What strangers write and this program reads: configurations, baselines, files of other tools, comments, calls of agents.
+//! Parses texts that strangers write: configurations, baselines, files of other tools, comments, calls of agents.
 
 #![no_main]
 
@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
     imported(text);
 });
 
-/// An error says where, and nothing that a terminal would obey.
+/// Checks that an error names a line, and contains nothing that a terminal would act on.
 fn said(error: &file::ConfigError) {
     let text = error.to_string();
     assert!(text.contains("line ") && !text.chars().any(|c| c != '\n' && hostile(c)), "{text:?}");
@@ -36,21 +36,21 @@ fn config(text: &str) {
     }
 }
 
-/// What was read is written so that the same is read again.
+/// Checks that a baseline is written so that the same is read back.
 fn baseline(text: &str) {
     let Ok(baseline) = Baseline::parse(text) else { return };
     assert!(baseline.is_empty() == baseline.salt().is_none());
     assert_eq!(Baseline::parse(&baseline.to_string()), Ok(baseline));
 }
 
-/// What is carried over is a configuration that works.
+/// Checks that imported rules are a valid configuration.
 fn imported(text: &str) {
     let Ok(import) = import::gitleaks(text) else { return };
     let config = ConfigFile::parse(&import.text, Path::new("c.toml")).expect("its rules parse");
     config.rules().expect("its rules compile");
 }
 
-/// A comment that is found beside a value, at any place, stands in the line that it names.
+/// Checks that a comment found next to a value is in the line that it names.
 fn beside(bytes: &[u8]) {
     let [start, length, text @ ..] = bytes else { return };
     let start = usize::from(*start).min(text.len());
@@ -63,7 +63,8 @@ fn beside(bytes: &[u8]) {
     assert!(places.any(|(at, _)| lines.place(text, at).line == found.line), "{found:?}");
 }
 
-/// No text of a result is left where all are masked. Words of the answer itself are shorter.
+/// Checks that no text of a result is left if all are masked. Words of the answer itself are shorter than the texts
+/// that are checked.
 fn agent(bytes: &[u8]) {
     let Ok(call) = Call::parse(bytes, None) else { return };
     let _ = (call.refused(""), call.passed());

@@ -1,5 +1,5 @@
-//! Any table of refs: what it says ends, and names only go up. No fuzzer makes up a check sum, so the bytes also are the blocks
-//! of a table whose head and end are right.
+//! Reads any table of refs: reading ends, and names are in ascending order. A fuzzer can't invent a checksum, so the
+//! bytes are also used as the blocks of a table with a valid head and end.
 
 #![no_main]
 
@@ -29,7 +29,7 @@ fn read(bytes: Vec<u8>, hash: Hash) {
     });
 }
 
-/// A table of these blocks, of which those of reflogs start at a place.
+/// Returns a table of these blocks, with those of reflogs starting at the offset `logs`.
 fn whole(blocks: &[u8], logs: u64, is_long: bool) -> Vec<u8> {
     let mut head = b"REFT".to_vec();
     head.push(if is_long { 2 } else { 1 });

@@ -1,4 +1,4 @@
-//! Any index, configuration, HEAD or list of refs in a repository that is otherwise sound.
+//! Uses any bytes as the index, configuration, HEAD or packed refs of a repository that is otherwise sound.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any bytes are scanned: what is found stands where it is said to stand, and the same is found by every way to ask.
+//! Scans any bytes: findings are where they are reported, and every way to scan gives the same ones.
 
 #![no_main]
 

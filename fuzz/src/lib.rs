@@ -1,4 +1,4 @@
-//! What the targets share: a detector, and texts that hold something for it to find.
+//! Shared parts of the fuzz targets: a detector, and texts that contain something for it to find.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use keysweep::proof::template::Generator;
 use keysweep::rule::file::RuleFile;
 use keysweep::rule_set::RuleSet;
 
-/// The built-in rules.
+/// A detector with the built-in rules.
 pub static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(RuleSet::builtin()));
 
 /// Every example and counter-example of the built-in rules, expanded once.
@@ -22,10 +22,10 @@ pub static EXAMPLES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     (0..).zip(&rules.rules).flat_map(of_rule).collect()
 });
 
-/// The sign that the two bytes behind it pick an example. It stands in no UTF-8.
+/// The byte after which two bytes pick an example. It doesn't occur in UTF-8.
 const PICK: u8 = 0xfe;
 
-/// The bytes as they are, but for an example in place of each that is picked: no fuzzer makes up check digits.
+/// Returns the bytes with an example in place of each one that is picked, because a fuzzer can't invent check digits.
 pub fn text(mut bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     while let Some((first, rest)) = bytes.split_first() {
@@ -40,12 +40,12 @@ pub fn text(mut bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// One of the examples.
+/// Returns one of the examples.
 pub fn example(pick: usize) -> &'static [u8] {
     &EXAMPLES[pick % EXAMPLES.len()]
 }
 
-/// All that is said of a text, to be compared. The values are made up here.
+/// Returns all that is reported about a text, for comparison. The values are made up here.
 pub fn said(detections: &[Detection]) -> Vec<String> {
     detections.iter().map(|found| format!("{found:?} {:?}", found.secret.reveal())).collect()
 }

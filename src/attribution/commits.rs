@@ -1,4 +1,4 @@
-//! The commits of a repository with what each of them brought in and took out.
+//! The commits of a repository, with the targets that each of them added and removed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -17,86 +17,86 @@ use crate::git::server::{self, Servers};
 use crate::git::store::Store;
 use crate::git::{ObjectId, Repo, remote};
 
-/// Refs named in an exposure, at most.
+/// The most refs that an exposure names.
 pub(super) const MAX_REFS: usize = 20;
-/// Commits whose authors are asked for what is usual, at most.
+/// The most commits whose authors are read to find the usual addresses.
 const MAX_ASKED: usize = 4096;
 
-/// One way a target came in.
+/// One commit and path by which a target was added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
-    /// Position of the commit among all, parents first, older first.
+    /// The position of the commit in the order of all commits: parents first, then older ones first.
     pub order: usize,
-    /// The commit.
+    /// The commit's id.
     pub commit: ObjectId,
-    /// Author time, RFC 3339.
+    /// The author time in RFC 3339.
     pub author_time: String,
-    /// The path.
+    /// The path at which the target was added.
     pub path: BString,
     /// The mode: a file or a link.
     pub mode: Mode,
-    /// `true` if the commit belongs to notes.
+    /// `true` if the commit belongs to git notes.
     pub note: bool,
 }
 
 /// The change that a commit made to a target at some path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Move {
-    /// Its tree holds it there.
+    /// The commit's tree contains the target there.
     Came,
-    /// Its tree no longer holds it there, but may at another path.
+    /// The commit's tree no longer contains the target there, but may contain it at another path.
     Went,
 }
 
-/// Answers questions about commits, trees and refs of one repository.
+/// A source of answers about the commits, trees and refs of one repository.
 pub struct Attribution<'s> {
     pub(super) local: repo::Local,
     pub(super) store: &'s Store,
     pub(super) graph: Graph,
     pub(super) tree_index: TreeIndex,
-    /// The node of the tree of each commit.
+    /// The node of each commit's tree.
     pub(super) nodes: Vec<Option<NodeId>>,
     pub(super) tips: Vec<Tip>,
-    /// `true` if these are all refs there are, so that what none of them reaches is reached by none.
+    /// `true` if the list of refs is complete, so that an object that none of them reaches is unreachable.
     pub knows_all_tips: bool,
     pub(super) published: Vec<bool>,
-    /// Repositories on hosts with pages, and which commits each is known to have.
+    /// The repositories on hosts with web pages, and the commits that each is known to have.
     pub(super) web: Vec<(Arc<WebRepository>, Vec<bool>)>,
     pub(super) reachable: Vec<bool>,
     pub(super) notes: Vec<bool>,
     pub(super) head: Option<ObjectId>,
     pub(super) above: Above,
-    /// The commit that each tip leads to, if it is one.
+    /// The commit that each tip leads to, if it leads to one.
     pub(super) ends: Vec<Option<u32>>,
-    /// For each target whether the tree of HEAD holds it.
+    /// For each target, `true` if HEAD's tree contains it.
     pub(super) in_head: Vec<bool>,
-    /// For each target whether the tree of any tip holds it.
+    /// For each target, `true` if the tree of any tip contains it.
     pub(super) at_tips: Vec<bool>,
-    /// Refs named in an exposure, at most.
+    /// The most refs that an exposure names.
     pub(super) most_refs: usize,
     /// The commits in each reflog, by the name of its ref.
     pub(super) reflogs: Vec<(BString, Vec<u32>)>,
-    /// The commits that HEAD reaches, as flags.
+    /// For each commit, `true` if HEAD reaches it.
     pub(super) on_head: Vec<bool>,
-    /// For each target the commits at which it came or went, at any path.
+    /// For each target, the commits at which it was added or removed, at any path.
     pub(super) moves: HashMap<TargetId, Vec<(u32, Move)>>,
     pub(super) remotes: Vec<Remote>,
-    /// The allowance spent on naming places, and whether it was enough.
+    /// The allowance that was spent on listing places, and whether it was exceeded.
     pub spent: Allowance,
     pub(super) servers: Servers,
-    /// The sign that something was fetched, where no ref is one.
+    /// The sign for commits that were fetched, used if no ref is a sign.
     pub(super) fetched: Sign,
-    /// Whose addresses are usual; nobody's if that was not asked for.
+    /// The usual addresses; empty unless they were asked for.
     pub(super) usual: Usual,
 }
 
 impl<'s> Attribution<'s> {
-    /// Prepares to answer, given all commits. [`Attribution::with_tree_index`] adds what trees hold: that is worked out at the
-    /// same time.
+    /// Prepares to answer, given all commits. [`Attribution::with_tree_index`] adds the content of trees, which is
+    /// determined at the same time.
     pub fn new(repository: &Repo, store: &'s Store, refs: &Refs, commits: &Commits) -> Self {
         let local = repository.local();
         let graph = Graph::new(commits, store);
-        // Most refs lead to a commit that is known: it is no tag, so nothing of it needs to be read.
+        // Most refs lead to a known commit: such an object isn't a tag, so it need not be read.
         let is_commit = |id: &ObjectId| store.find(id).is_some_and(|number| graph.find(number).is_some());
         let Tips { tips, are_all } = tips(repository, &local, refs, is_commit);
         let from = |filter: &dyn Fn(&str) -> bool| {
@@ -144,7 +144,7 @@ impl<'s> Attribution<'s> {
         }
     }
 
-    /// The same, knowing what trees hold.
+    /// Adds the index of trees.
     pub fn with_tree_index(self, tree_index: TreeIndex) -> Self {
         let nodes: Vec<Option<NodeId>> =
             self.graph.records().iter().map(|record| tree_index.node(record.tree?)).collect();
@@ -154,14 +154,15 @@ impl<'s> Attribution<'s> {
         Self { above: tree_index.above(), tree_index, nodes, in_head, at_tips, ..self }
     }
 
-    /// The same, but names all refs in an exposure and knows what is in reflogs.
+    /// Makes exposures name all refs, and adds the content of reflogs.
     pub fn with_reflogs(self, reflogs: Vec<(BString, Vec<ObjectId>)>) -> Self {
         let known = |ids: Vec<ObjectId>| ids.iter().filter_map(|id| self.commit(id)).collect();
         let reflogs = reflogs.into_iter().map(|(name, ids)| (name, known(ids))).collect();
         Self { reflogs, most_refs: usize::MAX, ..self }
     }
 
-    /// The refs and HEADs that reach a commit or hold one of the targets, and the names of the reflogs that do.
+    /// Returns the refs and HEADs that reach a commit or contain one of the targets, and the names of the reflogs that
+    /// do.
     pub fn holders(&self, commit: Option<ObjectId>, targets: &BTreeSet<Target>) -> (Vec<String>, Vec<BString>) {
         let wanted = self.wanted(targets);
         let found: Vec<u32> = commit.iter().filter_map(|id| self.commit(id)).collect();
@@ -171,7 +172,7 @@ impl<'s> Attribution<'s> {
         (refs, logged.map(|(name, _)| name.clone()).collect())
     }
 
-    /// Finds out whose addresses are usual, from commits spread evenly over the history; says whether anybody's are.
+    /// Determines the usual addresses from commits spread evenly over the history; returns `true` if there are any.
     pub fn learn_people(&mut self) -> bool {
         let order = self.graph.order();
         let asked = order.iter().step_by(order.len().div_ceil(MAX_ASKED).max(1));
@@ -180,7 +181,7 @@ impl<'s> Attribution<'s> {
         !self.usual.is_empty()
     }
 
-    /// For each target every way it came in, oldest first.
+    /// Returns all arrivals of each target, oldest first.
     pub fn arrivals(&mut self) -> BTreeMap<Target, Vec<Arrival>> {
         let mut out: BTreeMap<Target, Vec<Arrival>> = BTreeMap::new();
         let mut moves: HashMap<TargetId, Vec<(u32, Move)>> = HashMap::new();
@@ -206,16 +207,16 @@ impl<'s> Attribution<'s> {
         out
     }
 
-    /// `true` if a commit's tree holds something else than a parent's: nearly all hold the same.
+    /// Returns `true` if a commit's tree contains other targets than a parent's: nearly all contain the same.
     pub(super) fn may_differ(&self, at: u32) -> bool {
         let (here, parents) = (self.node_of(at), self.graph.parents(at));
         parents.iter().any(|parent| self.node_of(*parent) != here) || (parents.is_empty() && here.is_some())
     }
 
-    /// Returns the entries in a commit's tree and in no parent's.
+    /// Returns the entries that are in a commit's tree and in no parent's.
     pub(super) fn brought_in(&self, at: u32, allowance: &mut Allowance) -> Vec<(BString, Mode, TargetId)> {
         let Some(here) = self.node_of(at) else { return Vec::new() };
-        // A merge holds what a parent does.
+        // A merge that equals one parent adds nothing.
         if self.graph.parents(at).iter().any(|parent| self.node_of(*parent) == Some(here)) {
             return Vec::new();
         }
@@ -223,13 +224,13 @@ impl<'s> Attribution<'s> {
         self.tree_index.beyond(here, &before, allowance)
     }
 
-    /// Returns the entries in some parent's tree that a commit's does not have at that path.
+    /// Returns the entries that are in some parent's tree but not at that path in the commit's tree.
     pub(super) fn taken_out(&self, at: u32, allowance: &mut Allowance) -> Vec<TargetId> {
         let here = self.node_of(at);
         let before: BTreeSet<NodeId> =
             self.graph.parents(at).iter().filter_map(|parent| self.node_of(*parent)).collect();
         let gone = before.into_iter().filter(|node| Some(*node) != here);
-        // A target is met where its folder stands first; where else it stood makes no difference here.
+        // A target is met in the first place of its folder; its other places make no difference here.
         let beyond = gone.flat_map(|node| self.tree_index.beyond(node, here.as_slice(), allowance));
         beyond.map(|(_, _, target)| target).collect()
     }
@@ -239,7 +240,7 @@ impl<'s> Attribution<'s> {
         self.nodes.get(at as usize).copied().flatten()
     }
 
-    /// The position of a commit.
+    /// Returns the position of a commit.
     pub(super) fn commit(&self, id: &ObjectId) -> Option<u32> {
         self.graph.find(self.store.find(id)?)
     }
@@ -248,7 +249,7 @@ impl<'s> Attribution<'s> {
         object::commit_of(&self.local, commit).map(|commit| commit.author_time).unwrap_or_default()
     }
 
-    /// The commit at a position, read from the store.
+    /// Reads the commit at a position from the store.
     pub(super) fn read_commit(&self, at: u32) -> Option<object::Commit> {
         object::commit_of(&self.local, self.store.id(self.graph.record(at).commit)?).ok()
     }
@@ -259,7 +260,7 @@ impl<'s> Attribution<'s> {
     }
 }
 
-/// Returns the nodes of the trees of the tips, and for a stash those of its parents, each once.
+/// Returns the nodes of the tips' trees, and for a stash also those of its parents, each once.
 fn nodes_at(tips: &[Tip], ends: &[Option<u32>], graph: &Graph, nodes: &[Option<NodeId>]) -> BTreeSet<NodeId> {
     let mut commits: BTreeSet<u32> = ends.iter().flatten().copied().collect();
     let stashes = tips.iter().zip(ends).filter(|(tip, _)| tip.name == "refs/stash").filter_map(|(_, end)| *end);

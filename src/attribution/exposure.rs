@@ -1,4 +1,4 @@
-//! How far a secret got: which refs reach what holds it, when it was there, and who brought it in.
+//! The exposure of a secret: the refs that reach it, the time during which it was there, and the authors who added it.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -12,13 +12,13 @@ use crate::git::{ObjectId, remote};
 
 use super::commits::{Attribution, MAX_REFS, Move};
 
-/// Authors from elsewhere that are named, at most.
+/// The most outside authors that are named.
 const MAX_OUTSIDE: usize = 5;
 
-/// Targets that are asked for, and which nodes hold one.
+/// The targets of a question, and the nodes that contain one of them.
 pub(super) struct Wanted {
     targets: BTreeSet<TargetId>,
-    /// Of each node whether it holds one; worked out when that is first asked.
+    /// For each node, `true` if it contains a target; computed on first use.
     nodes: OnceCell<Vec<bool>>,
 }
 
@@ -38,18 +38,18 @@ impl Wanted {
 }
 
 impl Attribution<'_> {
-    /// `true` if a ref reaches the commit.
+    /// Returns `true` if a ref reaches the commit.
     pub fn is_reachable(&self, commit: &ObjectId) -> bool {
         self.commit(commit).is_some_and(|at| self.reachable[at as usize])
     }
 
-    /// The first repository on a host with pages that is known to have the commit.
+    /// Returns the first repository on a host with web pages that is known to have the commit.
     pub fn web(&self, commit: &ObjectId) -> Option<Arc<WebRepository>> {
         let at = self.commit(commit)? as usize;
         self.web.iter().find(|(_, has)| has[at]).map(|(web, _)| Arc::clone(web))
     }
 
-    /// How far a secret got: the commits that brought it in, and what holds it (`targets`).
+    /// Returns how far a secret got, given the commits that added it, and the `targets` that contain it.
     pub fn exposure(&self, commits: &BTreeSet<ObjectId>, targets: &BTreeSet<Target>) -> Exposure {
         let wanted = self.wanted(targets);
         let in_head = wanted.is_among(&self.in_head);
@@ -91,19 +91,20 @@ impl Attribution<'_> {
         }
     }
 
-    /// Returns the sign that something reachable from these refs was on a server.
+    /// Returns the sign that an object reachable from these refs was on a server.
     pub fn sign(&self, refs: &[String]) -> Option<Sign> {
         refs.iter().find_map(|name| self.servers.sign(name))
     }
 
-    /// `true` if a ref is a copy of one on a server, and no branch or tag.
+    /// Returns `true` if a ref is a copy of a server's ref, other than a branch or tag.
     pub fn is_server_ref(&self, name: &str) -> bool {
         let is_history = ["refs/heads/", "refs/tags/"].iter().any(|start| name.starts_with(start));
         let sign = self.servers.sign(name).filter(|_| !is_history);
         sign.is_some_and(|sign| matches!(sign.kind, SignKind::Served | SignKind::Mirrored))
     }
 
-    /// The same, if what is known of servers is enough to tell the stage; and what leaves it open, if it is not.
+    /// Returns the exposure with the stage reduced to what is certain: if too little is known about servers, the stage
+    /// is left open and the doubt is given.
     pub fn as_known(&self, exposure: Exposure) -> Exposure {
         let stage = self.servers.doubt.map_or(exposure.stage, |doubt| doubt.cast_on(exposure.stage));
         let sign = exposure.sign.filter(|_| stage == Stage::Published);
@@ -111,13 +112,13 @@ impl Attribution<'_> {
         Exposure { stage, sign, doubt, ..exposure }
     }
 
-    /// These targets, as far as trees hold any.
+    /// Returns these targets, without those that no tree contains.
     pub(super) fn wanted(&self, targets: &BTreeSet<Target>) -> Wanted {
         let targets = targets.iter().filter_map(|target| self.tree_index.target_id(target)).collect();
         Wanted { targets, nodes: OnceCell::new() }
     }
 
-    /// Returns the exposure that follows from the refs that reach something.
+    /// Returns the exposure that follows from the refs that reach an object.
     fn reached(&self, refs: Vec<String>) -> Exposure {
         let mut kinds = RefKinds::default();
         refs.iter().for_each(|name| kinds.count(name));
@@ -130,7 +131,7 @@ impl Attribution<'_> {
         }
     }
 
-    /// Authors of the commits whose addresses are not usual, each once.
+    /// Returns the authors of the commits whose addresses aren't usual, each once.
     fn outside(&self, commits: &[u32]) -> Vec<BString> {
         let mut found = Vec::new();
         if self.usual.is_empty() {
@@ -144,8 +145,8 @@ impl Attribution<'_> {
         found
     }
 
-    /// Follows what the commits `found` brought in: a commit at which none of the targets came or went holds one if a parent
-    /// does.
+    /// Follows the content that the commits `found` added: a commit at which none of the targets was added or removed
+    /// contains one if a parent does.
     fn life(&self, found: &[u32], wanted: &Wanted) -> Life {
         let mut asked = vec![None; self.graph.order().len()];
         for (at, how) in wanted.targets.iter().filter_map(|target| self.moves.get(target)).flatten() {
@@ -170,7 +171,7 @@ impl Attribution<'_> {
             }
         }
         life.tips = self.tips_holding(&holds);
-        // A message holds it for good, and no tree has to.
+        // A message keeps the secret permanently, even if no tree contains it.
         found.iter().for_each(|at| holds[*at as usize] = true);
         let is_reached = |at: &&u32| holds[**at as usize] && self.reachable[**at as usize];
         let is_left = |at: &&u32| holds[**at as usize];
@@ -182,19 +183,19 @@ impl Attribution<'_> {
         life
     }
 
-    /// The refs that lead to one of the commits itself.
+    /// Returns the refs that lead directly to one of the commits.
     fn tips_holding(&self, holds: &[bool]) -> Vec<String> {
         let ends = self.tips.iter().zip(&self.ends);
         let held = ends.filter(|(_, end)| end.is_some_and(|at| holds[at as usize]));
         held.map(|(tip, _)| tip.name.clone()).take(MAX_REFS).collect()
     }
 
-    /// The refs that lead to a tag.
+    /// Returns the refs that lead to a tag.
     pub fn tag_refs(&self, tag: ObjectId) -> Vec<String> {
         self.tips.iter().filter(|tip| tip.chain.contains(&tag)).map(|tip| tip.name.clone()).collect()
     }
 
-    /// How far the message of a tag got.
+    /// Returns how far the message of a tag got.
     pub fn tag_exposure(&self, tag: ObjectId) -> Exposure {
         let refs = self.tag_refs(tag);
         let sign = self.sign(&refs);
@@ -206,7 +207,7 @@ impl Attribution<'_> {
         Exposure { stage, sign, ..self.reached(refs) }
     }
 
-    /// `true` if a tip's own tree holds a target; a stash holds what its parents do, too.
+    /// Returns `true` if a tip's own tree contains a target; a stash also contains what its parents do.
     fn at_tip(&self, wanted: &Wanted) -> bool {
         let mut others = self.tips.iter().zip(&self.ends).filter(|(_, commit)| commit.is_none());
         wanted.is_among(&self.at_tips) || others.any(|(tip, _)| tip.end().is_some_and(|end| self.holds(end, wanted)))
@@ -216,7 +217,7 @@ impl Attribution<'_> {
         wanted.nodes.get_or_init(|| self.above.holders(&wanted.targets))[node as usize]
     }
 
-    /// `true` if a commit's tree, or the tree or blob itself that a ref leads to, holds one of the targets.
+    /// Returns `true` if a target is in a commit's tree, or in the tree, or is the blob, that a ref leads to.
     fn holds(&self, end: ObjectId, wanted: &Wanted) -> bool {
         let commit = self.commit(&end);
         let itself = || self.tree_index.target_id(&Target::Object(end)).is_some_and(|id| wanted.targets.contains(&id));
@@ -230,7 +231,7 @@ impl Attribution<'_> {
         node.is_some_and(|node| self.node_holds(node, wanted))
     }
 
-    /// Names of the refs from which one of the commits, or a target itself, can be reached.
+    /// Returns the names of the refs from which one of the commits, or a target itself, can be reached.
     pub(super) fn refs_reaching(&self, commits: &[u32], wanted: &Wanted) -> Vec<String> {
         let after = self.graph.descendants(commits.iter().copied());
         let mut names = Vec::new();

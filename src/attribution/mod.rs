@@ -1,7 +1,8 @@
-//! Where a secret lives: which commits brought its blob or name in, under which paths, and how far those commits got.
+//! The places of a secret in history: the commits that added its blob or name, its paths, and how far those commits
+//! got.
 //!
-//! Done only for what has a finding. A commit brings in what its tree holds and no parent's does; it takes out what a parent's
-//! tree holds and its own does not.
+//! Only content with a finding is traced. A commit adds the entries that are in its tree and in no parent's; it removes
+//! those that are in a parent's tree and not in its own.
 
 mod commits;
 mod exposure;

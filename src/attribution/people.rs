@@ -1,13 +1,13 @@
-//! Whose addresses are usual among the authors of a repository.
+//! The usual addresses among the authors of a repository.
 //!
-//! A domain is usual that at least one commit in ten comes from. At a host of mail that anybody can use a domain says
-//! nothing of who somebody is, so there it is the whole address that has to be that usual.
+//! A domain is usual if at least one commit in ten comes from it. At a mail host that is open to anybody a domain
+//! says nothing about a person, so there the whole address has to be that frequent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One commit in so many makes a domain or an address usual.
+/// The inverse of the share of commits that makes a domain or an address usual.
 const SHARE: usize = 10;
-/// Where anybody can have an address.
+/// The mail hosts where anybody can have an address.
 const ANYBODY: [&str; 22] = [
     "gmail.com",
     "googlemail.com",
@@ -33,12 +33,12 @@ const ANYBODY: [&str; 22] = [
     "users.noreply.gitlab.com",
 ];
 
-/// Domains and addresses that are usual.
+/// The usual domains and addresses.
 #[derive(Debug, Default)]
 pub struct Usual(BTreeSet<String>);
 
 impl Usual {
-    /// Returns the addresses that are usual among the authors of so many commits, given as `Name <address>`.
+    /// Returns the usual addresses among the authors of these commits, given as `Name <address>`.
     pub fn among(authors: impl Iterator<Item = impl AsRef<[u8]>>) -> Self {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         let mut all = 0;
@@ -49,18 +49,18 @@ impl Usual {
         Self(counts.into_iter().filter(|(_, count)| count * SHARE >= all).map(|(home, _)| home).collect())
     }
 
-    /// `true` if nothing is: then nobody stands out.
+    /// Returns `true` if no address is usual, so that nobody stands out.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// `true` if an author writes from somewhere else.
+    /// Returns `true` if an author's address isn't a usual one.
     pub fn is_outside(&self, author: &[u8]) -> bool {
         !self.0.is_empty() && !self.0.contains(&home(author))
     }
 }
 
-/// The domain that an author writes from; the whole address where anybody can have one.
+/// Returns the domain of an author's address, or the whole address at hosts that are open to anybody.
 fn home(author: &[u8]) -> String {
     let author = String::from_utf8_lossy(author).to_lowercase();
     let address = author.rsplit_once('<').map_or(&*author, |(_, address)| address).trim_end_matches('>').trim();

@@ -1,4 +1,4 @@
-//! `agents [DIR]`: the files of coding agents, in a home folder or a project.
+//! `agents [DIR]`: scans the files of coding agents, in a home folder or a project.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,10 @@ use crate::remediation::Surroundings;
 use crate::remediation::agent::AgentsFiles;
 use crate::source::agents::{self, Moved, VARIABLES};
 
-/// `agents [DIR]`
+/// Runs `agents [DIR]`.
 ///
 /// # Errors
-/// When there is no such folder.
+/// Fails if there is no such folder.
 pub(super) fn run(common: &Common, folder: Option<&Path>) -> anyhow::Result<ExitStatus> {
     let (folder, moved) = match folder {
         Some(folder) => (folder.to_owned(), Vec::new()),
@@ -41,7 +41,7 @@ pub(super) fn run(common: &Common, folder: Option<&Path>) -> anyhow::Result<Exit
     })
 }
 
-/// Says of each place whose file it is, and what for.
+/// Sets for each place which agent's file it is in, and what that file is for.
 fn tell(report: &mut Report, files: &AgentsFiles) {
     let findings = report.findings.iter_mut().chain(&mut report.suppressed);
     for place in findings.flat_map(|finding| &mut finding.occurrences) {
@@ -55,7 +55,7 @@ fn home() -> anyhow::Result<PathBuf> {
         .context("cannot find your home folder: HOME is not set; name the folder")
 }
 
-/// Where this user's agents were told to keep their files.
+/// Returns the folders to which environment variables have moved the files of this user's agents.
 fn moved() -> Vec<Moved> {
     let of = |(variable, usual): &(&str, &'static str)| {
         let to = PathBuf::from(std::env::var_os(variable).filter(|value| !value.is_empty())?);

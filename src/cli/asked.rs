@@ -1,7 +1,7 @@
 //! The answers of providers about findings, stored with the reports of a repository: by the ids of findings, without values.
 //!
-//! Anybody may have put the file there who wrote to the repository's folder, so it is shown, masked and escaped, and decides
-//! nothing.
+//! Anybody who can write to the repository's folder may have put the file there, so it is only shown, masked and
+//! escaped, and decides nothing.
 
 use std::collections::BTreeMap;
 #[cfg(feature = "live")]
@@ -19,23 +19,23 @@ use crate::source::git_dir;
 use crate::text::escape;
 use crate::text::time::day;
 
-/// A larger file is not read.
+/// The largest file that is read, in bytes.
 const MAX_SIZE: u64 = 64 << 20;
 const DAY: u64 = 86_400;
 
 /// The known answers, by the ids of findings.
 pub(super) type AllAsked = BTreeMap<String, Asked>;
 
-/// All that is known of a repository's findings; nothing of a file that cannot be read.
+/// Returns all stored answers about a repository's findings; none if the file can't be read.
 pub(super) fn read(repo: &Repo) -> AllAsked {
     let bytes = bounded::read(&path(repo), MAX_SIZE, Links::Refused);
     bytes.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }
 
-/// Adds to what is known.
+/// Adds new answers to the stored ones.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file can't be written.
 #[cfg(feature = "live")]
 pub(super) fn add(repo: &Repo, new: AllAsked) -> io::Result<()> {
     let mut all = read(repo);
@@ -43,7 +43,7 @@ pub(super) fn add(repo: &Repo, new: AllAsked) -> io::Result<()> {
     report_store::whole(&path(repo), |out| Ok(serde_json::to_writer(out, &all)?))
 }
 
-/// Puts what is known into a report that is made `now`, in seconds since 1970.
+/// Puts the stored answers into a report that is made `now`, in seconds since 1970.
 pub(super) fn show(repo: &Repo, now: u64, mask: &Mask<'_>, view: &mut View) {
     let all = read(repo);
     if all.is_empty() {
@@ -66,7 +66,8 @@ pub(super) fn show(repo: &Repo, now: u64, mask: &Mask<'_>, view: &mut View) {
     }
 }
 
-/// Days after which a word should be asked for again: a dead secret stays dead, a live one may be revoked any moment.
+/// Returns the number of days after which a provider should be asked again: a dead secret stays dead, a live one may be
+/// revoked at any moment.
 fn good_for(word: Liveness) -> u64 {
     match word {
         Liveness::Dead => 30,

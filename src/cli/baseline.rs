@@ -1,4 +1,4 @@
-//! `baseline create|update|check|import`: what a repository's sweep finds against what is known already.
+//! `baseline create|update|check|import`: compares what a sweep of a repository finds with what is known already.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ use crate::threads;
 /// Runs the action.
 ///
 /// # Errors
-/// When the repository cannot be read, or the file not be written.
+/// Fails if the repository can't be read or the file can't be written.
 pub fn run(common: &Common, action: &BaselineAction) -> anyhow::Result<ExitStatus> {
     match action {
         BaselineAction::Create { repo } => {
@@ -50,14 +50,14 @@ pub fn run(common: &Common, action: &BaselineAction) -> anyhow::Result<ExitStatu
     }
 }
 
-/// A sweep next to a baseline.
+/// A sweep of a repository and the baseline that it is compared with.
 struct Work {
     repo: Repo,
     session: Session,
     path: PathBuf,
     old: Baseline,
     report: Report,
-    /// The entries of each finding.
+    /// The baseline entries of each finding.
     known: Vec<Vec<Key>>,
 }
 
@@ -71,7 +71,7 @@ impl Work {
                 anyhow::bail!("a bare repository has no work tree for a baseline: name a file with --baseline")
             }
         };
-        // One that is to be made is not there yet.
+        // A baseline that `create` is about to make doesn't exist yet.
         let found = Common { baseline: common.baseline.clone().filter(|path| path.exists()), ..common.clone() };
         let mut session = Session::in_repository(&found, &repo)?;
         let old = std::mem::take(&mut session.settings.scan.policy.accepted.baseline);
@@ -87,12 +87,13 @@ impl Work {
         escape(withhold(&path.display().to_string()).as_bytes())
     }
 
-    /// The findings that have no entry.
+    /// Returns the findings that have no entry.
     fn new_ones(&self) -> Vec<&Finding> {
         self.report.findings.iter().zip(&self.known).filter(|(_, keys)| keys.is_empty()).map(|(one, _)| one).collect()
     }
 
-    /// The baseline without entries for what is not there any more. While parts were not read, nothing is known to be gone.
+    /// Returns the baseline without the entries for secrets that are gone, and the number of those. If parts were not
+    /// read, nothing is known to be gone.
     fn kept(&self) -> (Baseline, usize) {
         if !self.report.gaps.is_empty() {
             return (self.old.clone(), 0);
@@ -106,7 +107,7 @@ impl Work {
         (kept, absent)
     }
 
-    /// Adds what is new, all of it or what is named, and drops what is gone.
+    /// Adds the new findings, all or only those named, and drops the entries for secrets that are gone.
     fn renew(&self, common: &Common, ids: &[String]) -> anyhow::Result<ExitStatus> {
         let new = self.new_ones();
         for id in ids {
@@ -135,7 +136,7 @@ impl Work {
         })
     }
 
-    /// Adds what another tool was told to ignore, as far as it is found here.
+    /// Adds the findings that another tool is configured to ignore, if they are found here.
     fn import(&self, common: &Common, file: &Path) -> anyhow::Result<ExitStatus> {
         let name = escape(withhold(&file.display().to_string()).as_bytes());
         let text = bounded::text_named(file, Path::new("."), bounded::MAX_NAMED)
@@ -215,7 +216,7 @@ impl Work {
         replace(&self.path, Rights::Usual, write).with_context(|| format!("writing '{}'", self.shown()))
     }
 
-    /// Says what is new, what is known and what is gone.
+    /// Writes the page that says what is new, what is known and what is gone.
     fn tell(&self, common: &Common, new: &[&Finding], absent: usize, is_written: bool) -> anyhow::Result<()> {
         let mask = self.session.mask(Some(&self.report));
         let view = page::BaselineView {
@@ -250,7 +251,7 @@ impl Work {
     }
 }
 
-/// A salt for a new baseline.
+/// Returns a random salt for a new baseline.
 pub(super) fn new_salt() -> anyhow::Result<Salt> {
     let mut salt = Salt::default();
     getrandom::fill(&mut salt).map_err(|error| anyhow::anyhow!("cannot draw a random salt: {error}"))?;

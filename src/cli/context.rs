@@ -1,4 +1,4 @@
-//! `context DIR`: what `docker build` would be given, and what of it goes into the image.
+//! `context DIR`: scans what `docker build` would be given, and says what of it goes into the image.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use crate::remediation::Surroundings;
 use crate::remediation::{compose as compose_advice, image as advice};
 use crate::source::context::{self, ComposeFile};
 
-/// `context DIR`
+/// Runs `context DIR`.
 ///
 /// # Errors
-/// When the Dockerfile or an ignore file cannot be read.
+/// Fails if the Dockerfile or an ignore file can't be read.
 pub(super) fn run(common: &Common, folder: &Path, dockerfile: Option<&Path>) -> anyhow::Result<ExitStatus> {
     anyhow::ensure!(
         folder.is_dir(),
@@ -53,12 +53,12 @@ fn told(instruction: &Instruction) -> advice::Instruction {
     advice::Instruction { lines: instruction.lines, kind }
 }
 
-/// The facts about a compose file that advice needs.
+/// Returns the facts about a compose file that advice needs.
 fn told_of_compose(file: &ComposeFile) -> compose_advice::ComposeFile {
     compose_advice::ComposeFile { name: file.name.to_string(), settings: file.content.settings.clone() }
 }
 
-/// Says of each place how it gets into the image.
+/// Sets for each place how it gets into the image.
 fn tell(report: &mut Report, instructions: &[Instruction], dockerfile: &BStr, compose: &[ComposeFile]) {
     let copies = dockerfile::copies(instructions);
     for place in report.findings.iter_mut().flat_map(|finding| &mut finding.occurrences) {

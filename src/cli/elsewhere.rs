@@ -1,12 +1,12 @@
-//! Answers to the commands of other programs, and to misplaced commands of this one: none of them runs, and each is answered
-//! with the command that does it here.
+//! Answers to the commands of other programs, and to misplaced commands of this one: none of them runs, and each is
+//! answered with the command that does the job here.
 
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::args::Cli;
 
-/// Commands of other programs, and what does the same here.
+/// The commands of other programs, with the commands that do the same here.
 const COMMANDS: [(&[&str], &str); 9] = [
     (
         &["scan", "check", "run"],
@@ -28,7 +28,7 @@ const COMMANDS: [(&[&str], &str); 9] = [
     (&["version"], "'keysweep --version' prints the version"),
 ];
 
-/// Returns the answer to arguments that clap refuses, if there is more to say than it does.
+/// Returns the answer to arguments that clap refuses, if there is more to say than clap does.
 pub(super) fn answer(error: &clap::Error) -> Option<String> {
     let said = |kind| match error.get(kind) {
         Some(ContextValue::String(word)) => Some(word.as_str()),
@@ -55,7 +55,7 @@ pub(super) fn answer(error: &clap::Error) -> Option<String> {
     }
 }
 
-/// The commands that take an option.
+/// Returns the commands that take an option.
 fn commands_with(option: &str) -> Vec<String> {
     let mut root = Cli::command();
     root.build();

@@ -7,18 +7,18 @@ use crate::finding::{Report, Verdict};
 /// The exit status of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// 0: everything asked for was looked at and nothing was found, or the command did its work.
+    /// 0: everything in the scope was read and nothing was found, or the command did its work.
     Clean,
     /// 1: something was found.
     Findings,
-    /// 2: could not tell: wrong usage or configuration, or a part of the scope was not read.
+    /// 2: no verdict: wrong usage or configuration, or a part of the scope was not read.
     Unknown,
-    /// 2 as well: something was kept from a coding agent. Nothing else stops one.
+    /// 2 as well: an action of a coding agent was denied. Agents stop at no other code.
     Denied,
 }
 
 impl ExitStatus {
-    /// The status of a report. `exit_zero` turns findings, and nothing else, into success.
+    /// Returns the status of a report. `exit_zero` turns findings, and nothing else, into success.
     pub fn of(report: &Report, exit_zero: bool) -> Self {
         match report.verdict() {
             Verdict::Findings if exit_zero && report.gaps.is_empty() => Self::Clean,

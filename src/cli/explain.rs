@@ -1,5 +1,5 @@
-//! `explain RULE`: what a rule looks for, what the secret opens, and what to do. `explain ID`: all about a finding of the last
-//! report. `explain FILE:LINE`: why a line is reported or not.
+//! `explain RULE`: what a rule looks for, what the secret opens, and what to do. `explain ID`: everything about a
+//! finding of the last report. `explain FILE:LINE`: why a line is reported or not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ use crate::text::{Span, escape};
 /// Runs the command.
 ///
 /// # Errors
-/// When there is no such rule, or no such line.
+/// Fails if there is no such rule, finding or line.
 pub fn run(common: &Common, what: &str) -> anyhow::Result<ExitStatus> {
     let session = Session::on_files(&Common { rules: Vec::new(), ..common.clone() })?;
     let rules = session.rules();
@@ -53,11 +53,11 @@ pub fn run(common: &Common, what: &str) -> anyhow::Result<ExitStatus> {
     if let Some(Ok(told)) = &found {
         return show(&session.settings, &told.finding.name, &told.page(), told);
     }
-    // Only for the words of the error: an unknown id selects nothing.
+    // Only the text of the error is needed: an unknown id selects nothing.
     let error = rules.clone().select(&[escape(what.as_bytes())], &[]).map_or_else(|e| e, |_| SelectError::Empty);
     let is_rule = matches!(&error, SelectError::Unknown { meant, .. } if *meant != Meant::None);
     let why = match found.and_then(Result::err) {
-        // Who wrote what rules are about did not mean the id of a finding.
+        // A word that rules are about wasn't meant as the id of a finding.
         Some(Missing::Nowhere(_)) if is_rule => String::new(),
         Some(Missing::Nowhere(why) | Missing::Ambiguous(why)) => format!("{why}; "),
         None => String::new(),
@@ -65,7 +65,7 @@ pub fn run(common: &Common, what: &str) -> anyhow::Result<ExitStatus> {
     anyhow::bail!("{why}{error}\n'keysweep rules list WORD' searches the rules");
 }
 
-/// Writes a page in the format that was asked for.
+/// Writes a page in the requested format.
 fn show(settings: &Settings, title: &str, page: &[Block], data: &impl Serialize) -> anyhow::Result<ExitStatus> {
     let options = settings.page()?;
     let file = settings.output_file.as_deref();
@@ -74,13 +74,13 @@ fn show(settings: &Settings, title: &str, page: &[Block], data: &impl Serialize)
     Ok(ExitStatus::Clean)
 }
 
-/// `FILE:LINE`, if it is that.
+/// Returns the file and the line of a `FILE:LINE`; `None` if the text is something else.
 fn place(what: &str) -> Option<(PathBuf, usize)> {
     let (file, line) = what.rsplit_once(':')?;
     Some((PathBuf::from(file), line.parse().ok().filter(|line| *line > 0)?))
 }
 
-/// Explains the matches of every rule on a line, and the verdict on each.
+/// Explains the matches of every rule on a line, with the verdict on each.
 fn explain_line(session: &Session, file: &Path, line: usize) -> anyhow::Result<ExitStatus> {
     let shown = escape(withhold(&file.to_string_lossy()).as_bytes());
     let bytes = bounded::read_named(file, bounded::MAX_NAMED).with_context(|| format!("reading '{shown}'"))?;
@@ -134,7 +134,8 @@ fn scanned(session: &Session, file: &Path) -> Report {
     })
 }
 
-/// Returns the matches of a line that are not findings of their own, because they name a key that is one.
+/// Returns the matches of a line that are not findings of their own, because they are the name of a key that is
+/// reported.
 fn told_with(looks: &[Look], report: &Report, rules: &RuleSet) -> Vec<LineView> {
     let all = || report.all();
     let told = looks.iter().filter_map(|look| {
@@ -165,7 +166,7 @@ struct LineView {
     says: String,
 }
 
-/// The bytes of a line, counted from 1.
+/// Returns the span of a line, counted from 1.
 fn line_span(text: &[u8], line: usize) -> Option<Span> {
     let mut start = 0;
     for (at, bytes) in text.split(|b| *b == b'\n').enumerate() {
@@ -229,7 +230,7 @@ fn verdict(look: &Look, reported: &[Detection], file: &Path, session: &Session) 
     }
 }
 
-/// Why the severity is lower than that of others of its kind, in brackets.
+/// Returns the reason why the severity is lower than usual for this kind of secret, in brackets; empty if it isn't.
 fn expired(found: &Detection) -> String {
     let end = found.evidence.iter().find_map(|evidence| match evidence {
         Evidence::Expired(end) => Some(end),
@@ -304,7 +305,7 @@ fn step_view(kind: StepKind, step: &Step, words: &dyn Fn(&str) -> String, rules:
     StepView { kind, title: words(&step.action), command, missing, link: String::new() }
 }
 
-/// A finding of a stored report.
+/// A finding of a stored report, with the time and the commit of that report.
 #[derive(Debug, Serialize, Deserialize)]
 struct Told {
     command: String,
@@ -331,20 +332,20 @@ impl Told {
     }
 }
 
-/// `true` if it may be the id of a finding, or how one starts.
+/// Returns `true` if the text may be the id of a finding, or the start of one.
 fn is_id(text: &str) -> bool {
     (1..=10).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'))
 }
 
-/// Why there is no finding to tell of, in words.
+/// The reason why there is no finding to show, as a sentence.
 enum Missing {
-    /// No report has one whose id starts so.
+    /// No report has a finding whose id starts like this.
     Nowhere(String),
-    /// Several have.
+    /// Several findings have such an id.
     Ambiguous(String),
 }
 
-/// The finding of the last reports whose id starts so.
+/// Returns the finding of the last reports whose id starts like this.
 fn find(session: &Session, id: &str) -> Result<Told, Missing> {
     let nowhere = |why: String| Err(Missing::Nowhere(why));
     let Ok(repo) = Repo::open(Path::new(".")) else {
@@ -359,7 +360,7 @@ fn find(session: &Session, id: &str) -> Result<Told, Missing> {
     let all = stored.iter().flat_map(|one| one.report.all().map(move |finding| (one, finding)));
     let mut found: Vec<(&Stored, &FindingView)> = Vec::new();
     for (one, finding) in all.filter(|(_, finding)| finding.id.starts_with(id)) {
-        // The newest report comes first.
+        // The newest report comes first, and its version of a finding is kept.
         if !found.iter().any(|(_, have)| have.id == finding.id) {
             found.push((one, finding));
         }
@@ -386,7 +387,7 @@ fn told(session: &Session, stored: &Stored, finding: &FindingView, repo: &Repo) 
     safe(&told, &session.mask(None).and_shown(finding.facts.iter()))
 }
 
-/// The same with all texts masked and escaped.
+/// Returns the same data with all texts masked and escaped.
 pub(super) fn safe<T: Serialize + DeserializeOwned>(data: &T, mask: &Mask) -> anyhow::Result<T> {
     let mut value = serde_json::to_value(data)?;
     make_safe(&mut value, mask);
@@ -401,7 +402,7 @@ fn make_safe(value: &mut Value, mask: &Mask) {
         Value::Object(map) => {
             for (name, mut one) in std::mem::take(map) {
                 match &mut one {
-                    // A step may have several, one a line.
+                    // A step may have several commands, one per line.
                     Value::String(commands) if name == "command" => *commands = mask.lines(commands),
                     other => make_safe(other, mask),
                 }

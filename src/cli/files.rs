@@ -1,4 +1,4 @@
-//! `files PATH…`: files, folders and standard input, without git.
+//! `files PATH…`: scans files, folders and standard input, without git.
 
 use std::path::PathBuf;
 
@@ -9,10 +9,10 @@ use super::shell;
 use crate::finding::{Command, Gap, GapKind, Scope};
 use crate::source::files::{self, IgnoreFiles};
 
-/// `files PATH…`
+/// Runs `files PATH…`.
 ///
 /// # Errors
-/// When standard input cannot be read.
+/// Fails if standard input can't be read.
 pub(super) fn run(common: &Common, paths: &[PathBuf], no_ignore: bool) -> anyhow::Result<ExitStatus> {
     let names: Vec<_> = paths.iter().map(|path| path.to_string_lossy()).collect();
     let session = Session::on_files(common)?.named(names.join(", "));

@@ -1,4 +1,4 @@
-//! `history [REPO…]`: everything that clones store.
+//! `history [REPO…]`: scans everything that clones store.
 
 use std::path::{Path, PathBuf};
 
@@ -19,10 +19,10 @@ use crate::source::history::Objects;
 use crate::source::{Item, Listing, git_dir, history as stored, range as commits, staged as index};
 use crate::text::escape;
 
-/// `history [REPO…]`
+/// Runs `history [REPO…]`.
 ///
 /// # Errors
-/// When the one repository cannot be read, or the report of several cannot be written as it was asked for.
+/// Fails if a single repository can't be read, or if the report of several can't be written in the requested form.
 pub(super) fn run(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::Result<ExitStatus> {
     match paths {
         [] => one(common, None, args),
@@ -31,7 +31,8 @@ pub(super) fn run(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> any
     }
 }
 
-/// Sweeps one after the other and ends as the worst of them does. One that cannot be read keeps nobody from reading the others.
+/// Sweeps several repositories one after the other and returns the worst status. One that can't be read doesn't keep
+/// the others from being swept.
 fn each(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::Result<ExitStatus> {
     let is_for_people = common.format == FormatArg::Human && common.output.is_none() && common.also.is_empty();
     let ended = if is_for_people { one_by_one(common, paths, args)? } else { together(common, paths, args)? };
@@ -49,7 +50,7 @@ fn each(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::Resul
     })
 }
 
-/// Writes the report of each as soon as there is one.
+/// Writes the report of each repository as soon as it is swept.
 fn one_by_one(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::Result<Vec<ExitStatus>> {
     let mut ended = Vec::new();
     for path in paths {
@@ -62,7 +63,7 @@ fn one_by_one(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow:
     Ok(ended)
 }
 
-/// Writes one text with the reports of all.
+/// Writes one document with the reports of all repositories.
 fn together(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::Result<Vec<ExitStatus>> {
     let formats = std::iter::once(common.format).chain(common.also.iter().map(|(format, _)| *format));
     anyhow::ensure!(
@@ -92,12 +93,12 @@ fn together(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::R
     Ok(ended)
 }
 
-/// A repository as it was asked for.
+/// Returns the path of a repository as the user gave it, safe to print.
 fn named(path: &Path) -> String {
     escape(withhold(&path.to_string_lossy()).as_bytes())
 }
 
-/// The report on a repository that could not be swept: all of it is a gap.
+/// Returns the report on a repository that could not be swept: all of it is a gap.
 pub(super) fn unread(what: BString, why: String) -> Report {
     let gap = Gap { what, kind: GapKind::Unreadable, why };
     Report { gaps: vec![gap], ..Report::empty(scope()) }
@@ -142,9 +143,9 @@ fn swept(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Re
     Ok((session, report))
 }
 
-/// Returns the notes on files next to the objects that are not objects: what an interrupted command left, and the stores of
-/// Git LFS and git-annex, of which a sweep reads what pointers lead to. While git works there are always such files, so they
-/// are noted.
+/// Returns the notes on files next to the objects that are not objects: leftovers of an interrupted command, and the
+/// stores of Git LFS and git-annex, of which a sweep reads only what pointers lead to. Such files always exist while
+/// git works, so they are only noted.
 fn passed_over(repo: &Repo, objects: &Objects) -> Vec<Note> {
     let mut stores = Listing::default();
     git_dir::stores(repo, &mut stores);
@@ -165,7 +166,7 @@ fn passed_over(repo: &Repo, objects: &Objects) -> Vec<Note> {
     some.map(|(names, text)| Note(format!("{} {text}: {names}", names.count()))).collect()
 }
 
-/// Gives leftovers the paths at which the report of the commit that was stopped has them: no object tells.
+/// Gives leftover objects the paths from the report of the stopped commit, because no object names them.
 fn name_leftovers(repo: &Repo, report: &mut Report) {
     let left = |one: &&mut Finding| one.exposure.stage == Stage::Leftover;
     let mut places = report.findings.iter_mut().filter(left).flat_map(|one| &mut one.occurrences).peekable();
@@ -179,7 +180,7 @@ fn name_leftovers(repo: &Repo, report: &mut Report) {
     }
 }
 
-/// Lists the objects that were added since a revision or a day.
+/// Sweeps only what commits have added since a revision or a day.
 fn newer(common: &Common, repo: &Repo, since: &str) -> anyhow::Result<(Session, Report)> {
     let session = Session::in_repository(common, repo)?;
     let selection = Selection::since(repo, since)?;

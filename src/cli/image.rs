@@ -1,4 +1,4 @@
-//! `image PATH`: a container image, from an archive, a folder or standard input.
+//! `image PATH`: scans a container image, from an archive, a folder or standard input.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -17,18 +17,18 @@ use crate::scan::{Base, ImageChoice, Progress, Scan};
 
 /// The request for a scan of an image.
 pub(super) struct Wanted<'w> {
-    /// The images that it is made from.
+    /// The base images that it is made from.
     pub(super) bases: &'w [PathBuf],
-    /// The platform, as it was written.
+    /// The platform, as the user wrote it.
     pub(super) platform: Option<&'w str>,
-    /// Where layers are remembered.
+    /// The folder in which results for layers are cached.
     pub(super) cache: Option<&'w Path>,
 }
 
-/// `image PATH`
+/// Runs `image PATH`.
 ///
 /// # Errors
-/// When an input cannot be read or is no image.
+/// Fails if an input can't be read or isn't an image.
 pub(super) fn run(common: &Common, path: &Path, wanted: &Wanted<'_>) -> anyhow::Result<ExitStatus> {
     let platform = wanted.platform.map(|text| Platform::parse(text).ok_or_else(|| no_platform(text))).transpose()?;
     let mut session = Session::on_files(common)?.named(path.to_string_lossy());
@@ -60,7 +60,7 @@ fn no_platform(text: &str) -> anyhow::Error {
     anyhow::anyhow!("'{}' is not a platform; write OS/ARCH, such as linux/amd64", withhold(text))
 }
 
-/// Opens what a path names, standard input for a dash.
+/// Opens the file or folder at a path, or standard input for a dash, and passes it to `read`.
 fn opened<T>(
     path: &Path,
     progress: &Progress,
@@ -79,7 +79,7 @@ fn opened<T>(
     read(Input::Stream(&mut Watched { reader: file, progress }), &name)
 }
 
-/// A reader that says how far it is.
+/// A reader that reports its progress.
 struct Watched<'p, R> {
     reader: R,
     progress: &'p Progress,

@@ -1,4 +1,4 @@
-//! `completions` and `man`: what shells and readers of manuals want to know, from the definitions of the arguments.
+//! `completions` and `man`: shell completions and manual pages, made from the definitions of the arguments.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -16,10 +16,10 @@ use super::shell;
 use crate::config::file::{BASELINE, NAME};
 use crate::text::escape;
 
-/// `completions SHELL`
+/// Runs `completions SHELL`.
 ///
 /// # Errors
-/// When the script cannot be written.
+/// Fails if the script can't be written.
 pub fn completions(of: Shell, output: Option<&Path>) -> anyhow::Result<ExitStatus> {
     let mut script = Vec::new();
     clap_complete::generate(of, &mut Cli::command(), "keysweep", &mut script);
@@ -28,10 +28,10 @@ pub fn completions(of: Shell, output: Option<&Path>) -> anyhow::Result<ExitStatu
     Ok(ExitStatus::Clean)
 }
 
-/// `man FOLDER`
+/// Runs `man FOLDER`.
 ///
 /// # Errors
-/// When a page cannot be written.
+/// Fails if a page can't be written.
 pub fn pages(folder: &Path) -> anyhow::Result<ExitStatus> {
     let wrote = || format!("writing manual pages to '{}'", escape(folder.as_os_str().as_encoded_bytes()));
     fs::create_dir_all(folder).with_context(wrote)?;
@@ -41,7 +41,7 @@ pub fn pages(folder: &Path) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Clean)
 }
 
-/// The page of a command and those of all below it.
+/// Writes the page of a command and those of all commands below it.
 fn page(command: &clap::Command, folder: &Path) -> io::Result<()> {
     command.get_subcommands().filter(|one| !one.is_hide_set()).try_for_each(|one| page(one, folder))?;
     let man = Man::new(command.clone());
@@ -60,7 +60,7 @@ fn page(command: &clap::Command, folder: &Path) -> io::Result<()> {
     file.flush()
 }
 
-/// Returns the end of every page.
+/// Returns the part that ends every page: examples, exit status, environment and files.
 fn rest(command: &clap::Command) -> Roff {
     let mut roff = Roff::new();
     let entry = |roff: &mut Roff, name: &str, says: &str| {

@@ -55,7 +55,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     let args = args::spelled_out(args);
     let status = match Cli::try_parse_from(&args) {
         Ok(cli) => run(&cli),
-        // The message repeats an argument, so it is made from harmless ones.
+        // clap's message repeats an argument, so it is made from escaped ones.
         Err(_) => Cli::try_parse_from(args.iter().map(|arg| escape(arg.as_encoded_bytes())))
             .map_or_else(|error| usage(&error), |_| ExitStatus::Unknown),
     };
@@ -121,7 +121,7 @@ fn revoked(common: &Common, repo: Option<&Path>, ids: &[String], yes: bool) -> a
     live::revoked(common, repo, ids, yes)
 }
 
-/// The error of a program that was built without the network.
+/// The error of a program that was built without network access.
 #[cfg(not(feature = "live"))]
 const OFFLINE: &str = "this build cannot ask providers: use a released binary, or build with '--features live'; 'keysweep explain RULE' shows a command to ask by hand";
 
@@ -135,7 +135,7 @@ fn revoked(_: &Common, _: Option<&Path>, _: &[String], _: bool) -> anyhow::Resul
     anyhow::bail!(OFFLINE)
 }
 
-/// Help and version are results; anything else is wrong usage.
+/// Prints the text of clap and returns the status: help and version are results, anything else is wrong usage.
 fn usage(error: &clap::Error) -> ExitStatus {
     if error.use_stderr() {
         let said = elsewhere::answer(error).unwrap_or_else(|| error.to_string());
@@ -149,7 +149,7 @@ fn usage(error: &clap::Error) -> ExitStatus {
     }
 }
 
-/// A message about input may repeat it, and the input may hold a secret.
+/// Masks the secrets in a message: a message about input may repeat it, and the input may hold a secret.
 pub(crate) fn withhold(text: &str) -> String {
     Mask::new(None, None).text(text)
 }

@@ -1,14 +1,15 @@
-//! Whose a cache is: one that came with a repository could say of anything that there is nothing in it.
+//! The check of where a cache comes from: one that came with a repository could claim of any content that it holds no
+//! secret.
 
 use std::path::Path;
 
 use crate::git::Repo;
 use crate::git::planted::{Planted, planted};
 
-/// Refuses a cache that came with a repository, the one that is worked in or the one around the folder.
+/// Refuses a cache that came with a repository: the repository that is scanned, or the one around the folder.
 ///
 /// # Errors
-/// When it did, or may have.
+/// Fails if the cache came with a repository, or may have.
 pub(super) fn check(repo: Option<&Repo>, folder: &Path) -> anyhow::Result<()> {
     let whole = std::path::absolute(folder)?;
     let around = whole.ancestors().find(|path| path.is_dir()).and_then(|path| Repo::open(path).ok());

@@ -1,4 +1,4 @@
-//! The choice of the configuration, the entries and the baseline: those of the work tree, or, for a range, those of the
+//! The choice of the configuration, the entries and the baseline: those of the work tree or, for a range, those of the
 //! commit that it starts from, so that no change decides about itself.
 
 use std::path::{Path, PathBuf};
@@ -24,16 +24,16 @@ pub struct InForce {
     pub config: ConfigFile,
     /// The policy that decides about findings.
     pub policy: Policy,
-    /// The changes of the range to it that could not be read.
+    /// The changes that the range makes to the policy and that could not be read.
     pub gaps: Vec<Gap>,
-    /// The changes of the range to it.
+    /// The changes that the range makes to the policy.
     pub notes: Vec<Note>,
 }
 
-/// Reads the policy of the folder.
+/// Reads the policy from the files at a root folder.
 ///
 /// # Errors
-/// When the configuration or the baseline cannot be used.
+/// Fails if the configuration or the baseline can't be used.
 pub fn of_folder(common: &Common, root: Option<&Path>) -> anyhow::Result<InForce> {
     let config = config(common.config.as_deref(), root)?;
     let baseline = baseline(common.baseline.as_deref(), root)?;
@@ -42,19 +42,20 @@ pub fn of_folder(common: &Common, root: Option<&Path>) -> anyhow::Result<InForce
     Ok(InForce { config, policy, ..InForce::default() })
 }
 
-/// The configuration that is named, which must be there, or else the one at the root, if there is one.
+/// Reads the configuration that is named, which must exist, or else the one at the root, if there is one.
 fn config(named: Option<&Path>, root: Option<&Path>) -> anyhow::Result<ConfigFile> {
     let found = found(named, root, NAME)?;
     Ok(found.map(|(path, text)| ConfigFile::parse(&text, &path)).transpose()?.unwrap_or_default())
 }
 
-/// The same for a baseline.
+/// Reads the baseline that is named, which must exist, or else the one at the root, if there is one.
 fn baseline(named: Option<&Path>, root: Option<&Path>) -> anyhow::Result<Baseline> {
     let found = found(named, root, BASELINE)?;
     Ok(found.map(|(path, text)| file::baseline(&text, &path)).transpose()?.unwrap_or_default())
 }
 
-/// A file that is named, or one at the root: its path and its text. Anybody may have put it there who wrote to the repository.
+/// Returns the path and the text of a file that is named, or of one at the root. Anybody who can write to the
+/// repository may have put it there.
 fn found(named: Option<&Path>, root: Option<&Path>, name: &str) -> anyhow::Result<Option<(PathBuf, String)>> {
     let (path, text) = match (named, root) {
         (Some(path), root) => {
@@ -73,10 +74,10 @@ fn found(named: Option<&Path>, root: Option<&Path>, name: &str) -> anyhow::Resul
     Ok(text.map(|text| (path, text)))
 }
 
-/// Reads the policy of a repository: of its work tree, or HEAD if it has none.
+/// Reads the policy of a repository: that of its work tree, or of HEAD if it has none.
 ///
 /// # Errors
-/// When the configuration or the baseline cannot be used.
+/// Fails if the configuration or the baseline can't be used.
 pub fn of_repository(common: &Common, repo: &Repo) -> anyhow::Result<InForce> {
     match (repo.workdir(), repo.head()) {
         (None, Some(head)) => of_commit(common, repo, head),
@@ -87,7 +88,7 @@ pub fn of_repository(common: &Common, repo: &Repo) -> anyhow::Result<InForce> {
 /// Reads the policy of a commit.
 ///
 /// # Errors
-/// When its configuration or baseline cannot be used.
+/// Fails if its configuration or baseline can't be used.
 pub fn of_commit(common: &Common, repo: &Repo, commit: ObjectId) -> anyhow::Result<InForce> {
     let at = At { repo, commit };
     if let Some(gap) = at.unread(common) {
@@ -98,11 +99,11 @@ pub fn of_commit(common: &Common, repo: &Repo, commit: ObjectId) -> anyhow::Resu
     Ok(InForce { config, policy, ..InForce::default() })
 }
 
-/// Reads only the files that the command line names: where the base of a change is not here, nobody can have agreed to
-/// anything.
+/// Reads only the files that the command line names: if the base of a change is not available, nobody can have agreed
+/// to anything.
 ///
 /// # Errors
-/// When the files that it names cannot be used.
+/// Fails if the files that it names can't be used.
 pub fn of_nothing(common: &Common) -> anyhow::Result<InForce> {
     Ok(of_folder(common, None)?.proposing())
 }
@@ -110,7 +111,7 @@ pub fn of_nothing(common: &Common) -> anyhow::Result<InForce> {
 /// Reads the policy of HEAD on a server, which is not yet the pushed commit.
 ///
 /// # Errors
-/// When its configuration or baseline cannot be used.
+/// Fails if its configuration or baseline can't be used.
 pub fn of_server(common: &Common, repo: &Repo) -> anyhow::Result<InForce> {
     match repo.head() {
         Some(head) => Ok(of_commit(common, repo, head)?.proposing()),
@@ -119,7 +120,8 @@ pub fn of_server(common: &Common, repo: &Repo) -> anyhow::Result<InForce> {
 }
 
 impl InForce {
-    /// The same where comments come with what is judged.
+    /// Returns the same policy for content whose comments are part of the change that is judged: they count as
+    /// proposed.
     #[must_use]
     pub fn proposing(mut self) -> Self {
         if self.policy.comments == Comments::Honoured {
@@ -132,7 +134,7 @@ impl InForce {
 /// Reads the policy of the base of a range, and what its head adds to it.
 ///
 /// # Errors
-/// When the configuration or the baseline of the base cannot be used.
+/// Fails if the configuration or the baseline of the base can't be used.
 pub fn of_range(common: &Common, repo: &Repo, base: ObjectId, head: ObjectId) -> anyhow::Result<InForce> {
     let (before, after) = (At { repo, commit: base }, At { repo, commit: head });
     if let Some(gap) = before.unread(common) {
@@ -183,7 +185,7 @@ fn policy(
     Ok(Policy { accepted, proposed, comments, foreign: config.foreign_comments.clone(), today })
 }
 
-/// The policy of a commit.
+/// The policy files at a commit.
 struct At<'r> {
     repo: &'r Repo,
     commit: ObjectId,
@@ -204,12 +206,12 @@ impl At<'_> {
         Ok((config, Suppressions { entries, baseline }))
     }
 
-    /// The name of a file in messages.
+    /// Returns the name of a file for messages.
     fn path(&self, name: &str) -> PathBuf {
         PathBuf::from(format!("{}:{name}", self.commit.to_hex_with_len(12)))
     }
 
-    /// The bytes of a file at the root, none if there is no such file.
+    /// Returns the bytes of a file at the root; none if there is no such file.
     fn bytes(&self, name: &str) -> Result<Vec<u8>, Unread> {
         let local = self.repo.local();
         let tree = object::tree_of(&local, self.commit)?;
@@ -218,7 +220,7 @@ impl At<'_> {
         entry.map_or_else(|| Ok(Vec::new()), |entry| object::load(&local, entry.id, MAX_SIZE).map(|(_, bytes)| bytes))
     }
 
-    /// The text of a file at the root, empty if there is none.
+    /// Returns the text of a file at the root; empty if there is none.
     fn text(&self, name: &str) -> anyhow::Result<String> {
         let bytes = self
             .bytes(name)
@@ -226,8 +228,8 @@ impl At<'_> {
         String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("'{}' is not UTF-8", self.path(name).display()))
     }
 
-    /// The gap of a file whose object is damaged or missing, so that nobody can tell what it allows or asks for. Nothing is
-    /// allowed then; the rest of the scan does not depend on it.
+    /// Returns the gap of a file whose object is damaged or missing, so that it isn't known what it allows or asks for.
+    /// Nothing is allowed then; the rest of the scan does not depend on it.
     fn unread(&self, common: &Common) -> Option<Gap> {
         let wanted = [(NAME, common.config.is_none()), (BASELINE, common.baseline.is_none())];
         let files = wanted.into_iter().filter_map(|(name, is_read)| is_read.then_some(name));
@@ -246,7 +248,7 @@ impl At<'_> {
         Ok(file::baseline(&self.text(BASELINE)?, &self.path(BASELINE))?)
     }
 
-    /// Returns the entries that it has and the other does not.
+    /// Returns the entries that this commit has and `accepted` lacks.
     fn added(&self, accepted: &Suppressions) -> anyhow::Result<Suppressions> {
         let config = self.config()?;
         config.rules()?;
@@ -256,7 +258,7 @@ impl At<'_> {
     }
 }
 
-/// An entry in words.
+/// Describes an entry in words.
 fn told(entry: &Entry) -> String {
     let def = &entry.def;
     let parts = [("id", &def.id), ("rule", &def.rule), ("path", &def.path), ("value", &def.value)];
@@ -266,7 +268,8 @@ fn told(entry: &Entry) -> String {
     format!("the entry{line} of {NAME} ({}: {})", parts.join(", "), def.reason)
 }
 
-/// Says of entries that are of no use any more; after a sweep of everything, with the thresholds of the configuration.
+/// Notes the entries that have expired and, after a complete sweep with the configured thresholds, those that no longer
+/// allow anything.
 pub fn note_stale_entries(policy: &Policy, common: &Common, report: &mut Report) {
     let over = policy.expired().map(|entry| Note(format!("{} has expired; remove it or extend it", told(entry))));
     report.notes.extend(over);

@@ -1,4 +1,4 @@
-//! A bar on the terminal while a sweep runs; nothing anywhere else.
+//! A bar on the terminal while a sweep runs; nothing if standard error isn't a terminal.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,21 +8,21 @@ use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDraw
 use super::shell;
 use crate::scan::{Counts, Progress};
 
-/// Between two looks at the counts.
+/// The time between two updates of the bar.
 const TICK: Duration = Duration::from_millis(100);
-/// A scan that is done by then shows no bar.
+/// The number of ticks before the bar appears: a scan that is done by then shows none.
 const PATIENCE: u32 = 3;
 
-/// Runs `work` and shows how far it is, if standard error is a terminal.
+/// Runs `work` and shows its progress, if standard error is a terminal.
 pub fn shown<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
     if !shell::is_watched() {
         return work();
     }
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        // Where no thread can be made there is no bar.
+        // If no thread can be started, there is no bar.
         let _ = std::thread::Builder::new().spawn_scoped(scope, || draw(progress, &done));
-        // Dropped when the work panics, too: else the scope would wait for the bar forever.
+        // It is dropped even if the work panics; otherwise the scope would wait for the bar forever.
         let _stop = Stop(&done);
         work()
     })
@@ -44,7 +44,7 @@ fn draw(progress: &Progress, done: &AtomicBool) {
         }
     }
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    // What does not fit is cut off, for a line that wraps is not drawn over.
+    // Text that doesn't fit is cut off, because a wrapped line can't be drawn over.
     if let Ok(style) = ProgressStyle::with_template("{bar:12} {wide_msg}") {
         bar.set_style(style);
     }
@@ -65,7 +65,7 @@ fn draw(progress: &Progress, done: &AtomicBool) {
     bar.finish_and_clear();
 }
 
-/// How far a sweep of objects, or an archive, has come.
+/// Describes the progress of a sweep of objects, or of an archive.
 fn told(counts: &Counts, left: Duration, seconds: Duration) -> String {
     let left = HumanDuration(left);
     let (objects, sightings) = (HumanCount(counts.objects), counts.sightings);
@@ -83,7 +83,7 @@ fn told(counts: &Counts, left: Duration, seconds: Duration) -> String {
     }
 }
 
-/// Bytes a second.
+/// Returns the bytes per second.
 fn rate(bytes: u64, time: Duration) -> u64 {
     let rate = u128::from(bytes) * 1000 / time.as_millis().max(1);
     u64::try_from(rate).unwrap_or(u64::MAX)

@@ -1,5 +1,5 @@
-//! `purge-plan`: two sweeps, one for secrets and one for every place that holds their values; then files and a plan. It runs
-//! nothing of the plan.
+//! `purge-plan`: makes two sweeps, one for secrets and one for every place that holds their values; then writes files
+//! and a plan. It runs nothing of the plan.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -29,16 +29,16 @@ use crate::text::escape;
 /// The files that are written in addition to the plan.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// The folder of the files that hold the values.
+    /// The folder for the files that hold the values.
     pub dir: Option<&'a Path>,
-    /// The plan as a script.
+    /// The path for the plan as a script.
     pub script: Option<&'a Path>,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// When the repository cannot be read, a finding does not exist, or a file cannot be written.
+/// Fails if the repository can't be read, a finding does not exist, or a file can't be written.
 pub fn run(common: &Common, path: Option<&Path>, ids: &[String], wanted: Wanted<'_>) -> anyhow::Result<ExitStatus> {
     let script = wanted.script.map(Script::at).transpose()?;
     let repo = Repo::at(path)?;
@@ -64,7 +64,8 @@ pub fn run(common: &Common, path: Option<&Path>, ids: &[String], wanted: Wanted<
     Ok(if report.gaps.is_empty() { ExitStatus::Clean } else { ExitStatus::Unknown })
 }
 
-/// The plan for the findings of a report, its files written, and the session that looked for its values.
+/// Returns the plan for the findings of a report, and the session that looked for their values, after writing the
+/// plan's files.
 fn planned(
     repo: &Repo,
     session: Session,
@@ -78,7 +79,7 @@ fn planned(
     report.gaps.extend(traced.gaps.iter().filter(|gap| !report.gaps.contains(gap)).cloned().collect::<Vec<_>>());
     let rewrite = session.prepared(&Progress::default()).rewrite(repo, &traced, &values);
     let place = Place::of(repo, dir)?;
-    // The commands find the way to the root by themselves.
+    // The commands of the plan change to the root themselves.
     let surroundings = session.prepared(&Progress::default()).surroundings_of(&report.findings);
     let surroundings = Surroundings { subfolder: false, ..surroundings };
     let situation = situation(repo, &place, &report.findings, &traced.findings, &rewrite, surroundings);
@@ -92,9 +93,9 @@ fn scope() -> Scope {
     Scope { command: Command::PurgePlan, subject: "everything this clone stores".to_owned() }
 }
 
-/// Leaves the findings that were asked for; all, if none was.
+/// Keeps only the findings that are named; all if none is.
 fn keep(report: &mut Report, ids: &[String]) -> anyhow::Result<()> {
-    // Whoever asks for one by name wants it gone, allowed or not.
+    // A user who names a finding wants it gone, allowed or not.
     if !ids.is_empty() {
         report.findings.append(&mut report.suppressed);
     }
@@ -141,7 +142,7 @@ fn situation<'a>(
     }
 }
 
-/// The other work trees, with their files.
+/// Returns the other work trees, and whether their folders still exist.
 fn work_trees(repo: &Repo) -> Vec<purge::WorkTree> {
     let folders = repo.worktrees().into_iter().skip(1).filter_map(|tree| tree.workdir());
     let tree = |folder: PathBuf| {
@@ -151,12 +152,12 @@ fn work_trees(repo: &Repo) -> Vec<purge::WorkTree> {
     folders.map(tree).collect()
 }
 
-/// Where a plan lives.
+/// The folders that a plan refers to.
 struct Place {
     /// The work tree's root, or the folder of a bare repository.
     root: PathBuf,
     folder: PathBuf,
-    /// `true` if the folder is kept for plans.
+    /// `true` if the folder is the program's own, kept for plans.
     is_own: bool,
 }
 
@@ -166,7 +167,7 @@ impl Place {
         let common = whole(repo.common_dir());
         let root = whole(repo.workdir().unwrap_or_else(|| repo.common_dir()));
         let folder = dir.map_or_else(|| common.join(git_dir::OWN), Path::to_owned);
-        // One that is there already stays as it is.
+        // A folder that already exists keeps its permissions.
         let made = owner_only::folder().recursive(true).create(&folder);
         made.with_context(|| format!("making the folder '{}'", folder.display()))?;
         let folder = whole(folder);
@@ -179,7 +180,7 @@ impl Place {
         Ok(Self { root, folder, is_own: dir.is_none() })
     }
 
-    /// Takes away what an older plan has left in the folder that is kept for plans: its clones are in the way of new ones.
+    /// Removes what an older plan has left in the folder that is kept for plans: its clones are in the way of new ones.
     fn clear(&self, remotes: usize) -> anyhow::Result<()> {
         for path in purge::files(remotes).iter().filter(|_| self.is_own).map(|name| self.folder.join(name)) {
             let Ok(meta) = path.symlink_metadata() else { continue };
@@ -189,7 +190,7 @@ impl Place {
         Ok(())
     }
 
-    /// Writes the files that git filter-repo reads; says which, and what they hold.
+    /// Writes the files that git filter-repo reads; returns their paths and what they hold.
     fn write(&self, rewrite: &Rewrite) -> anyhow::Result<Vec<(BString, &'static str)>> {
         let ids = rewrite.contents.keys().map(|id: &ObjectId| format!("{id}\n")).collect::<String>();
         let ref_names = rewrite.ref_names.iter().flat_map(|name| [name.reveal(), b"\n"].concat()).collect();
@@ -236,7 +237,7 @@ impl Place {
         Ok(written)
     }
 
-    /// A file that only its owner can read, from its first byte on, and that was not there before.
+    /// Writes a new file that only its owner can read from the start; fails if it already exists.
     fn file(path: &Path, content: &[u8]) -> std::io::Result<()> {
         let mut file = owner_only::file().write(true).create_new(true).open(path)?;
         file.write_all(content)?;
@@ -244,15 +245,15 @@ impl Place {
     }
 }
 
-/// Where a plan is written as a script.
+/// The place where a plan is written as a script.
 struct Script<'a> {
     path: &'a Path,
-    /// `true` if there is one of an older plan.
+    /// `true` if the script of an older plan is there.
     is_there: bool,
 }
 
 impl<'a> Script<'a> {
-    /// Checks the path. An existing file that is not such a script belongs to somebody else.
+    /// Checks the path. An existing file that is not such a script is not ours to replace.
     fn at(path: &'a Path) -> anyhow::Result<Self> {
         let Ok(meta) = path.symlink_metadata() else { return Ok(Self { path, is_there: false }) };
         let is_ours = || {

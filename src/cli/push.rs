@@ -15,24 +15,24 @@ use crate::remediation::Stops;
 use crate::source::push::{self as pushed, Side, Update};
 use crate::source::staged as index;
 
-/// Runs the check of the pre-push hook: silent when there is nothing to say.
+/// Runs the check of the pre-push hook; it prints nothing if there is nothing to report.
 ///
 /// # Errors
-/// When what is pushed is not understood, or the scan cannot start.
+/// Fails if standard input doesn't describe a push, or if the scan can't start.
 pub(super) fn sent(common: &Common, remote: &OsStr) -> anyhow::Result<ExitStatus> {
     run(common, Side::Sender(remote.as_encoded_bytes().into()))
 }
 
-/// Runs the check of the pre-receive hook of a server: silent when there is nothing to say.
+/// Runs the check of a server's pre-receive hook; it prints nothing if there is nothing to report.
 ///
 /// # Errors
-/// When what is pushed is not understood, or the scan cannot start.
+/// Fails if standard input doesn't describe a push, or if the scan can't start.
 pub(super) fn received(common: &Common) -> anyhow::Result<ExitStatus> {
     run(common, Side::Receiver)
 }
 
-/// Reads the pushed refs from standard input. git names none if the remote has all of them, and runs the hook of the sender
-/// all the same; from anybody else that is no news but a mistake.
+/// Reads the pushed refs from standard input. If the remote has all of them, git names none but still runs the sender's
+/// hook; from any other program an empty input is a mistake.
 fn updates(side: Side<'_>) -> anyhow::Result<Vec<Update>> {
     anyhow::ensure!(!shell::is_typed(), "standard input is a terminal; git writes there which refs are pushed");
     let updates = side.updates(&shell::whole_input("what is pushed")?)?;
@@ -55,7 +55,7 @@ fn run(common: &Common, side: Side<'_>) -> anyhow::Result<ExitStatus> {
     .stopping(Stops::Push);
     let updates = updates(side)?;
     let (listing, bases) = pushed::list(&repo, side, &updates)?;
-    // The remote may be given as a URL with a password in it, so it is not named.
+    // The remote may be a URL with a password in it, so it is not named.
     let scope = Scope { command: Command::Range, subject: "what the push adds to the remote".to_owned() };
     let known = |path: &BString, blob| bases.iter().any(|base| index::known_content(&repo, *base, path, blob));
     session.report(ReportWhen::NotEmpty, |scan| scan.listed(listing, scope, &known))

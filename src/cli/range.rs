@@ -1,4 +1,4 @@
-//! `range BASE..HEAD`: what the commits of a range add.
+//! `range BASE..HEAD`: scans what the commits of a range add.
 
 use std::path::Path;
 
@@ -14,10 +14,10 @@ use crate::git::selection::Selection;
 use crate::source::{range as commits, staged as index};
 use crate::text::escape;
 
-/// `range BASE..HEAD`
+/// Runs `range BASE..HEAD`.
 ///
 /// # Errors
-/// When a revision does not resolve.
+/// Fails if a revision does not resolve.
 pub(super) fn run(common: &Common, range: &[String], trust_head: bool) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(Path::new("."))?;
     let selection = Selection::read(&repo, range)?;
@@ -31,7 +31,7 @@ pub(super) fn run(common: &Common, range: &[String], trust_head: bool) -> anyhow
     session.report(ReportWhen::Always, |scan| scan.listed(listing, scope, &known))
 }
 
-/// Returns the policy of the first base, or with `trust_head` of the last head. Where nothing was there before, nobody can
+/// Returns the policy of the first base, or with `trust_head` of the last head. If the range has no base, nobody can
 /// have agreed to anything.
 fn in_force(common: &Common, repo: &Repo, selection: &Selection, trust_head: bool) -> anyhow::Result<InForce> {
     match (selection.bases.first(), selection.heads.last()) {

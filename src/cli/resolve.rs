@@ -1,4 +1,4 @@
-//! Arguments, configuration and terminal become settings; commands see only these.
+//! The step that turns arguments, configuration and terminal into settings; commands see only these.
 
 use std::path::PathBuf;
 
@@ -21,33 +21,33 @@ use crate::threads;
 pub struct Settings {
     /// The options of scans.
     pub scan: ScanOptions,
-    /// How results are written.
+    /// The options for writing results.
     pub output: OutputOptions,
-    /// Where they are written; standard output if absent.
+    /// The file for the results; standard output if absent.
     pub output_file: Option<PathBuf>,
-    /// Other formats and where they are written.
+    /// The additional formats and the files that they are written to.
     pub also: Vec<(Format, PathBuf)>,
-    /// The summary of the job of GitHub Actions that this is a part of.
+    /// The summary file of the GitHub Actions job that this is a part of.
     pub summary: Option<PathBuf>,
-    /// `true` if findings end with 0.
+    /// `true` if findings still exit with 0.
     pub exit_zero: bool,
     /// The user's description of what is scanned.
     pub subject: Subject,
-    /// `true` if coding agents are kept from going past hooks.
+    /// `true` if coding agents are kept from bypassing hooks.
     pub guards_hooks: bool,
 }
 
-/// Threads that are made, at most: more than any machine has cores, and fewer than any refuses.
+/// The most threads that are started: more than any machine has cores, and fewer than any system refuses.
 const MOST_THREADS: usize = 512;
 
-/// Formats of everything that is no report of a scan.
+/// The formats of all output that isn't a scan report.
 const PAGE_FORMATS: &str = "human, json, jsonl, markdown and html";
 
 impl Settings {
-    /// How a page that is no report of a scan is written.
+    /// Returns the options for a page that isn't a scan report.
     ///
     /// # Errors
-    /// When the format that was asked for is one for reports alone.
+    /// Fails if the requested format is only for reports.
     pub fn page(&self) -> anyhow::Result<PageOptions> {
         match self.output.format {
             Format::Page(format) => Ok(PageOptions { format, width: self.output.width }),
@@ -59,7 +59,7 @@ impl Settings {
 /// Resolves the settings and the rules in force.
 ///
 /// # Errors
-/// When the configuration names rules that do not exist, or options exclude each other.
+/// Fails if the configuration names rules that do not exist, or if options exclude each other.
 pub fn settings(common: &Common, config: &ConfigFile, policy: Policy) -> anyhow::Result<(Settings, RuleSet)> {
     let severities = config.severity.iter().map(|(id, severity)| (escape(id.as_bytes()), *severity)).collect();
     let rules = config
@@ -78,7 +78,7 @@ pub fn settings(common: &Common, config: &ConfigFile, policy: Policy) -> anyhow:
             .map(confidence)
             .or(config.min_confidence)
             .unwrap_or(defaults.min_confidence),
-        // Places in a text are kept in 32 bits; what is larger is a gap that names this limit.
+        // Places in a text are kept in 32 bits; a larger file becomes a gap that names this limit.
         max_file_size: config.limits.max_file_size.unwrap_or(defaults.max_file_size).min(u64::from(u32::MAX)),
         strict: common.strict,
         now: clock::now(),
@@ -97,10 +97,10 @@ pub fn settings(common: &Common, config: &ConfigFile, policy: Policy) -> anyhow:
     Ok((settings, rules))
 }
 
-/// How results are written.
+/// Returns the options for writing results.
 ///
 /// # Errors
-/// When the format may not show what was asked for.
+/// Fails if values were asked for and the format may not show them.
 pub fn output(common: &Common) -> anyhow::Result<OutputOptions> {
     let format = format(common.format);
     anyhow::ensure!(
@@ -116,7 +116,7 @@ pub fn output(common: &Common) -> anyhow::Result<OutputOptions> {
     Ok(OutputOptions { format, show_secrets: common.show_secrets, detail, width })
 }
 
-/// The name, host and visibility of what is scanned, as the options give them. A name that is a URL loses its user and
+/// Returns the name, host and visibility of what is scanned, from the options. A name that is a URL loses its user and
 /// password.
 fn subject(common: &Common) -> Subject {
     let (name, host) = common.repo_name.as_deref().map(name_of_url).unzip();
@@ -128,7 +128,7 @@ fn subject(common: &Common) -> Subject {
     Subject { name, host: host.flatten(), visibility, ..Subject::default() }
 }
 
-/// The format that an option names.
+/// Returns the format that an option names.
 pub fn format(arg: FormatArg) -> Format {
     match arg {
         FormatArg::Human => Format::Page(PageFormat::Human),
@@ -162,7 +162,7 @@ fn confidence(arg: ConfidenceArg) -> Confidence {
     }
 }
 
-/// Ids as they may be repeated in a message; a real one is unchanged.
+/// Returns ids in a form that may be repeated in a message; a real id is unchanged.
 fn escaped(ids: &[String]) -> Vec<String> {
     ids.iter().map(|id| escape(id.as_bytes())).collect()
 }

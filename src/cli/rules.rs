@@ -1,4 +1,4 @@
-//! `rules list|check|import`.
+//! `rules list|check|import`: lists the rules, tests them, or converts those of gitleaks.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -20,13 +20,13 @@ use crate::rule::Rule;
 use crate::rule_set::RuleSet;
 use crate::text::escape;
 
-/// The built-in rules as written: parsed only to prove them, and for the templates of their tokens.
+/// The built-in rules as written: parsed only to test them, and for the templates of their tokens.
 pub(super) static BUILTIN: &str = include_str!("../../rules.toml");
 
 /// Runs the action.
 ///
 /// # Errors
-/// When a rule file cannot be read.
+/// Fails if a rule file can't be read.
 pub fn run(action: &RulesAction) -> anyhow::Result<ExitStatus> {
     match action {
         RulesAction::List { words, page } => list(&page.common(), words),
@@ -78,7 +78,8 @@ fn list(common: &Common, words: &[String]) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Clean)
 }
 
-/// A line for each rule, which is searched and cut more often than read. A terminal without room for it gets two.
+/// Writes one line per rule, because the list is searched and cut more often than read. A terminal without room for
+/// that gets two lines per rule.
 fn table(rules: &[&Rule], width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let mut paper = Paper::new(out, width);
     let mut line = |id: &str, severity: &str, confidence: &str, name: &str| {
@@ -89,7 +90,7 @@ fn table(rules: &[&Rule], width: Option<usize>, out: &mut dyn Write) -> io::Resu
     rules.iter().try_for_each(|rule| line(&rule.id, rule.severity.as_str(), rule.confidence.as_str(), &rule.name))
 }
 
-/// A rule in short.
+/// Returns a rule's main properties as JSON.
 fn data(rule: &Rule) -> Value {
     serde_json::json!({
         "id": &*rule.id, "name": &*rule.name, "provider": &*rule.provider,

@@ -1,7 +1,8 @@
-//! The session of a command, put together in one place: the repository, the settings in force, the rules ready to run.
+//! The session of a command, put together in one place: the repository, the settings in force, and the rules ready to
+//! run.
 //!
-//! A command opens a session and asks it for scans, reports and masks. So none can scan with other rules than it masks
-//! with, or overlook the configuration.
+//! A command opens a session and asks it for scans, reports and masks. So no command can scan with other rules than it
+//! masks with, or overlook the configuration.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -31,7 +32,7 @@ use crate::source::history::{self as stored, Objects};
 use crate::suppress::Policy;
 use crate::text::time::rfc3339;
 
-/// For scans that leave out nothing that was there before.
+/// The filter for scans that leave out nothing, even if it was there before.
 pub(super) const NOTHING_IS_KNOWN: &dyn Fn(&BString, ObjectId) -> bool = &|_, _| false;
 
 /// The session of a command.
@@ -42,24 +43,25 @@ pub(super) struct Session {
     /// The settings from the command line and the configuration.
     pub(super) settings: Settings,
     detector: Detector,
-    /// The fingerprint of the rules, once a report names it: to write them all down takes longer than many a scan.
+    /// The fingerprint of the rules, computed when a report first names it: serialising all rules takes longer than
+    /// many a scan.
     rules_id: OnceLock<String>,
     /// The operation that waits for the verdict.
     stops: Stops,
-    /// The changes to the configuration by the change that is scanned, for the report.
+    /// The changes to the configuration that the scanned change makes, for the report.
     remarks: Listing,
 }
 
-/// Where a command works.
+/// The place that a command works on.
 #[derive(Debug)]
 enum Place {
-    /// In a repository.
+    /// A repository.
     Repository(Repo),
-    /// On files, which may lie in a repository.
+    /// Files, which may be in a repository.
     Files(Option<Repo>),
 }
 
-/// When a report is written.
+/// The condition for writing a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReportWhen {
     /// Always.
@@ -86,55 +88,55 @@ impl Session {
         })
     }
 
-    /// A session in a repository, with what its work tree configures, or HEAD if it has none.
+    /// Opens a session in a repository, with the configuration of its work tree, or of HEAD if it has none.
     ///
     /// # Errors
-    /// When the configuration cannot be used.
+    /// Fails if the configuration can't be used.
     pub(super) fn in_repository(common: &Common, repo: &Repo) -> anyhow::Result<Self> {
         Self::with(common, repo, policy::of_repository(common, repo)?)
     }
 
-    /// A session in a repository where something else is in force than what its work tree says.
+    /// Opens a session in a repository with another policy than that of its work tree.
     ///
     /// # Errors
-    /// When the configuration names rules that do not exist.
+    /// Fails if the configuration names rules that do not exist.
     pub(super) fn with(common: &Common, repo: &Repo, in_force: InForce) -> anyhow::Result<Self> {
         Self::new(common, Place::Repository(repo.clone()), in_force)
     }
 
-    /// A session for files, with what the work tree or folder around configures.
+    /// Opens a session for files, with the configuration of the work tree or folder around them.
     ///
     /// # Errors
-    /// When its configuration cannot be used.
+    /// Fails if its configuration can't be used.
     pub(super) fn on_files(common: &Common) -> anyhow::Result<Self> {
         let repo = Repo::open(Path::new(".")).ok();
         let in_force = policy::of_folder(common, around(repo.as_ref()).as_deref())?;
         Self::new(common, Place::Files(repo), in_force)
     }
 
-    /// A session for texts that somebody is about to write, who therefore cannot allow what they hold.
+    /// Opens a session for texts that are about to be written; comments in them can't allow what they hold.
     ///
     /// # Errors
-    /// When the configuration around cannot be used.
+    /// Fails if the configuration of the surrounding folder can't be used.
     pub(super) fn on_proposed_texts(common: &Common) -> anyhow::Result<Self> {
         let root = around(Repo::open(Path::new(".")).ok().as_ref());
         Self::new(common, Place::Files(None), policy::of_folder(common, root.as_deref())?.proposing())
     }
 
-    /// The same for something that waits for the verdict.
+    /// Returns the same session for an operation that waits for the verdict.
     #[must_use]
     pub(super) fn stopping(self, stops: Stops) -> Self {
         Self { stops, ..self }
     }
 
-    /// The same for something that is called so unless somebody gave it another name.
+    /// Returns the same session, with this name for its subject unless the user gave another.
     #[must_use]
     pub(super) fn named(mut self, name: impl Into<String>) -> Self {
         self.settings.subject.name.get_or_insert_with(|| name.into());
         self
     }
 
-    /// The same without thresholds, cache and suppressions.
+    /// Returns the same session without thresholds, cache and suppressions.
     #[must_use]
     pub(super) fn unfiltered(mut self) -> Self {
         self.settings.scan.min_severity = Severity::Low;
@@ -144,16 +146,16 @@ impl Session {
         self
     }
 
-    /// The same with rules that look for these values and nothing else.
+    /// Returns the same session with rules that look for these values and nothing else.
     ///
     /// # Errors
-    /// When a value cannot be looked for.
+    /// Fails if a value can't be looked for.
     pub(super) fn looking_for(mut self, values: &[&[u8]]) -> Result<Self, ValueError> {
         self.detector = Detector::new(RuleSet::of_values(values)?);
         Ok(self)
     }
 
-    /// The repository that is scanned, or that the files lie in.
+    /// Returns the repository that is scanned, or that the files are in.
     pub(super) fn repo(&self) -> Option<&Repo> {
         match &self.place {
             Place::Repository(repo) => Some(repo),
@@ -161,31 +163,31 @@ impl Session {
         }
     }
 
-    /// The rules in force.
+    /// Returns the rules in force.
     pub(super) fn rules(&self) -> &RuleSet {
         self.detector.rules()
     }
 
-    /// The rules in force, ready to run.
+    /// Returns the rules in force, ready to run.
     pub(super) fn detector(&self) -> &Detector {
         &self.detector
     }
 
-    /// A mask for a report of this session, or for texts of no report.
+    /// Returns a mask for a report of this session, or for texts without a report.
     pub(super) fn mask(&self, report: Option<&Report>) -> Mask<'_> {
         Mask::new(Some(&self.detector), report)
     }
 
-    /// Adds to a listing what is to be said of the configuration.
+    /// Adds the gaps and notes about the configuration to a listing.
     pub(super) fn remark(&self, listing: &mut Listing) {
         listing.gaps.extend_from_slice(&self.remarks.gaps);
         listing.notes.extend_from_slice(&self.remarks.notes);
     }
 
-    /// Scans, writes the report and says how to end.
+    /// Scans, writes the report and returns the exit status.
     ///
     /// # Errors
-    /// When the report cannot be written.
+    /// Fails if the report can't be written.
     pub(super) fn report(
         &self,
         when: ReportWhen,
@@ -195,10 +197,10 @@ impl Session {
         self.write(when, &report)
     }
 
-    /// Writes a report and says how to end.
+    /// Writes a report and returns the exit status.
     ///
     /// # Errors
-    /// When the report cannot be written.
+    /// Fails if the report can't be written.
     pub(super) fn write(&self, when: ReportWhen, report: &Report) -> anyhow::Result<ExitStatus> {
         let is_empty = report.findings.is_empty() && report.gaps.is_empty() && report.notes.is_empty();
         if when == ReportWhen::NotEmpty && is_empty && report.stats.held_back.total() == 0 {
@@ -221,7 +223,8 @@ impl Session {
         Ok(ExitStatus::of(report, *exit_zero))
     }
 
-    /// Returns the view for any format, once the repository has stored the report, and the view that was asked for.
+    /// Stores the report in the repository, then returns the masked view for any format, and the view that was asked
+    /// for.
     pub(super) fn views(&self, report: &Report) -> (View, View) {
         let mask = self.mask(Some(report));
         let mut view = self.view(report, Values::Masked(&mask), &mask);
@@ -230,7 +233,7 @@ impl Session {
         (view, shown)
     }
 
-    /// Remembers a report, so that other commands know its findings by their ids.
+    /// Stores a report, so that other commands know its findings by their ids.
     fn store(&self, report: &Report, view: &mut View) {
         if let Some(repo) = self.repo().filter(|repo| !repo.is_quarantined()) {
             view.is_stored = report_store::store(repo, view);
@@ -238,7 +241,7 @@ impl Session {
         }
     }
 
-    /// A report with its values, if somebody asked for them.
+    /// Returns the view of a report with its values, if the user asked for them.
     fn shown(&self, report: &Report, view: View, mask: &Mask<'_>) -> View {
         match self.settings.output.show_secrets {
             true => View { is_stored: view.is_stored, ..self.view(report, Values::Shown, mask) },
@@ -246,7 +249,7 @@ impl Session {
         }
     }
 
-    /// A report's view, with what providers said of the findings when somebody asked, which is masked in any case.
+    /// Returns the view of a report with the stored answers of providers, which are always masked.
     fn view(&self, report: &Report, values: Values<'_>, mask: &Mask<'_>) -> View {
         let mut view = View::new(report, values);
         view.source.rules = self.rules_id.get_or_init(|| self.rules().fingerprint()).clone();
@@ -256,7 +259,7 @@ impl Session {
         view
     }
 
-    /// Scans and writes nothing.
+    /// Scans and returns the report without writing it.
     pub(super) fn scan(&self, when: ReportWhen, scan: impl FnOnce(&Scan<'_>) -> Report) -> Report {
         let progress = Progress::default();
         let prepared = self.prepared(&progress);
@@ -279,10 +282,10 @@ impl Session {
         report
     }
 
-    /// Sweeps everything that a repository stores and writes nothing, for commands that go on with what is found.
+    /// Sweeps everything that a repository stores and returns the report, for commands that continue with its findings.
     ///
     /// # Errors
-    /// When the repository cannot be read.
+    /// Fails if the repository can't be read.
     pub(super) fn sweep(
         &self,
         repo: &Repo,
@@ -292,14 +295,14 @@ impl Session {
         Ok(self.scan(ReportWhen::AfterProgress, |scan| sweep(scan, objects)))
     }
 
-    /// A scan about to run.
+    /// Returns a scan that is ready to run.
     pub(super) fn prepared<'a>(&'a self, progress: &'a Progress) -> Scan<'a> {
         let (detector, options) = (&self.detector, &self.settings.scan);
         let surroundings = Lazy::new(Box::new(|| self.surroundings()));
         Scan { detector, options, repo: self.repo(), surroundings, progress }
     }
 
-    /// Returns the subject of the scan, by the name that other machines know.
+    /// Returns the subject of the scan, by a name that other machines know.
     fn subject(&self) -> Subject {
         let mut subject = self.settings.subject.clone();
         if let Place::Repository(repo) = &self.place {
@@ -321,7 +324,7 @@ impl Session {
         subject
     }
 
-    /// Returns the surroundings of the files that advice needs.
+    /// Returns the facts about the surroundings of the files that advice needs.
     fn surroundings(&self) -> Surroundings {
         let Place::Repository(repo) = &self.place else {
             return Surroundings { no_git: true, ..Surroundings::default() };
@@ -329,7 +332,7 @@ impl Session {
         let root = repo.workdir().and_then(|root| root.canonicalize().ok());
         let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
         let whole = |repo: &Repo| repo.git_dir().canonicalize().ok();
-        // To open what is around would be to look at all of it once more.
+        // Opening the surrounding repository would examine all of it once more.
         let nearest = here.iter().flat_map(|here| here.ancestors()).find(|folder| folder.join(".git").exists());
         let is_in = |git_dir: PathBuf| here.as_ref().is_some_and(|here| here.starts_with(git_dir));
         let is_around = std::env::var_os("GIT_DIR").is_some()
@@ -338,7 +341,7 @@ impl Session {
                 None => whole(repo).is_some_and(is_in),
             };
         let folder = root.clone().or_else(|| whole(repo)).filter(|_| !is_around);
-        // git starts a hook at the root, and says in which folder somebody is.
+        // git runs a hook at the root, and gives the user's folder in GIT_PREFIX.
         let is_below = std::env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());
         let subfolder = is_around && root.is_some() && (root != here || is_below);
         Surroundings {
@@ -352,10 +355,10 @@ impl Session {
         }
     }
 
-    /// Writes a report, which has to be masked, wherever it goes besides the one place that is asked for.
+    /// Writes a report, which must be masked, to the additional files and the job summary.
     ///
     /// # Errors
-    /// When a file cannot be written that somebody asked for; the summary of a job is no such file.
+    /// Fails if a requested file can't be written; the summary of a job isn't one.
     fn write_others(&self, view: &View) -> anyhow::Result<()> {
         let Settings { also, output, summary, .. } = &self.settings;
         for (format, file) in also {
@@ -371,7 +374,7 @@ impl Session {
     }
 }
 
-/// The root of the work tree around, or this folder where there is none.
+/// Returns the root of the surrounding work tree, or the current folder if there is none.
 fn around(repo: Option<&Repo>) -> Option<PathBuf> {
     repo.and_then(Repo::workdir).or_else(|| std::env::current_dir().ok())
 }

@@ -1,4 +1,5 @@
-//! The only holder of the standard streams: results to one, everything else to the other, colours decided once.
+//! The only module that uses the standard streams: results go to standard output, everything else to standard error,
+//! and colours are decided once.
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write};
@@ -15,8 +16,8 @@ use crate::output::paper::Paper;
 use crate::output::style;
 use crate::text::escape;
 
-/// Decides about colours: what was asked for, then `NO_COLOR`, `CLICOLOR_FORCE`, `TERM=dumb`, `CLICOLOR`, then whether standard
-/// output is a terminal.
+/// Decides about colours: by the option, then `NO_COLOR`, `CLICOLOR_FORCE`, `TERM=dumb`, `CLICOLOR`, then by whether
+/// standard output is a terminal.
 #[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
 pub fn set_colours(asked: ColorArg) {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
@@ -39,23 +40,23 @@ pub fn width(file: Option<&Path>) -> Option<usize> {
 
 /// The columns that `COLUMNS` names, or else those of the terminal.
 fn columns(terminal: Option<(terminal_size::Width, terminal_size::Height)>) -> Option<usize> {
-    /// Fewer cannot be meant.
+    /// The least width; a smaller one can't be meant.
     const LEAST: usize = 40;
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
     let seen = || terminal.map(|(width, _)| usize::from(width.0));
     said.or_else(seen).map(|columns: usize| columns.max(LEAST))
 }
 
-/// `true` if somebody may be looking at what is said next to the results.
+/// Returns `true` if somebody may be watching standard error.
 #[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
 pub fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Writes results to a file, whole or not at all, or to standard output. A reader that went away is no error.
+/// Writes results to a file, whole or not at all, or to standard output. A reader that has gone away is no error.
 ///
 /// # Errors
-/// When writing fails.
+/// Fails if writing fails.
 #[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
 pub fn results(file: Option<&Path>, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
     let Some(path) = file else {
@@ -74,8 +75,9 @@ pub fn written(file: Option<&Path>, what: &str) {
     }
 }
 
-/// A regular file is replaced, where a link to it leads; a device or a pipe is written to and stays what it is. Were
-/// it renamed over as root, `/dev/null` would be a file from then on, and every program that reads it would read that.
+/// Writes to a file: a regular file is replaced, at the target of a link to it; a device or a pipe is written to and
+/// stays what it is. If root replaced `/dev/null`, it would be a regular file from then on, and every program that
+/// reads it would get these results.
 fn to_file(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     if path.metadata().is_ok_and(|meta| !meta.is_file()) {
@@ -85,10 +87,10 @@ fn to_file(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>)
     replace(&path, Rights::Usual, write)
 }
 
-/// Adds to the end of a file; what writes is told how many bytes are in it already.
+/// Appends to a file; `write` gets the number of bytes that it holds already.
 ///
 /// # Errors
-/// When it cannot be written to.
+/// Fails if the file can't be written to.
 pub fn append(file: &Path, write: &mut dyn FnMut(usize, &mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let file = File::options().append(true).create(true).open(file)?;
     let used = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
@@ -97,7 +99,7 @@ pub fn append(file: &Path, write: &mut dyn FnMut(usize, &mut dyn Write) -> io::R
     out.flush()
 }
 
-/// An error of writing, with the remedy for a limit that few know of.
+/// Returns a write error, with the remedy for a limit that few people know.
 fn told(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::FileTooLarge => {
@@ -114,10 +116,10 @@ fn pipe(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Standard input, to be read bit by bit.
+/// Returns standard input as a stream.
 ///
 /// # Errors
-/// When it is closed.
+/// Fails if standard input is closed or an empty device.
 pub fn stream() -> anyhow::Result<impl io::Read + Send> {
     anyhow::ensure!(
         !is_mute(),
@@ -129,7 +131,7 @@ pub fn stream() -> anyhow::Result<impl io::Read + Send> {
 /// Reads standard input to its end; `None` if it has more than `limit` bytes.
 ///
 /// # Errors
-/// When it cannot be read. One that is closed is no empty one: nobody meant that nothing is to be read.
+/// Fails if it can't be read. A closed input isn't an empty one: nobody meant to scan nothing.
 pub fn input(limit: u64) -> anyhow::Result<Option<Vec<u8>>> {
     anyhow::ensure!(
         !is_mute(),
@@ -141,10 +143,10 @@ pub fn input(limit: u64) -> anyhow::Result<Option<Vec<u8>>> {
     Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= limit))
 }
 
-/// Reads standard input whole; `what` says what it is.
+/// Reads all of standard input; `what` names the content in errors.
 ///
 /// # Errors
-/// When it cannot be read, or has no end that could be waited for.
+/// Fails if it can't be read or is larger than the limit.
 pub fn whole_input(what: &str) -> anyhow::Result<Vec<u8>> {
     let reading = || format!("reading {what} from standard input");
     let bytes = input(bounded::MAX_NAMED).with_context(reading)?;
@@ -153,10 +155,10 @@ pub fn whole_input(what: &str) -> anyhow::Result<Vec<u8>> {
         .with_context(reading)
 }
 
-/// Asks for a `yes` on a line of its own.
+/// Asks a question and returns `true` if the answer is a line with `yes`.
 ///
 /// # Errors
-/// When standard input cannot be read.
+/// Fails if standard input can't be read.
 #[cfg(feature = "live")]
 #[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
 pub fn agreed(question: &str) -> io::Result<bool> {
@@ -166,13 +168,13 @@ pub fn agreed(question: &str) -> io::Result<bool> {
     Ok(line.trim() == "yes")
 }
 
-/// `true` if a person types what is read.
+/// Returns `true` if standard input is typed by a person.
 pub fn is_typed() -> bool {
     io::stdin().is_terminal()
 }
 
-/// `true` if standard input is a device and no terminal. A closed one is that as well: at the start of the program the null
-/// device takes its place.
+/// Returns `true` if standard input is a device but not a terminal. That includes a closed one, because the null device
+/// takes its place when the program starts.
 #[cfg(unix)]
 fn is_mute() -> bool {
     let own = io::stdin().as_fd().try_clone_to_owned().map(File::from);

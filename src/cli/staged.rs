@@ -1,4 +1,4 @@
-//! `staged`, and what the hooks run that come before a commit: what the index adds, and the message.
+//! `staged`, and the hooks that run before a commit: they scan what the index adds, and the message.
 
 use std::path::{Path, PathBuf};
 
@@ -16,10 +16,10 @@ use crate::remediation::{MadeOf, Message, MessageFile, Stops};
 use crate::source::chosen::{self, Chosen, Others};
 use crate::source::{Listing, message as messages, staged as index};
 
-/// `staged [FILE…]`
+/// Runs `staged [FILE…]`.
 ///
 /// # Errors
-/// When the scan cannot start.
+/// Fails if the scan can't start.
 pub(super) fn run(common: &Common, files: &[PathBuf]) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(Path::new("."))?;
     if files.is_empty() {
@@ -33,22 +33,22 @@ pub(super) fn run(common: &Common, files: &[PathBuf]) -> anyhow::Result<ExitStat
 pub(super) enum Checked {
     /// A commit that is about to be made.
     Commit(ExitStatus),
-    /// Something else that the framework was asked for: commits that are there, or files.
+    /// Something else that the pre-commit framework was asked to check: existing commits, or files.
     Other(ExitStatus),
 }
 
-/// Runs the check of the pre-commit hook: all that the index adds, and the files that the pre-commit framework hands on.
-/// Where that was started by hand, it may be about commits, which it names, or about all files.
+/// Runs the check of the pre-commit hook: all that the index adds, and the files that the pre-commit framework passes
+/// on. If the framework was started by hand, it may name commits instead, or all files.
 ///
 /// # Errors
-/// When the scan cannot start.
+/// Fails if the scan can't start.
 pub(super) fn before_commit(common: &Common, files: &[PathBuf]) -> anyhow::Result<Checked> {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     if let (Some(from), Some(to)) = (set("PRE_COMMIT_FROM_REF"), set("PRE_COMMIT_TO_REF")) {
         return range::run(common, &[format!("{from}..{to}")], false).map(Checked::Other);
     }
     let repo = Repo::open(Path::new("."))?;
-    // git names the index of a commit to its hooks.
+    // git passes the index of a commit to its hooks in GIT_INDEX_FILE.
     let is_by_hand = set("PRE_COMMIT").is_some() && set("GIT_INDEX_FILE").is_none();
     let chosen = match (files.is_empty(), is_by_hand) {
         (true, false) => Chosen::New(index::list(&repo)?),
@@ -81,13 +81,13 @@ fn new(common: &Common, repo: &Repo, listing: Listing, when: ReportWhen) -> anyh
     })
 }
 
-/// Runs the check of the commit-msg hook: silent when there is nothing to say.
+/// Runs the check of the commit-msg hook; it prints nothing if there is nothing to report.
 ///
 /// # Errors
-/// When the message cannot be read.
+/// Fails if the message can't be read.
 pub(super) fn message(common: &Common, file: &Path) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(Path::new("."))?;
-    // git sets this editor when nobody is asked to edit the message.
+    // git sets this editor if the user isn't asked to edit the message.
     let edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
     let (listing, form) = messages::list(&repo, file, edited)
         .with_context(|| format!("reading the message of the commit from '{}'", file.display()))?;
@@ -109,8 +109,8 @@ fn kept_message(repo: &Repo, file: &Path, form: messages::Form) -> Message {
     Message { file, made_of: made_of(), has_diff, has_marks, is_concluding: is_concluding(repo) }
 }
 
-/// Returns how the commit is made, by the index that git has made for it: its own, the next one while it is locked, or one
-/// for the files named.
+/// Returns how the commit is made, judged by the index that git uses for it: the normal one, the locked next one, or
+/// one for the named files.
 fn made_of() -> MadeOf {
     let path = std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from).unwrap_or_default();
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();

@@ -1,7 +1,7 @@
-//! `verify`: whether values are gone from everything a clone stores, and what still keeps them.
+//! `verify`: checks whether values are gone from everything that a clone stores, and says what still keeps them.
 //!
-//! The proof is a sweep whose rules are the values themselves, so that it covers what a sweep covers, in all encodings, and
-//! nothing about a value can speak against it.
+//! The proof is a sweep whose rules are the values themselves, so it covers what a sweep covers, in all encodings, and
+//! no match is dismissed as implausible.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -25,11 +25,11 @@ use crate::text::hostile;
 /// Runs the command.
 ///
 /// # Errors
-/// When the repository or the values cannot be read, or a value cannot be looked for.
+/// Fails if the repository or the values can't be read, or if a value can't be looked for.
 pub fn run(common: &Common, path: Option<&Path>, wanted: &Wanted) -> anyhow::Result<ExitStatus> {
     let repo = Repo::at(path)?;
     let mut session = Session::in_repository(common, &repo)?.unfiltered();
-    // What was passed over proves nothing.
+    // Content that was skipped proves nothing.
     session.settings.scan.thorough = true;
     let sought = Sought::of(wanted)?;
     if let Some(sought) = &sought {
@@ -52,7 +52,7 @@ pub fn run(common: &Common, path: Option<&Path>, wanted: &Wanted) -> anyhow::Res
     })
 }
 
-/// A proof rests on what was read.
+/// Returns a gap if the repository stores no objects: a proof rests on what was read.
 fn nothing_read(report: &Report) -> Option<Gap> {
     let stats = &report.stats;
     let is_empty = stats.blobs + stats.commits + stats.trees + stats.tags == 0;
@@ -61,10 +61,10 @@ fn nothing_read(report: &Report) -> Option<Gap> {
     is_empty.then(|| Gap { what: "the repository".into(), kind: GapKind::Missing, why })
 }
 
-/// Values to look for, each once and in their order.
+/// The values to look for, each once and in the given order.
 struct Sought {
     values: Vec<Vec<u8>>,
-    /// How many of them came with something around that is no part of them.
+    /// The number of values that were given with blanks, quotes or the like around them.
     bared: usize,
 }
 
@@ -86,10 +86,10 @@ impl Sought {
         Ok(Some(sought))
     }
 
-    /// Returns the values that were given, without what shells and editors put around a value: all that holds the one form
-    /// holds the other.
+    /// Returns the given values without what shells and editors put around a value: all content with the longer form
+    /// also holds the bare one.
     fn bare(mut given: Vec<Vec<u8>>) -> anyhow::Result<Self> {
-        // Among what is invisible is the mark that a text of Windows starts with.
+        // The invisible characters include the byte order mark at the start of Windows texts.
         let is_around = |char: char| char.is_whitespace() || hostile(char);
         given.retain(|given| !given.trim_with(is_around).is_empty());
         let (mut sought, mut known) = (Self { values: Vec::new(), bared: 0 }, BTreeSet::new());
@@ -105,7 +105,8 @@ impl Sought {
     }
 }
 
-/// A file of expressions as UTF-8. What has an arrow in plain bytes is that already: the zeros are those of a value.
+/// Returns a file of expressions as UTF-8. A file with an arrow in plain bytes already is UTF-8: its zero bytes belong
+/// to a value.
 fn plain(file: &[u8]) -> Cow<'_, [u8]> {
     match file {
         [0xef, 0xbb, 0xbf, text @ ..] => Cow::Borrowed(text),
@@ -114,7 +115,7 @@ fn plain(file: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// The lines of what came on standard input.
+/// Returns the lines of standard input.
 fn lines(text: &[u8]) -> anyhow::Result<Vec<Vec<u8>>> {
     let lines: Vec<Vec<u8>> = text.lines().map(<[u8]>::to_vec).collect();
     if let Some(before) = lines.iter().position(|line| line.contains(&0)) {
@@ -124,7 +125,7 @@ fn lines(text: &[u8]) -> anyhow::Result<Vec<Vec<u8>>> {
     Ok(lines)
 }
 
-/// Says what was looked for.
+/// Adds to the report how many values were looked for.
 fn by_value(report: &mut Report, sought: &Sought) {
     report.stats.sought = sought.values.len();
     if sought.bared > 0 {
@@ -135,8 +136,8 @@ fn by_value(report: &mut Report, sought: &Sought) {
     }
 }
 
-/// Keeps the findings that were named, by the first characters of their ids. Of an id that nobody knows nothing is proved: it may be
-/// mistyped.
+/// Keeps the findings whose ids start as given. An id that no report knows may be mistyped, so nothing is proved about
+/// it.
 fn by_id(report: &mut Report, repo: &Repo, ids: &[String]) {
     let reports = report_store::stored(repo);
     let of_reports = reports.iter().flat_map(|one| one.report.all()).map(|finding| finding.id.clone());
@@ -162,7 +163,7 @@ fn by_id(report: &mut Report, repo: &Repo, ids: &[String]) {
     ));
 }
 
-/// Says of each value what keeps it rather than why it was believed.
+/// Replaces the evidence of each finding with what keeps its value.
 fn told(report: &mut Report, has_files: bool) {
     for finding in &mut report.findings {
         finding.evidence.retain(|evidence| matches!(evidence, Evidence::Decoded(_)));

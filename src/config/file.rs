@@ -15,51 +15,51 @@ use crate::suppress::entry::EntryDef;
 use crate::suppress::{Baseline, Entry, Tool};
 use crate::text::escape;
 
-/// The name looked for at the root of a repository.
+/// The name of the configuration at the root of a repository.
 pub const NAME: &str = ".keysweep.toml";
-/// The name of the baseline there.
+/// The name of the baseline at the root of a repository.
 pub const BASELINE: &str = ".keysweep-baseline";
 
-/// The file's content.
+/// The content of the file.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigFile {
-    /// Threshold.
+    /// The least severity of a finding that is reported.
     pub min_severity: Option<Severity>,
-    /// Threshold.
+    /// The least confidence of a finding that is reported.
     pub min_confidence: Option<Confidence>,
-    /// Ids of rules that are not to run.
+    /// The ids of rules that must not run.
     #[serde(default)]
     pub disable: Vec<String>,
-    /// Severities of rules, by id, where theirs does not fit.
+    /// The severities that replace those of rules, by the ids of the rules.
     #[serde(default)]
     pub severity: BTreeMap<String, Severity>,
-    /// Rules of one's own; one with the id of a built-in rule takes its place.
+    /// The user's own rules; one with the id of a built-in rule replaces it.
     #[serde(default, rename = "rule")]
     rules: Vec<RuleDef>,
     /// The remediations of the rules.
     #[serde(default, rename = "remediation")]
     remediations: Vec<RemediationDef>,
-    /// The fields of their commands.
+    /// The fields of the remediations' commands.
     #[serde(default, rename = "field")]
     fields: Vec<FieldDef>,
-    /// How to ask about secrets. Nothing is asked that the configuration of a scanned repository says.
+    /// The requests that ask about secrets. Those in the configuration of a scanned repository are never sent.
     #[serde(default)]
     live: Vec<LiveDef>,
-    /// Addresses of services that somebody runs, by the host that stands for them in a request. They hold where the user's
-    /// own configuration names them, and nowhere else.
+    /// The addresses of self-hosted services, by the host that stands for them in a request. They only count in the
+    /// user's own configuration.
     #[serde(default)]
     pub live_hosts: BTreeMap<String, String>,
-    /// Findings that are allowed.
+    /// The findings that are allowed.
     #[serde(default, rename = "allow")]
     allow: Vec<Spanned<EntryDef>>,
-    /// Other tools whose comments allow a finding too.
+    /// The other tools whose comments also allow a finding.
     #[serde(default)]
     pub foreign_comments: Vec<Tool>,
-    /// Its path and text, to say where in it something is wrong.
+    /// The file's path and text, to give the places of errors.
     #[serde(skip)]
     source: (PathBuf, String),
-    /// Bounds of a scan.
+    /// The limits of a scan.
     #[serde(default)]
     pub limits: Limits,
     /// The settings for coding agents.
@@ -67,44 +67,44 @@ pub struct ConfigFile {
     pub agents: Agents,
 }
 
-/// `[agents]`
+/// The table `[agents]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Agents {
-    /// `true` if they are kept from going past hooks.
+    /// `true` if coding agents are kept from bypassing hooks.
     #[serde(default)]
     pub guard: bool,
 }
 
-/// `[limits]`
+/// The table `[limits]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Larger files become gaps.
+    /// The largest file that is read, in bytes; larger ones become gaps.
     pub max_file_size: Option<u64>,
 }
 
-/// A configuration that cannot be used.
+/// A configuration that can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// It does not say what it should.
+    /// The configuration has an unknown key, a wrong value or an invalid rule.
     #[error("the configuration '{}', line {line}: {message}\nnothing was scanned: fix or remove that line", escape(path.as_os_str().as_encoded_bytes()))]
     Invalid {
-        /// Its path.
+        /// The file's path.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// The flaw.
+        /// The error in it.
         message: String,
     },
-    /// The baseline does not say what it should.
+    /// The baseline has an invalid line.
     #[error("the baseline '{}', line {line}: {message}\nnothing was scanned", escape(path.as_os_str().as_encoded_bytes()))]
     Baseline {
-        /// Its path.
+        /// The file's path.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// The flaw, and how to repair it.
+        /// The error, and how to repair it.
         message: &'static str,
     },
 }
@@ -112,17 +112,17 @@ pub enum ConfigError {
 /// Reads a baseline.
 ///
 /// # Errors
-/// When a line is no entry.
+/// Fails if a line isn't an entry.
 pub fn baseline(text: &str, path: &Path) -> Result<Baseline, ConfigError> {
     let named = |BadLine { line, message }| ConfigError::Baseline { path: path.to_owned(), line, message };
     Baseline::parse(text).map_err(named)
 }
 
 impl ConfigFile {
-    /// The built-in rules with those of the file.
+    /// Returns the built-in rules together with those of the file.
     ///
     /// # Errors
-    /// When a rule does not meet the demands.
+    /// Fails if a rule doesn't meet the requirements.
     pub fn rules(&self) -> Result<RuleSet, ConfigError> {
         let builtin = RuleSet::builtin();
         if self.rules.is_empty() && self.remediations.is_empty() && self.fields.is_empty() && self.live.is_empty() {
@@ -136,15 +136,15 @@ impl ConfigFile {
         };
         match compile(&file, &builtin.known()) {
             Ok(own) => Ok(builtin.extended(own.into())),
-            // Nearly always the first is the reason for the others.
+            // The first flaw nearly always causes the others.
             Err(flaws) => Err(self.invalid(flaws.first())),
         }
     }
 
-    /// The findings that it allows.
+    /// Returns the entries for the findings that it allows.
     ///
     /// # Errors
-    /// When an entry says nothing, or something that cannot be understood.
+    /// Fails if an entry is empty or can't be understood.
     pub fn allowed(&self) -> Result<Vec<Entry>, ConfigError> {
         let (path, text) = &self.source;
         let entry = |def: &Spanned<EntryDef>| {
@@ -166,10 +166,10 @@ impl ConfigFile {
         ConfigError::Invalid { path: path.clone(), line: at + 1, message }
     }
 
-    /// Reads the text of a file that is called `path`.
+    /// Reads the text of a file; `path` is its name for errors.
     ///
     /// # Errors
-    /// When it holds anything unknown.
+    /// Fails if the text isn't valid TOML or holds anything unknown.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let parsed: Result<Self, _> = toml::from_str(text);

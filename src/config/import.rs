@@ -1,7 +1,8 @@
-//! A rule file of gitleaks as rules of one's own, and what of it cannot be carried over.
+//! Conversion of a gitleaks rule file into rules for `.keysweep.toml`, with a list of what can't be converted.
 //!
-//! Reads the keys that gitleaks documents for its configuration. A repetition without bound gets one, since every match
-//! here has an upper bound; keywords that a match need not contain are replaced by literals that it must.
+//! It reads the keys that gitleaks documents for its configuration. An unbounded repetition gets a bound, since every
+//! match here has an upper bound; keywords that a match need not contain are replaced by literals that every match
+//! contains.
 
 use std::collections::BTreeSet;
 
@@ -14,19 +15,19 @@ use crate::rule::compile::compile;
 use crate::rule::file::RuleFile;
 use crate::rule_set::RuleSet;
 
-/// The most that an unbounded repetition may add to its least count.
+/// The number that an unbounded repetition may add to its minimum.
 const UNBOUNDED: u32 = 256;
-/// Fewest bytes of a keyword.
+/// The least length of a keyword in bytes.
 const LEAST_KEYWORD: usize = 3;
 
 /// The outcome for a file.
 #[derive(Debug, Default)]
 pub struct Import {
-    /// The rules, as text of a `.keysweep.toml`; what was left out is said in comments.
+    /// The rules, as text of a `.keysweep.toml`; comments say what was left out.
     pub text: String,
-    /// Rules carried over.
+    /// The number of rules that were converted.
     pub rules: usize,
-    /// Rules that were not.
+    /// The number of rules that were left out.
     pub left_out: usize,
 }
 
@@ -58,10 +59,10 @@ struct SourceRule {
     allowlist: Option<Value>,
 }
 
-/// Carries over what can be.
+/// Converts the rules that can be converted.
 ///
 /// # Errors
-/// When it is not TOML or has no rules.
+/// Fails if the text isn't TOML or has no rules.
 pub fn gitleaks(text: &str) -> Result<Import, String> {
     let source: Source = toml::from_str(text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
@@ -97,13 +98,13 @@ pub fn gitleaks(text: &str) -> Result<Import, String> {
 
 impl Import {
     fn remark(&mut self, text: &str) {
-        // One line, whatever stood in the file.
+        // A remark stays on one line, whatever the file contains.
         let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         self.text.push_str(&format!("# {text}\n"));
     }
 }
 
-/// One rule as TOML, and what was not carried over of it.
+/// Returns a rule as TOML, with remarks on the parts that were not converted.
 fn carried(rule: &SourceRule) -> Result<(String, Vec<String>), String> {
     let regex = rule.regex.as_deref().ok_or("it has no regex: rules for paths only are not supported")?;
     let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(regex);
@@ -175,7 +176,7 @@ fn accepted(text: &str) -> Result<(), String> {
     }
 }
 
-/// The same expression with a bound on every repetition, and the secret's group by its name.
+/// Returns the same expression with a bound on every repetition, and with the secret's group named.
 fn bounded(hir: Hir, group: u32, cut: &mut bool) -> Hir {
     match hir.into_kind() {
         HirKind::Empty => Hir::empty(),
@@ -200,9 +201,9 @@ fn bounded(hir: Hir, group: u32, cut: &mut bool) -> Hir {
     }
 }
 
-/// Literals one of which starts every match, if they are few and long enough.
+/// Returns literals one of which starts every match; empty unless they are few and long enough.
 fn literals(hir: &Hir) -> Vec<String> {
-    // Two members are a letter in either case; a larger class is no part of a word.
+    // A class of two characters is a letter in either case; a larger class can't be part of a word.
     let found = Extractor::new().limit_class(2).extract(hir);
     let words = found.literals().unwrap_or_default().iter().map(|literal| {
         let word = String::from_utf8(literal.as_bytes().to_vec()).ok()?;

@@ -1,4 +1,5 @@
-//! Settings: resolved once from defaults, the configuration file and the command line. Work sees only the result.
+//! Settings: resolved once from defaults, the configuration file and the command line. All other code sees only the
+//! result.
 
 pub mod file;
 pub mod import;
@@ -10,33 +11,33 @@ use crate::suppress::Policy;
 
 pub use file::{ConfigError, ConfigFile};
 
-/// Bytes of a file or blob that are read, unless configured otherwise.
+/// The largest file or blob that is read, in bytes, unless configured otherwise.
 pub const MAX_FILE_SIZE: u64 = 256 << 20;
 
 /// The options of a scan.
 #[derive(Debug, Clone)]
 pub struct ScanOptions {
-    /// Findings below are counted, not shown.
+    /// The least severity; findings below it are counted, not shown.
     pub min_severity: Severity,
-    /// Findings below are counted, not shown.
+    /// The least confidence; findings below it are counted, not shown.
     pub min_confidence: Confidence,
-    /// Larger files and blobs become gaps.
+    /// The largest file or blob that is read, in bytes; larger ones become gaps.
     pub max_file_size: u64,
-    /// `true` if what could not be read for a reason of its own (an absent LFS object, an archive of another format, a file
-    /// that is encrypted) is a gap rather than a note.
+    /// `true` if content that can't be read by its nature (an absent LFS object, an archive of an unsupported format,
+    /// an encrypted file) is a gap rather than a note.
     pub strict: bool,
-    /// The time, in seconds since 1970: what expired before it weighs less.
+    /// The current time, in seconds since 1970: a secret that expired earlier has a lower severity.
     pub now: u64,
-    /// Worker threads.
+    /// The number of worker threads.
     pub threads: usize,
-    /// `true` if nothing may be passed over: signatures of commits and tags are looked at, and an archive that cannot be
-    /// opened is a gap rather than a note.
+    /// `true` if nothing may be skipped: signatures of commits and tags are read, and an archive that can't be opened
+    /// is a gap rather than a note.
     pub thorough: bool,
-    /// Where a sweep keeps what it has looked at.
+    /// The folder in which a sweep caches what it has read.
     pub cache: Option<PathBuf>,
-    /// `true` if a sweep names authors whose addresses are not usual in the repository.
+    /// `true` if a sweep names authors whose addresses are unusual in the repository.
     pub flag_outside_authors: bool,
-    /// The policy of what is allowed.
+    /// The policy that says what is allowed.
     pub policy: Policy,
 }
 

@@ -1,4 +1,4 @@
-//! Values that something interrupts, asked for where a rule has found none that nothing interrupts.
+//! Reads values that something interrupts, where a rule has found no uninterrupted value.
 
 use super::decode::broken::{self, Broken, Interruptions};
 use super::detector::located;
@@ -8,8 +8,8 @@ use super::{Claim, Detection, Detector, Rejection, judge};
 use crate::rule::{Matcher, Reach, Rule};
 
 impl Detector {
-    /// Tells of a value that something interrupts, if the rule accepts it. `looked` is as far as was looked in vain for one
-    /// that nothing interrupts; returns the same as [`Detector::ask`].
+    /// Reports a value that something interrupts, if the rule accepts it. `looked` is how far the search for an
+    /// uninterrupted value went; returns the same as [`Detector::ask`].
     pub(super) fn ask_broken(
         &self,
         text: &[u8],
@@ -38,7 +38,8 @@ impl Detector {
     }
 }
 
-/// `true` if a value goes on behind an interruption, and not by chance: what is on two lines is mostly two things.
+/// Returns `true` if a value continues after an interruption, and not by chance: text on two lines is mostly two
+/// separate things.
 fn is_put_together(rule: &Rule, detection: &Detection, broken: &Broken) -> bool {
     let goes_on = |at: usize| detection.span.end > at;
     let is_certain = || match detection.claim {
@@ -65,14 +66,14 @@ mod tests {
         Generator::new(2).expand_with_token("<token>", def.token.as_deref()).unwrap().0
     }
 
-    /// The bytes that were reported for the rules whose id starts like this.
+    /// Returns the secrets and the bytes that were reported for the rules whose id starts with `id`.
     fn reported(text: &str, id: &str) -> Vec<(Secret, String)> {
         let detector = Detector::new(RuleSet::builtin());
         let found = detector.scan(text.as_bytes()).into_iter().filter(|one| detector.rule(one).id.starts_with(id));
         found.map(|one| (one.secret, one.span.of(text.as_bytes()).as_bstr().to_string())).collect()
     }
 
-    /// Right check digits are no chance, so nothing that touches the token makes it another word.
+    /// Correct check digits don't occur by chance, so a token that has them is found even if other characters touch it.
     #[test]
     fn a_token_whose_check_digits_fit_need_not_stand_free() {
         let token = token_of("github-pat-classic");
@@ -121,7 +122,7 @@ mod tests {
                 assert_eq!(reported(&text, id), expected, "{text:?}");
             }
         }
-        // Check digits tell even right behind the prefix, and twice.
+        // Check digits prove the value even if it is interrupted right after the prefix, and twice.
         let twice = format!("{}<wbr>{}\u{ad}{}", &token[..4], &token[4..12], &token[12..]);
         assert_eq!(reported(&twice, "github-pat"), [(Secret::new(token.as_bytes()), twice.clone())]);
     }

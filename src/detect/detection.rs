@@ -5,67 +5,69 @@ use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Confidence, List, Severity, Str};
 use crate::text::Span;
 
-/// One secret at one place of a text.
+/// A secret found at one place of a text.
 #[derive(Debug, Clone)]
 pub struct Detection {
-    /// Position of the rule in the rule set.
+    /// The position of the rule in the rule set.
     pub rule: usize,
     /// The place of the value in the text; for decoded values, that of the bytes it was decoded from.
     pub span: Span,
     /// The value, decoded.
     pub secret: Secret,
-    /// How sure.
+    /// The confidence in the detection.
     pub confidence: Confidence,
-    /// How bad, after what the value itself says (an encrypted key is of little use).
+    /// The severity, adjusted to what the value itself shows (an encrypted key is of little use).
     pub severity: Severity,
-    /// The evidence for it.
+    /// The evidence that the value is a secret.
     pub evidence: Vec<Evidence>,
     /// The facts that the value reveals, which are not secret.
     pub facts: Vec<Fact>,
-    /// How it was written.
+    /// The way in which the value is written.
     pub form: Form,
-    /// Layers of encoding around it.
+    /// The number of layers of encoding around the value.
     pub depth: usize,
-    /// Its effect on other detections of the same bytes.
+    /// The effect on other detections of the same bytes.
     pub claim: Claim,
-    /// The ledger behind its confidence, if it was judged by its name.
+    /// The ledger that the confidence comes from, if the value was judged by its name.
     pub ledger: Ledger,
-    /// Names of the files that it is a secret in; none if it is one in any.
+    /// The names of the files in which the value is a secret; empty if it is one in any file.
     pub files: List<Str>,
 }
 
 /// The effect of one rule's verdict on other rules' detections of the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// Nothing.
+    /// No effect.
     Open,
-    /// Check digits fit, which chance does not make them do: no other rule's doubts count.
+    /// The check digits fit, which doesn't happen by chance: the doubts of other rules don't count.
     Proven,
-    /// Check digits do not fit: altered or invented, so no other rule reports it as more than doubtful.
+    /// The check digits don't fit: the value is altered or invented, so no other rule reports it with more than low
+    /// confidence.
     Altered,
-    /// The rule says all that there is to say, such as that everybody may have it: no other rule reports it as more.
+    /// The rule settles what the value is, for example that it may be public: no other rule reports it as more than
+    /// that.
     Settled,
-    /// The rule that knows its form drops it as altered or as a sample, so no other rule reports it. It is kept until that
-    /// is settled, and never leaves the detector.
+    /// The rule that knows the value's form rejects it as altered or as a sample, so no other rule reports it. The
+    /// detection is kept until overlaps are resolved, and never leaves the detector.
     Refused(Rejection),
 }
 
-/// How a value was written.
+/// The way in which a value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
-    /// Of a fixed form: it needs no place to be recognised.
+    /// A value of a fixed form, which is recognised without an assignment.
     Token,
-    /// Assigned, in quotes.
+    /// A value that is assigned in quotes.
     Quoted,
-    /// Assigned, without quotes: a literal in some languages, an expression in others.
+    /// A value that is assigned without quotes: a literal in some languages, an expression in others.
     Bare,
-    /// Assigned without quotes in a comment of a program, or in a text of several lines that it holds: no expression of its
-    /// language.
+    /// A value that is assigned without quotes in a comment of a program, or in a multi-line string in it, so it isn't
+    /// an expression of the program's language.
     Noted,
 }
 
 impl Form {
-    /// `true` if it is not quoted.
+    /// Returns `true` if the value is not quoted.
     pub fn is_unquoted(self) -> bool {
         matches!(self, Self::Bare | Self::Noted)
     }
@@ -74,54 +76,55 @@ impl Form {
 /// A match that has not been judged yet.
 #[derive(Debug, Clone)]
 pub struct Candidate {
-    /// Position of the rule.
+    /// The position of the rule in the rule set.
     pub rule: usize,
-    /// The keyword that led here.
+    /// The keyword that led to the value.
     pub keyword: Span,
     /// The value.
     pub secret: Span,
-    /// The name it is assigned to.
+    /// The name that the value is assigned to.
     pub name: Option<Span>,
-    /// How it was written.
+    /// The way in which the value is written.
     pub form: Form,
 }
 
-/// Why a candidate was dropped. Every reason has a name that `explain` can show.
+/// The reason why a candidate was dropped. Every reason has a description that `explain` can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
-    /// A byte of the rule's alphabet touches it: part of a longer word.
+    /// A byte of the rule's alphabet touches the value, so it is part of a longer word.
     Boundary,
     /// A published value that is known not to be a secret.
     Published,
-    /// A sample, mask, sequence or reference; says which.
+    /// A sample, mask, sequence or reference; the text says which.
     Placeholder(&'static str),
-    /// A check of a confirmed format failed; says what did not fit.
+    /// A check of a confirmed format failed; the text says what did not fit.
     Check(&'static str),
-    /// Check digits of a confirmed format do not fit; says which.
+    /// The check digits of a confirmed format don't fit; the text says which.
     Altered(&'static str),
-    /// Too regular for its alphabet and length.
+    /// The value is too regular for its alphabet and length.
     Entropy,
-    /// Reads like words.
+    /// The value reads like words.
     Words,
-    /// The name it is assigned to does not speak of a secret.
+    /// The name that the value is assigned to doesn't suggest a secret.
     Name,
-    /// Of a shape that secrets do not have; says which.
+    /// The value has a shape that secrets don't have; the text says which.
     Shape(&'static str),
-    /// The word before it says that it is a hash or an id.
+    /// The word before the value says that it is a hash or an id.
     Context,
-    /// Too little speaks for it, or too much against it.
+    /// Too little suggests a secret, or too much speaks against it.
     Doubts(Ledger),
-    /// The surroundings show that it opens nothing; the text says how.
+    /// The surroundings show that the value gives access to nothing; the text says how.
     Around(&'static str),
 }
 
 impl Rejection {
-    /// `true` if it concerns the surroundings of an assigned value, beyond the reach in which the value was looked for.
+    /// Returns `true` if the reason is in the surroundings of an assigned value, beyond the reach in which the value
+    /// was searched for.
     pub fn is_for_surroundings(self) -> bool {
         matches!(self, Self::Around(_))
     }
 
-    /// The reason in words.
+    /// Returns the reason as a phrase.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Boundary => "part of a longer word",

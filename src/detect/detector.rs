@@ -1,4 +1,5 @@
-//! The detector itself: the order in which keywords are found, read, judged and settled, and the layers of encoding.
+//! The detector itself: the order in which keywords are found, read, judged and settled, and the opening of layers of
+//! encoding.
 
 use super::context::companion;
 use super::find::assignment::{self, Reading};
@@ -15,15 +16,15 @@ use crate::rule::{Matcher, Reach, Rule};
 use crate::rule_set::RuleSet;
 use crate::text::Span;
 
-/// Layers of encoding that are opened, at most. Base64 in base64 shrinks with each, so they cost little.
+/// The most layers of encoding that are opened. Base64 in base64 shrinks with each layer, so they cost little.
 pub(super) const MAX_DEPTH: usize = 8;
 
-/// Bytes that a run and all runs inside of it may come to: so many, and so many more for each byte of it. Counted for each run
-/// alone, so that what is found in it does not depend on what is elsewhere.
+/// The most bytes that a run and all runs inside it may decode to; each byte of the run adds `MAX_GROWTH` more. The
+/// limit is counted for each run alone, so the findings in a run don't depend on other parts of the text.
 const MOST_DECODED: usize = 64 << 20;
 const MAX_GROWTH: usize = 64;
 
-/// All rules in force, ready to run. Shared by all threads.
+/// All active rules, ready to run. Shared by all threads.
 #[derive(Debug)]
 pub struct Detector {
     pub(super) rules: RuleSet,
@@ -32,12 +33,12 @@ pub struct Detector {
     pub(super) published: placeholder::Published,
     pub(super) companions: companion::Companions,
     pub(super) known_lines: KnownLines,
-    /// Positions of the rules for all of a small file.
+    /// The positions of the rules that judge a small file as a whole.
     whole: Vec<usize>,
 }
 
 impl Detector {
-    /// Prepares the keyword pass; expressions are compiled when they are first needed.
+    /// Creates a detector and prepares the keyword pass; expressions are compiled when they are first needed.
     pub fn new(rules: RuleSet) -> Self {
         Self {
             prefilter: prefilter::Prefilter::new(&rules.rules),
@@ -50,41 +51,43 @@ impl Detector {
         }
     }
 
-    /// The rules it runs.
+    /// Returns the rules that the detector runs.
     pub fn rules(&self) -> &RuleSet {
         &self.rules
     }
 
-    /// The rule a detection names.
+    /// Returns the rule that a detection refers to.
     pub fn rule(&self, detection: &Detection) -> &Rule {
         &self.rules.rules[detection.rule]
     }
 
-    /// Every secret in a text that is no file, in order of place; of several over the same bytes the best.
+    /// Returns every secret in a text that isn't a file, in order of place; if several cover the same bytes, the best
+    /// one.
     pub fn scan(&self, text: &[u8]) -> Vec<Detection> {
         self.scan_within(text, &Room::default())
     }
 
-    /// The same as far as there is room, which says afterwards whether there was.
+    /// Does the same as [`Self::scan`] within a budget, which says afterwards whether it was exceeded.
     pub fn scan_within(&self, text: &[u8], room: &Room) -> Vec<Detection> {
         let mut found = self.layer(text, room);
         found.retain(|detection| detection.files.is_empty());
         overlap::resolve(found, &self.rules)
     }
 
-    /// The same for a file: with what is a secret only in files of certain names ([`super::context::path`] asks for them).
+    /// Does the same for a file, and includes values that are secrets only in files of certain names
+    /// ([`super::context::path`] checks the names).
     pub fn scan_file(&self, text: &[u8]) -> Vec<Detection> {
         self.scan_file_within(text, &Room::default())
     }
 
-    /// The same for a file, as far as there is room.
+    /// Does the same for a file, within a budget.
     pub fn scan_file_within(&self, text: &[u8], room: &Room) -> Vec<Detection> {
         let mut found = self.layer(text, room);
         found.extend(self.whole(text));
         overlap::resolve(found, &self.rules)
     }
 
-    /// The same for texts of which many are the same, as in a sweep: one in which nothing was found is remembered.
+    /// Does the same for texts that often repeat, as in a sweep: a text in which nothing was found is remembered.
     pub fn scan_recurring(&self, text: &[u8], room: &Room) -> Vec<Detection> {
         let hash = self.known_lines.hash_of_text(text);
         if self.known_lines.knows(hash) {
@@ -97,7 +100,7 @@ impl Detector {
         found
     }
 
-    /// Identifiers near a detection that complete its credential.
+    /// Returns identifiers near a detection that complete its credential.
     pub fn companions(&self, text: &[u8], detection: &Detection) -> Vec<Fact> {
         self.companions.near(text, detection.span, &self.rules.rules[detection.rule])
     }
@@ -122,14 +125,15 @@ impl Detector {
         Self::apart(accepted)
     }
 
-    /// Returns the detection of a text as a whole. It is judged again after each edit, for it is small.
+    /// Returns the detections of the rules that judge a text as a whole. They run again after each edit, as such a text
+    /// is small.
     pub(super) fn whole(&self, text: &[u8]) -> Vec<Detection> {
         let mut found = Vec::new();
         self.ask_whole(text, |_, said| found.extend(said));
         found
     }
 
-    /// Tells what the rules for all of a file say of a text, with the position of each.
+    /// Calls `told` with the verdict of each rule that judges a file as a whole, and with the rule's position.
     pub(super) fn ask_whole(&self, text: &[u8], mut told: impl FnMut(usize, Result<Detection, Rejection>)) {
         let Some(line) = whole::only_line(text) else { return };
         for position in &self.whole {
@@ -146,7 +150,8 @@ impl Detector {
         self.decoded(run, 1, room, &mut growth.saturating_add(MOST_DECODED))
     }
 
-    /// Returns the detections in the decoded text of a run, and in the runs in it, as long as the budget of bytes lasts.
+    /// Returns the detections in the decoded text of a run, and in the runs inside it, as long as the budget of bytes
+    /// lasts.
     fn decoded(&self, run: &decode::Run, depth: usize, room: &Room, budget: &mut usize) -> Vec<Detection> {
         let Some(left) = budget.checked_sub(run.text.len()) else {
             room.exceed();
@@ -154,7 +159,7 @@ impl Detector {
         };
         *budget = left;
         let mut found = self.plain(&run.text, room);
-        // What is encoded in a file is no file of its name.
+        // Encoded text in a file doesn't count as a file of that name.
         found.retain(|detection| detection.files.is_empty());
         let mut inner = |inner: decode::Run| match depth < MAX_DEPTH {
             true => found.extend(self.decoded(&inner, depth + 1, room, budget)),
@@ -162,14 +167,14 @@ impl Detector {
         };
         decode::each_run(&run.text, Span::new(0, run.text.len()), room, &mut inner);
         for detection in &mut found {
-            // Identifiers in the same decoded text are nearest of all.
+            // Identifiers in the same decoded text are the nearest.
             detection.facts.extend(self.companions(&run.text, detection));
         }
         found.into_iter().map(|detection| located(detection, run)).collect()
     }
 
-    /// Returns the detections of the rules of a keyword at one place. If less of the text shows that than they may look at, returns how far
-    /// around the keyword that is.
+    /// Adds the accepted detections of the rules of a keyword at one place. Returns how much text around the keyword
+    /// decided the verdict; `None` if it was all that the rules may look at.
     pub(super) fn judge(
         &self,
         text: &Searched<'_>,
@@ -180,7 +185,7 @@ impl Detector {
         let mut shown = Some(Reach::default());
         for hit in self.prefilter.hits(text, anchor) {
             let rule = &self.rules.rules[hit.rule];
-            // Keywords one behind the other, as in a hostile text, are all but the first in the middle of a word.
+            // Keywords in a row, as in a hostile text, are all in the middle of a word, except the first.
             if self.patterns.starts_in_a_word(rule, &hit, text) {
                 shown = shown.map(|looked| looked.further(Reach { after: 0, ..rule.form_reach() }));
                 continue;
@@ -197,8 +202,8 @@ impl Detector {
         shown
     }
 
-    /// Tells what a rule says of each value at its keyword. Returns how far around the keyword the text shows that; nothing if all
-    /// of the rule's reach does.
+    /// Calls `told` with the verdict of a rule on each value at its keyword. Returns how much text around the keyword
+    /// decided the verdict; `None` if it was all of the rule's reach.
     pub(super) fn ask(
         &self,
         text: &Searched<'_>,
@@ -213,7 +218,7 @@ impl Detector {
                 let mut shown = looked;
                 for found in assignments {
                     let said = judge(found.candidate(hit.rule, hit.span));
-                    // All else that is asked of a value and its name is asked of nothing around them.
+                    // All other checks of a value and its name don't look at anything around them.
                     if said.as_ref().map_or_else(|rejection| rejection.is_for_surroundings(), |_| true) {
                         shown = looked.with_context();
                     }
@@ -233,7 +238,8 @@ impl Detector {
         }
     }
 
-    /// Leaves out what a keyword inside an accepted secret of the same rule led to: it is a part of that secret.
+    /// Leaves out detections whose keyword is inside an accepted secret of the same rule: they are a part of that
+    /// secret.
     pub(super) fn apart(mut accepted: Vec<Accepted>) -> Vec<Detection> {
         accepted.sort_by_key(|one| (one.detection.rule, one.keyword, one.detection.span));
         let mut found: Vec<Detection> = Vec::new();
@@ -247,7 +253,7 @@ impl Detector {
     }
 }
 
-/// A detection in what a run decodes to, at the place of the encoded bytes.
+/// Moves a detection in the decoded text of a run to the place of the encoded bytes.
 pub(super) fn located(mut detection: Detection, run: &decode::Run) -> Detection {
     detection.span = run.outer(detection.span);
     detection.depth += 1;
@@ -255,7 +261,7 @@ pub(super) fn located(mut detection: Detection, run: &decode::Run) -> Detection 
     detection
 }
 
-/// A detection and the keyword that led to it.
+/// A detection, with the keyword that led to it.
 #[derive(Debug)]
 pub(super) struct Accepted {
     pub(super) anchor: Anchor,
@@ -281,7 +287,8 @@ mod tests {
         detector.scan(text).into_iter().map(|d| (d.rule, d.secret, d.confidence)).collect()
     }
 
-    /// The verdict of a rule depends on nothing beyond its reach: a text that is cut there gives the same verdict.
+    /// Checks that the verdict of a rule doesn't depend on anything beyond its reach: a text that is cut there gives
+    /// the same verdict.
     #[test]
     fn nothing_beyond_the_reach_matters() {
         let detector = Detector::new(RuleSet::builtin());
@@ -303,7 +310,7 @@ mod tests {
         }
     }
 
-    /// A token in each encoding, and in several around each other.
+    /// Checks a token in each encoding, and in several nested encodings.
     #[test]
     fn layers_of_encoding_are_opened() {
         let detector = Detector::new(RuleSet::builtin());
@@ -336,7 +343,7 @@ mod tests {
     }
 
     proptest! {
-        /// Any bytes at all, with tokens among them: no panic, and every span lies in the text and in order.
+        /// Scans any bytes, with tokens among them: there is no panic, and every span is in the text and in order.
         #[test]
         fn any_bytes_are_scanned(
             parts in proptest::collection::vec((0usize..10_000, proptest::collection::vec(any::<u8>(), 0..40)), 0..12),

@@ -1,7 +1,8 @@
-//! Remembers lines and texts in which nothing is, so that a sweep looks at each of them once.
+//! Remembers lines and texts that hold no findings, so that a sweep looks at each of them once.
 //!
-//! Most of a history comes again: lines in other versions of a file and, as a whole, messages of commits and those who wrote
-//! them. Of git's own commits, which hold what was proposed and how it changed, every other message is another one's.
+//! Most of a history repeats: lines recur in other versions of a file, and whole messages and author lines recur in
+//! other commits. In git's own repository, whose commits include proposals and their revisions, every second message is
+//! the same as another one.
 
 use std::hash::{BuildHasher as _, Hash as _, Hasher};
 use std::sync::OnceLock;
@@ -11,56 +12,58 @@ use foldhash::quality::RandomState;
 
 use crate::text::Span;
 
-/// Pairs of lines that are remembered at a time, as a power of two; eight bytes each, which a small repository has to pay
-/// for, too.
+/// The number of pairs of lines that are remembered at a time, as a power of two; each takes eight bytes, even in a
+/// small repository.
 const PAIRS: u32 = 18;
 
-/// Lines and texts in which nothing is, as far as is remembered, for all threads. One forgotten is looked at again.
+/// Lines and texts that are known to hold nothing, shared by all threads. A forgotten one is looked at again.
 ///
-/// A line is known by its mark, 31 bits of a hash with a random key, and by the pair that its high bits name. So nobody can write
-/// a line that is taken for another one, and that a line which holds something is passed over by chance happens once in a
-/// billion times.
+/// A line is identified by its mark, 31 bits of a hash with a random key, and by the pair that the hash's high bits
+/// select. So nobody can craft a line that is mistaken for another one, and a line that holds something is skipped by
+/// chance once in a billion times.
 #[derive(Debug, Default)]
 pub(super) struct KnownLines {
     line_key: RandomState,
-    /// For whole texts: what is known of a line says nothing of a text that is the same, nor the other way round.
+    /// The key for whole texts: a line and a text with the same bytes are remembered separately.
     text_key: RandomState,
-    /// Two marks each, the newer one in the lower half; zero is none. Made when first asked for, which a hook never does.
+    /// Pairs of two marks each, the newer one in the lower half; zero means none. Allocated when first needed, which is
+    /// never the case in a hook.
     pairs: OnceLock<Box<[AtomicU64]>>,
 }
 
 impl KnownLines {
-    /// The hasher of lines.
+    /// Returns the hasher for lines.
     pub(super) fn line_hasher(&self) -> impl Hasher + use<> {
         self.line_key.build_hasher()
     }
 
-    /// The hash of a whole text.
+    /// Returns the hash of a whole text.
     pub(super) fn hash_of_text(&self, text: &[u8]) -> u64 {
         let mut hasher = self.text_key.build_hasher();
         text.hash(&mut hasher);
         finish(&hasher)
     }
 
-    /// Of these lines, keeps the hashes of those that are not remembered; the other ones become zero.
+    /// Keeps the hashes of the lines that are not remembered, and sets those of the others to zero.
     pub(super) fn keep_new(&self, batch: &mut [(Span, u64)]) {
         let pairs = self.pairs();
-        // They lie in no order: asked for together, the answers come together.
+        // The pairs are scattered in memory: looked up together, the reads overlap.
         for (_, hash) in batch {
             *hash *= u64::from(!is_among(pairs, *hash));
         }
     }
 
-    /// `true` if a line or text is remembered.
+    /// Returns `true` if a line or text is remembered.
     pub(super) fn knows(&self, hash: u64) -> bool {
         is_among(self.pairs(), hash)
     }
 
-    /// Remembers a line or text in place of the older one of its pair.
+    /// Remembers a line or text, replacing the older one of its pair.
     pub(super) fn remember(&self, hash: u64) {
         let pair = &self.pairs()[place(hash)];
         let [mark, _] = halves(hash);
-        // Of two threads one may undo what the other one does: a line is forgotten.
+        // If two threads store at the same time, one may overwrite the other: then a line is forgotten, which does no
+        // harm.
         pair.store(pair.load(Ordering::Relaxed) << u32::BITS | u64::from(mark), Ordering::Relaxed);
     }
 
@@ -69,7 +72,7 @@ impl KnownLines {
     }
 }
 
-/// The hash of a line or text, whose mark is never zero.
+/// Returns the hash of a line or text, whose mark is never zero.
 pub(super) fn finish(hasher: &impl Hasher) -> u64 {
     hasher.finish() | 1
 }
@@ -84,7 +87,7 @@ fn place(hash: u64) -> usize {
     (hash >> (u64::BITS - PAIRS)) as usize
 }
 
-/// The low and the high half.
+/// Returns the low and the high half.
 fn halves(both: u64) -> [u32; 2] {
     #[expect(clippy::cast_possible_truncation, reason = "each half by itself")]
     [both as u32, (both >> u32::BITS) as u32]
@@ -108,14 +111,14 @@ mod tests {
             assert!(detector.scan_recurring(text.as_bytes(), &Room::default()).is_empty());
             assert!(is_known(text), "{text}");
         }
-        // What was found in no text may still be a keyword in a line.
+        // A text without findings may still hold a keyword when it is looked at as a line.
         let looked = |text: &str| {
             let mut count = 0;
             detector.look(text.as_bytes(), std::iter::once(Span::new(0, text.len())), |_| count += 1);
             count
         };
         assert_eq!(looked("\ntoken = none\n"), 1);
-        // And what was seen is seen again.
+        // A text with findings is scanned again.
         let rules: RuleFile = toml::from_str(include_str!("../../rules.toml")).unwrap();
         let rule = rules.rules.iter().find(|rule| rule.id == "github-pat-classic").unwrap();
         let (secret, _) = Generator::new(1).expand_with_token("<token>", rule.token.as_deref()).unwrap();

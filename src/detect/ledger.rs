@@ -1,93 +1,93 @@
-//! The ledger of an assigned value: each thing seen of its name, of the value and of its file adds or takes points on one
-//! scale, and the sum says how sure that leaves us.
+//! The ledger of an assigned value: each observation about its name, the value and its file adds or takes points on one
+//! scale, and the sum decides the confidence.
 //!
-//! The points are set by hand, about three to a unit of log odds. `cargo bench --bench accuracy -- --fit` shows next to them
-//! what labelled data would have them be.
+//! The points are set by hand, about three to a unit of log odds. `cargo bench --bench accuracy -- --fit` shows next to
+//! them the points that labelled data would give.
 
 use crate::rule::Confidence;
 
-/// Points from which a value is reported with medium confidence.
+/// The points from which a value is reported with medium confidence.
 const MEDIUM: i32 = 5;
-/// Points from which it is reported with low confidence.
+/// The points from which a value is reported with low confidence.
 const LOW: i32 = -4;
-/// The most that a file can add to what a value and its name come to.
+/// The most points that a file can add to those of a value and its name.
 const MOST_OF_FILE: i32 = 2;
 
-/// One thing seen. In the order of [`MARKS`].
+/// An observation about a value, in the order of [`MARKS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Mark {
-    /// The name ends with a word for what a person may have chosen.
+    /// The name ends with a word for a value that a person may have chosen.
     Password,
-    /// The name ends with a word for what a machine drew.
+    /// The name ends with a word for a value that a machine generated.
     Token,
     /// The name is the key of something.
     Key,
-    /// The name is `key` and says nothing of what it opens.
+    /// The name is only `key` and doesn't say what it opens.
     BareKey,
     /// The name is `KEY`, a constant of a program.
     ConstantKey,
-    /// Words that say nothing of a secret follow the secret's word.
+    /// Words that don't suggest a secret follow the secret's word.
     Trailing,
     /// The name is a plural.
     Plural,
-    /// The name calls the value a sample, or a text for people.
+    /// The name suggests that the value is a sample, or a text for people.
     SampleName,
-    /// The name calls the value encrypted.
+    /// The name says that the value is encrypted.
     EncryptedName,
-    /// The name says that the value is given to browsers.
+    /// The name says that browsers are given the value.
     PublicName,
-    /// Irregular for its alphabet and length, without words: a machine drew it.
+    /// The value is irregular for its alphabet and length, without words, so a machine generated it.
     Drawn,
-    /// Too short to be sure that it was drawn, but its letters follow each other as in no language.
+    /// The value is too short to be surely random, but its letters follow each other as in no language.
     Unreadable,
-    /// Drawn, of both cases and digits, and longer than identifiers are.
+    /// The value is random, with letters of both cases and digits, and longer than identifiers are.
     LongAndMixed,
-    /// Irregular, but short or partly readable.
+    /// The value is irregular, but short or partly readable.
     Irregular,
-    /// Letters of both cases, digits or signs around no words: what a password policy asks for.
+    /// The value mixes letters of both cases, digits or signs and contains no words, as a password policy requires.
     Chosen,
-    /// Letters and digits of one case that make no words.
+    /// The value consists of letters and digits of one case that make no words.
     Plain,
-    /// Holds so many different signs that it is neither words nor an expression.
+    /// The value holds so many different signs that it is neither words nor an expression.
     Littered,
-    /// Shorter than such values are.
+    /// The value is shorter than such values usually are.
     Short,
-    /// Letters alone, though not readable.
+    /// The value consists of letters only, though not readable ones.
     Letters,
-    /// Reads like words.
+    /// The value reads like words.
     Words,
-    /// A password that is a number, or was counted or typed along a keyboard.
+    /// The value is a password that is a number, a counted sequence or typed along a keyboard.
     Counted,
-    /// A password that is words, and neither what people write in its place nor the name of another.
+    /// The value is a password made of words, but neither a placeholder nor the name of something else.
     ChosenWords,
-    /// Built on a word that everybody tries first, or on mere words.
+    /// The value is built on a word that everybody tries first, or on mere words.
     Weak,
-    /// Too regular for its alphabet and length.
+    /// The value is too regular for its alphabet and length.
     Regular,
-    /// A UUID or few hexadecimal digits under a name that may be that of an entry.
+    /// The value is a UUID or a few hexadecimal digits, under a name that may be that of an entry.
     Identifier,
-    /// Holds a few characters that tokens are not made of.
+    /// The value holds a few characters that tokens don't contain.
     Mixture,
-    /// The hash of a password.
+    /// The value is the hash of a password.
     Hash,
-    /// As long as the fingerprint of a key, under the name of one that signs.
+    /// The value is as long as the fingerprint of a key, under the name of a signing key.
     KeyFingerprint,
-    /// Under the name of a password, where hashes are kept: of the length of one.
+    /// The value is as long as a hash, under the name of a password, in a file that keeps hashes.
     Digest,
-    /// Letters that are not ASCII.
+    /// The value contains letters that are not ASCII.
     Foreign,
-    /// Without quotes, and short.
+    /// The value is short and not quoted.
     Unquoted,
     /// The surrounding code was generated from other code.
     Minified,
-    /// In a test, a sample or a template.
+    /// The file is a test, a sample or a template.
     Sample,
-    /// In a file of translations.
+    /// The file is a translation.
     Translation,
-    /// In code of others.
+    /// The file is third-party code.
     Vendored,
-    /// In a configuration or a script.
+    /// The file is a configuration or a script.
     Configuration,
 }
 
@@ -131,18 +131,18 @@ pub const MARKS: [(Mark, i8, &str); 36] = [
     (Mark::Configuration, 2, "the file is a configuration or a script"),
 ];
 
-/// Points for the file, added after those for the value and its name.
+/// The marks for the file, which are added after those for the value and its name.
 const OF_FILE: [Mark; 5] = [Mark::Digest, Mark::Sample, Mark::Translation, Mark::Vendored, Mark::Configuration];
 
-/// The marks of one value. Unused for values whose form speaks for them.
+/// The marks of one value. Unused for values that are recognised by their form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ledger {
     marks: Marks,
-    /// The confidence that the points add up to; `None` for the ledger of a value that needs none.
+    /// The confidence that enough points lead to; `None` for a value that needs no ledger.
     best: Option<Confidence>,
 }
 
-/// A set of marks, a bit for each.
+/// A set of marks, one bit for each.
 type Marks = u64;
 
 const fn bit(mark: Mark) -> Marks {
@@ -150,27 +150,27 @@ const fn bit(mark: Mark) -> Marks {
 }
 
 impl Ledger {
-    /// An empty one of a value whose rule is so sure.
+    /// Creates an empty ledger for a value whose rule has this confidence.
     pub fn new(of_rule: Confidence) -> Self {
         Self { marks: 0, best: Some(of_rule) }
     }
 
-    /// Notes one thing.
+    /// Adds a mark.
     pub fn add(&mut self, mark: Mark) {
         self.marks |= bit(mark);
     }
 
-    /// `true` if a thing was noted.
+    /// Returns `true` if the ledger holds the mark.
     pub fn holds(self, mark: Mark) -> bool {
         self.marks & bit(mark) != 0
     }
 
-    /// `true` if the value is judged by its form, and not by a ledger.
+    /// Returns `true` if the value is judged by its form, and not by a ledger.
     pub fn is_unused(self) -> bool {
         self.best.is_none()
     }
 
-    /// Returns the notes, with their points and in words.
+    /// Returns the marks, with their points and descriptions.
     pub fn entries(self) -> impl Iterator<Item = (Mark, i32, &'static str)> {
         MARKS
             .into_iter()
@@ -178,12 +178,13 @@ impl Ledger {
             .map(|(mark, points, words)| (mark, points.into(), words))
     }
 
-    /// The sum.
+    /// Returns the sum of the points.
     pub fn points(self) -> i32 {
         self.entries().map(|(_, points, _)| points).sum()
     }
 
-    /// How sure the sum leaves us, and for enough points the rule; `None` if too little speaks for the value.
+    /// Returns the confidence that the sum leads to, which is the rule's own for enough points; `None` if too little
+    /// suggests a secret.
     pub fn confidence(self) -> Option<Confidence> {
         match self.points() {
             MEDIUM.. => self.best,
@@ -192,15 +193,15 @@ impl Ledger {
         }
     }
 
-    /// `true` if a file may raise what the value and its name come to from low to medium confidence. Does not depend on what
-    /// was noted of a file already.
+    /// Returns `true` if a file may raise the value from low to medium confidence. The result doesn't depend on marks
+    /// that a file has already added.
     pub fn may_rise(self) -> bool {
         let of_file = OF_FILE.into_iter().fold(0, |marks, mark| marks | bit(mark));
         let without_file = Self { marks: self.marks & !of_file, ..self };
         !self.is_unused() && without_file.points() + MOST_OF_FILE >= MEDIUM
     }
 
-    /// The entries in words, for `explain`: `the name suggests a secret (+3), …: 9 points`.
+    /// Describes the entries in words, for `explain`: `the name suggests a secret (+3), …: 9 points`.
     pub fn words(self) -> String {
         let entries: Vec<String> = self
             .entries()
@@ -217,7 +218,7 @@ mod tests {
     use crate::detect::Detector;
     use crate::rule_set::RuleSet;
 
-    /// The ledger of the one secret in a text, whose `VALUE` somebody drew.
+    /// Returns the ledger of the one secret in a text, in which a random value replaces `VALUE`.
     fn ledger(text: &str) -> Ledger {
         let drawn = ["kx8Qm2vT9zLw", "4RpN7bYcD3"].concat();
         let found = Detector::new(RuleSet::builtin()).scan(text.replace("VALUE", &drawn).as_bytes());

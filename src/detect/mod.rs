@@ -1,14 +1,14 @@
-//! The detector: bytes in, detections out. Pure: no I/O, no clock, no environment, no paths.
+//! The detector takes bytes and returns detections. It is pure: no I/O, no clock, no environment, no paths.
 //!
-//! Keywords are found in one pass; at each, the rules that name it try their expression or read an assignment ([`find`]).
-//! Each candidate is judged ([`judge`]) by its surroundings, its checks ([`check`]), and what its value looks like
-//! ([`value`]); what speaks for and against an assigned value is summed in a [`ledger`]. Encoded text is decoded and goes the same way ([`decode`]). Of several detections of the same bytes the
-//! best wins ([`overlap`]).
+//! Keywords are found in one pass; at each, the rules that name it try their expression or read an assignment
+//! ([`find`]). Each candidate is judged ([`judge`]) by its surroundings, its checks ([`check`]), and the look of its
+//! value ([`value`]); the evidence for and against an assigned value is summed in a [`ledger`]. Encoded text is decoded
+//! and treated the same way ([`decode`]). Of several detections of the same bytes the best wins ([`overlap`]).
 //!
-//! Everything a rule looks at lies within its [`Reach`](crate::rule::Reach) of a keyword, so that of a text made from
-//! another one only what changed has to be judged ([`incremental`]). The name of a detection's file, the identifiers near
-//! it and the date are considered afterwards, for accepted detections only ([`context`]): a blob has many names and is
-//! read on many days, and is judged once.
+//! Everything a rule looks at lies within its [`Reach`](crate::rule::Reach) of a keyword, so that in a text made from
+//! another one only the changed parts have to be judged ([`incremental`]). The name of a detection's file, the
+//! identifiers near it and the date are considered afterwards, for accepted detections only ([`context`]): a blob has
+//! many names and is read on many days, but is judged once.
 
 mod broken;
 pub mod check;

@@ -1,8 +1,8 @@
 //! Chooses between detections of the same bytes: one place, one finding.
 //!
-//! A value whose check digits do not fit is altered or invented, and one that its issuer publishes is a sample, whatever name
-//! it is assigned to: where the rule that knows the form has found that out, no other rule reports the same bytes as more.
-//! Nor does one where a rule settles what a value is, such as a key that its issuer means to be public.
+//! A value whose check digits don't fit is altered or invented, and one that its issuer publishes is a sample, whatever
+//! name it is assigned to: if the rule that knows the form has found that out, no other rule reports the same bytes as
+//! more. The same holds if a rule settles what a value is, such as a key that its issuer means to be public.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -12,7 +12,8 @@ use crate::rule::Confidence;
 use crate::rule_set::RuleSet;
 use crate::text::Span;
 
-/// Keeps, of detections that overlap, the most specific one, and those that hold in files of certain names only; the result is in order of place.
+/// Keeps the most specific of the detections that overlap, and those that count only in files of certain names; returns
+/// them in order of place.
 pub fn resolve(mut found: Vec<Detection>, rules: &RuleSet) -> Vec<Detection> {
     let harmless = harmless(&found);
     found.retain(|detection| match detection.claim {
@@ -20,13 +21,14 @@ pub fn resolve(mut found: Vec<Detection>, rules: &RuleSet) -> Vec<Detection> {
         Claim::Refused(_) => false,
         Claim::Open => !mostly_within(detection.span, &harmless),
     });
-    // In an order that depends on nothing but the detections: they come in another one where a text was judged by its edits.
+    // The sort order depends on nothing but the detections, as they arrive in another order if a text was judged by its
+    // edits.
     found.sort_by(|a, b| {
         let key = |one: &Detection| (Reverse(rank(one, rules)), one.span, one.rule, Reverse(one.facts.len()));
         key(a)
             .cmp(&key(b))
             .then_with(|| (&a.facts, &a.evidence, &a.secret).cmp(&(&b.facts, &b.evidence, &b.secret)))
-            // A line of wrapped base64 is read by itself as well, and sees less of what is around a value.
+            // A line of wrapped base64 is also read by itself, which shows less of the surroundings of a value.
             .then_with(|| b.form.cmp(&a.form))
     });
     let (mut of_names, mut found): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| !one.files.is_empty());
@@ -35,8 +37,8 @@ pub fn resolve(mut found: Vec<Detection>, rules: &RuleSet) -> Vec<Detection> {
     for detection in found.iter().filter(|detection| detection.confidence >= Confidence::Medium) {
         sure.take(detection.span);
     }
-    // What depends on the name of the file is next to all that is doubted, and next to each other: which of them is told
-    // shows only where the name is known.
+    // Detections that depend on the name of the file are kept next to low-confidence ones, and next to each other:
+    // which one is reported is decided where the name is known.
     let mut by_rule: BTreeMap<usize, Apart> = BTreeMap::new();
     of_names.retain(|one| sure.is_free(one.span) && by_rule.entry(one.rule).or_default().take(one.span));
     found.append(&mut of_names);
@@ -44,7 +46,7 @@ pub fn resolve(mut found: Vec<Detection>, rules: &RuleSet) -> Vec<Detection> {
     found
 }
 
-/// Spans that do not overlap, by where they start.
+/// Spans that don't overlap, by their start.
 #[derive(Debug, Default)]
 struct Apart(BTreeMap<usize, Span>);
 
@@ -53,7 +55,7 @@ impl Apart {
         self.0.range(..span.end).next_back().is_none_or(|(_, before)| !before.overlaps(span))
     }
 
-    /// Adds a span if it overlaps none; whether it did.
+    /// Adds a span if it overlaps none, and returns `true` if it was added.
     fn take(&mut self, span: Span) -> bool {
         let free = self.is_free(span);
         if free {
@@ -63,7 +65,7 @@ impl Apart {
     }
 }
 
-/// The bytes of values that are altered, samples or settled, in order and apart from each other.
+/// Returns the spans of values that are altered, samples or settled, in order and disjoint.
 fn harmless(found: &[Detection]) -> Vec<Span> {
     let known = |detection: &&Detection| {
         detection.files.is_empty() && matches!(detection.claim, Claim::Altered | Claim::Settled | Claim::Refused(_))
@@ -78,7 +80,8 @@ fn harmless(found: &[Detection]) -> Vec<Span> {
     spans
 }
 
-/// `true` if at least half of a span lies in those given: a value that merely holds an altered one is another value.
+/// Returns `true` if at least half of a span lies in `spans`: a value that merely contains an altered one is another
+/// value.
 fn mostly_within(span: Span, spans: &[Span]) -> bool {
     let first = spans.partition_point(|other| other.end <= span.start);
     let near = spans[first..].iter().take_while(|other| other.start < span.end);
@@ -86,7 +89,8 @@ fn mostly_within(span: Span, spans: &[Span]) -> bool {
     shared > 0 && shared * 2 >= span.len()
 }
 
-/// The surer wins; then the more specific rule, plain text over decoded, more bytes.
+/// Returns the rank of a detection: the higher confidence wins; then the more specific rule, plain text over decoded,
+/// more bytes.
 fn rank(detection: &Detection, rules: &RuleSet) -> (u8, u8, Reverse<usize>, usize) {
     (
         detection.confidence as u8,
@@ -104,7 +108,7 @@ mod tests {
     use crate::finding::{Evidence, Fact, Secret};
     use crate::rule::{List, Severity, Str};
 
-    /// Of two that differ only in what else was seen, one that saw more stays, whichever comes first.
+    /// If two detections differ only in their facts and evidence, the one with more stays, whichever comes first.
     #[test]
     fn the_order_they_come_in_does_not_matter() {
         let one = |name: &str, facts: Vec<Fact>| Detection {
@@ -151,7 +155,7 @@ mod tests {
         }
     }
 
-    /// The rules of what is kept of these.
+    /// Returns the rules of the detections that are kept.
     fn kept(found: Vec<Detection>) -> Vec<usize> {
         resolve(found, &RuleSet::builtin()).iter().map(|one| one.rule).collect()
     }

@@ -1,16 +1,16 @@
-//! How much may be done for one text: without an end, a hostile one could take hours. It is counted in what is done and not in
-//! time, so a text has the same said of it on every machine; and what was left out is told.
+//! The limits on the work for one text: without them, a hostile text could take hours. They count work and not time, so
+//! a text has the same result on every machine; and an exceeded limit is reported.
 
 use std::cell::Cell;
 
 use crate::text::archive::Left;
 
-/// Unpacks at most this many bytes, and returns what that leaves out.
+/// A function that unpacks at most the given number of bytes, and says what it left out.
 pub(super) type Unpack = fn(&[u8], usize) -> (Vec<u8>, Left);
 
-/// Most bytes that what is packed in a text may unpack to together, as for an archive.
+/// The most bytes that all packed data in a text may unpack to together, as for an archive.
 const MOST_UNPACKED: usize = 64 << 20;
-/// Most times that a rule is asked about a keyword.
+/// The most times that a rule is run at a keyword.
 const MOST_ASKED: usize = 1 << 20;
 
 /// The remaining budget for a text.
@@ -30,27 +30,27 @@ impl Default for Room {
 }
 
 impl Room {
-    /// `true` if something was left out.
+    /// Returns `true` if something was left out.
     pub fn is_exceeded(&self) -> bool {
         self.is_exceeded.get()
     }
 
-    /// `true` if something that is packed in the text could not be opened, or not to its end.
+    /// Returns `true` if packed data in the text could not be opened, or not to its end.
     pub fn is_flawed(&self) -> bool {
         self.is_flawed.get()
     }
 
-    /// Notes that something packed is in a format that is not opened.
+    /// Notes that packed data is in a format that is not opened.
     pub(super) fn pass_over(&self) {
         self.is_flawed.set(true);
     }
 
-    /// Notes that something is left out.
+    /// Notes that something was left out.
     pub(super) fn exceed(&self) {
         self.is_exceeded.set(true);
     }
 
-    /// `true` if a rule may be asked once more.
+    /// Returns `true` if another rule may be run at a keyword, and counts it.
     pub(super) fn may_ask(&self) -> bool {
         match self.asked.get().checked_sub(1) {
             Some(left) => self.asked.set(left),
@@ -59,7 +59,7 @@ impl Room {
         !self.is_exceeded()
     }
 
-    /// Returns the unpacked bytes, as far as there is room.
+    /// Returns the unpacked bytes, as far as the budget allows.
     pub(super) fn unpack(&self, packed: &[u8], unpack: Unpack) -> Vec<u8> {
         let (text, left) = unpack(packed, self.unpacked.get());
         self.unpacked.set(self.unpacked.get().saturating_sub(text.len()));

@@ -1,6 +1,6 @@
-//! Why a text is reported or not: what every rule saw that looked at a part of it, and what became of that.
+//! Explains why a text is reported or not: what every rule saw that looked at a part of it, and the outcome.
 //!
-//! Asks the same questions in the same order as a scan, and keeps the answers that a scan throws away.
+//! It asks the same questions in the same order as a scan, and keeps the answers that a scan discards.
 
 use super::detector::MAX_DEPTH;
 use super::find::prefilter::Hit;
@@ -11,29 +11,31 @@ use crate::text::Span;
 /// The result of one rule at one keyword.
 #[derive(Debug)]
 pub struct Look {
-    /// Position of the rule.
+    /// The position of the rule in the rule set.
     pub rule: usize,
-    /// The keyword, as it is in the text, or in what the text decodes to; for a text as a whole the names of the files.
+    /// The keyword as it is in the text, or in what the text decodes to; for a rule that judges a text as a whole, the
+    /// names of the files.
     pub keyword: Vec<u8>,
-    /// The encodings around it, outermost first.
+    /// The encodings around the keyword, outermost first.
     pub layers: Vec<&'static str>,
-    /// The outcome.
+    /// The outcome of the rule.
     pub outcome: Outcome,
 }
 
-/// The outcome of a keyword.
+/// The outcome of a rule at a keyword.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Nothing near it has the form that the rule looks for.
+    /// Nothing near the keyword has the form that the rule looks for.
     NoMatch,
     /// A value that was rejected.
     Dropped(Rejection),
-    /// A value that is.
+    /// A value that was accepted.
     Accepted(Box<Detection>),
 }
 
 impl Detector {
-    /// All looks at a part of a text: those whose keyword or value lies in it, and those into what is encoded there.
+    /// Returns all looks at a part of a text: those whose keyword or value is in it, and those at what is encoded
+    /// there.
     pub fn trace(&self, text: &[u8], part: Span) -> Vec<Look> {
         let mut looks = self.looks(text, part, &[]);
         self.ask_whole(text, |rule, said| {
@@ -49,7 +51,7 @@ impl Detector {
         let layers = [around, &[run.encoding.as_str()]].concat();
         let whole = Span::new(0, run.text.len());
         let inner = self.looks(&run.text, whole, &layers).into_iter().filter(|look| match &look.outcome {
-            // The run may go on over other lines.
+            // The run may continue on other lines.
             Outcome::Accepted(found) => !around.is_empty() || run.outer(found.span).overlaps(part),
             _ => true,
         });
@@ -116,7 +118,7 @@ mod tests {
         assert!(!looks.is_empty() && looks.iter().all(|look| matches!(look.outcome, Outcome::NoMatch)), "{looks:?}");
     }
 
-    /// A scan leaves such a value out before it is read; the answer is the same.
+    /// A scan skips such a value before reading it; the answer is the same.
     #[test]
     fn a_value_in_the_middle_of_a_word_says_so() {
         let token = Generator::new(3).expand("a<base62:4>ghp_<base62:36>", None).unwrap();

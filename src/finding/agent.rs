@@ -1,15 +1,15 @@
-//! Where among the files of coding agents a secret is.
+//! The place of a secret among the files of coding agents.
 
 use serde::{Deserialize, Serialize};
 
 /// A place among the files of a coding agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AgentPlace {
-    /// Whose file it is.
+    /// The agent that owns the file.
     pub agent: CodingAgent,
     /// The purpose of the file.
     pub kind: AgentFiles,
-    /// How it is written.
+    /// The file's format.
     pub form: FileForm,
 }
 
@@ -43,7 +43,7 @@ pub enum CodingAgent {
 }
 
 impl CodingAgent {
-    /// Its name.
+    /// Returns the agent's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::ClaudeCode => "Claude Code",
@@ -76,24 +76,24 @@ impl CodingAgent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AgentFiles {
-    /// They say which MCP servers there are, and with which keys each is started.
+    /// Lists of MCP servers, with the keys that each is started with.
     Servers,
     /// Any other settings.
     Settings,
-    /// Commands that somebody approved, kept word for word.
+    /// Commands that the user approved, kept word for word.
     Commands,
-    /// With these the agent signs in.
+    /// The agent's own login.
     Login,
-    /// The messages of a session, with the input and output of tools.
+    /// Messages of one session, with the input and output of tools.
     Transcripts,
-    /// The same, in a store for all sessions.
+    /// Messages of all sessions, in one database.
     Chats,
     /// The agent's own logs, and copies of files that it keeps.
     Logs,
 }
 
 impl AgentFiles {
-    /// Their name in a sentence.
+    /// Returns the name of these files, for use in a sentence.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Servers => "MCP servers",
@@ -106,13 +106,13 @@ impl AgentFiles {
         }
     }
 
-    /// `true` if they hold what was sent to a model.
+    /// Returns `true` for files that hold what was sent to a model.
     pub fn is_of_sessions(self) -> bool {
         matches!(self, Self::Transcripts | Self::Chats)
     }
 }
 
-/// How a file is written.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names are those of the formats")]

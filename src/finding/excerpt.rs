@@ -1,36 +1,36 @@
-//! The line that a secret is in, with what must not be shown left out: the value, and whatever else on it is a secret.
+//! The line that a secret is in, without what must not be shown: the value, and every other secret on the line.
 
 use bstr::BString;
 
-/// The text on both sides of a value on its line, as far as it is near.
+/// The text on both sides of a value, on its line and near it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
     /// The text before the value.
     pub before: Vec<Piece>,
-    /// The words in its place.
+    /// The replacement for the value.
     pub value: LeftOut,
-    /// The text after it; of a value of several lines, on the last of them.
+    /// The text after the value, on the value's last line.
     pub after: Vec<Piece>,
 }
 
-/// A piece of a line.
+/// A part of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
-    /// The text there.
+    /// Text that may be shown.
     Text(BString),
-    /// Another secret.
+    /// Another secret, left out.
     Secret(LeftOut),
-    /// More of the line, which is too far away.
+    /// A mark for the rest of the line, which is too far away to be shown.
     Cut,
 }
 
 /// The part of a line that is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeftOut {
-    /// How many characters that are.
+    /// The number of characters left out.
     pub characters: usize,
-    /// On how many lines they stand.
+    /// The number of lines that they span.
     pub lines: usize,
-    /// The encoding that they have to be decoded from, if they are the encoded form of a secret.
+    /// The encoding that the text is decoded from, if it is an encoded secret.
     pub encoding: Option<&'static str>,
 }

@@ -1,31 +1,31 @@
-//! How far a secret got: facts, and the stage that follows from them.
+//! The exposure of a secret: the facts, and the stage that follows from them.
 
 use bstr::BString;
 use serde::{Deserialize, Serialize};
 
-/// How far a secret got. Later is worse.
+/// The stage that a secret's exposure has reached; later variants are worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// In what a commit left that was never made: content that was staged, or a message that was written.
+    /// Only what is left of a commit that was never made: staged content, or a message.
     Leftover,
-    /// In the index, the work tree or plain files: in no commit that we know of.
+    /// In the index, the work tree or plain files, and in no known commit.
     #[default]
     Uncommitted,
-    /// In objects that no ref reaches: a reflog or the object store alone still holds it.
+    /// In objects that no ref reaches; only a reflog or the object store still holds it.
     Unreachable,
-    /// In commits that no remote-tracking ref reaches, and at the tip of a branch or tag.
+    /// In commits that no remote-tracking ref reaches, and still at the tip of a branch or tag.
     LocalOnly,
-    /// In commits that no remote-tracking ref reaches, and at no tip any more.
+    /// In commits that no remote-tracking ref reaches, and no longer at any tip.
     HistoryOnly,
-    /// In commits of which nobody can tell whether they were pushed: to be treated as if they were.
+    /// In commits that may have been pushed; treated as if they were.
     Unknown,
-    /// In a commit that was on a server: a remote-tracking ref reaches it, or something else that only a server gives out.
+    /// In a commit that was on a server: a remote-tracking ref reaches it, or another ref that only a server hands out.
     Published,
 }
 
 impl Stage {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Leftover => "leftover",
@@ -42,43 +42,43 @@ impl Stage {
 /// The known facts about how far a secret got.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Exposure {
-    /// The stage that follows.
+    /// The stage that follows from the facts.
     pub stage: Stage,
     /// `true` if HEAD's tree holds it.
     pub in_head: bool,
-    /// Full names of refs that reach a commit holding it, sorted; the first few.
+    /// The first few full names of refs that reach a commit holding it, sorted.
     pub refs: Vec<String>,
-    /// How many refs do.
+    /// The number of refs that reach a commit holding it.
     pub ref_count: usize,
-    /// Number of commits that brought it in.
+    /// The number of commits that introduced it.
     pub commits: usize,
-    /// Oldest commit that brought it in.
+    /// The oldest commit that introduced it.
     pub first_commit: Option<String>,
-    /// `true` if that commit has no parent.
+    /// `true` if the oldest commit has no parent.
     pub first_is_root: bool,
-    /// Author time of that commit, RFC 3339.
+    /// The author time of the oldest commit, RFC 3339.
     pub first_seen: Option<String>,
-    /// Who wrote that commit: name and address.
+    /// The author of the oldest commit: name and address.
     pub first_author: Option<BString>,
-    /// Number of commits whose tree or message holds it; those that a ref reaches, if any does.
+    /// The number of commits whose tree or message holds it; only reachable ones, if there are any.
     pub held_in: usize,
-    /// Newest of these commits.
+    /// The newest of these commits.
     pub last: Option<Event>,
-    /// Newest commit on the way to HEAD that took it out, if HEAD holds it no more.
+    /// The newest commit on the way to HEAD that removed it, if HEAD no longer holds it.
     pub removed: Option<Event>,
-    /// Full names of refs whose own tree still holds it, sorted; the first few.
+    /// The first few full names of refs whose own tree still holds it, sorted.
     pub tips: Vec<String>,
-    /// How many refs of each kind reach a commit that holds it.
+    /// The number of refs of each kind that reach a commit holding it.
     pub kinds: RefKinds,
-    /// The remotes whose tracking refs reach it: whoever can read one of these could have pulled it.
+    /// The remotes whose tracking refs reach it: anyone with access to one of them could have pulled it.
     pub remotes: Vec<Remote>,
-    /// Authors that brought it in from an address that is not usual in the repository; only if that was asked for.
+    /// The authors who introduced it from an address unusual for the repository; only if they were asked for.
     pub outside_authors: Vec<BString>,
-    /// The sign that it was on a server, if it was.
+    /// The evidence that it was on a server, if there is any.
     pub sign: Option<Sign>,
-    /// Why nobody can tell whether it was, if nobody can.
+    /// The reason why it is unknown whether it was on a server, if it is.
     pub doubt: Option<Doubt>,
-    /// The state at the last commits that were scanned, if it was asked for.
+    /// The state at the last commits scanned, if it was asked for.
     pub in_the_end: Option<InTheEnd>,
 }
 
@@ -86,53 +86,53 @@ pub struct Exposure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InTheEnd {
-    /// One of them still has it.
+    /// At least one of the last commits still holds it.
     Held,
-    /// A later commit deleted it from where it stood; the history still has it.
+    /// A later commit deleted it; the history still holds it.
     Deleted,
 }
 
-/// Something that leads to a secret and comes from a server.
+/// Something that comes from a server and leads to a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sign {
-    /// Its kind.
+    /// The kind of evidence.
     pub kind: SignKind,
-    /// Full name of the ref, or of the file in git's folder.
+    /// The full name of the ref, or of the file in git's folder.
     pub name: BString,
     /// The remote that it belongs to, if that is known.
     pub remote: Option<BString>,
 }
 
-/// The kinds of signs of a server.
+/// The kinds of evidence that something was on a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignKind {
     /// A ref below `refs/remotes`.
     Tracking,
-    /// A ref that the configuration of a remote has fetched, as in a mirror.
+    /// A ref that a remote's configuration fetches to, as in a mirror.
     Mirrored,
-    /// A ref such as servers make for requests to merge.
+    /// A ref as servers make them for merge or pull requests.
     Served,
-    /// The ref of the last fetch.
+    /// `FETCH_HEAD`, the ref of the last fetch.
     Fetched,
 }
 
-/// The doubt whether something was pushed.
+/// The reason why it is unknown whether something was pushed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Doubt {
     /// A repository without a work tree may be the server itself.
     Bare,
-    /// Not all refs can be read, and any of them may lead to it.
+    /// Some refs can't be read, and any of them may lead to it.
     UnreadRefs,
-    /// A remote that nothing is fetched from has no refs here that would show what was pushed to it.
+    /// A remote without a fetch refspec leaves no refs here that would show what was pushed to it.
     Untraced,
     /// It is in an image, which does not say whether it was pushed.
     Image,
 }
 
 impl Doubt {
-    /// Returns the stage that remains where there is no sign of a server.
+    /// Returns the stage in which this doubt leaves a secret that no evidence of a server points to.
     pub fn cast_on(self, stage: Stage) -> Stage {
         match (self, stage) {
             (_, Stage::LocalOnly | Stage::HistoryOnly) | (Self::Bare | Self::UnreadRefs, Stage::Unreachable) => {
@@ -143,18 +143,18 @@ impl Doubt {
     }
 }
 
-/// A commit that something happened in.
+/// A commit in which something happened to a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Its id.
+    /// The commit's id.
     pub commit: String,
-    /// Its author time, RFC 3339.
+    /// The commit's author time, RFC 3339.
     pub time: String,
-    /// Its author: name and address.
+    /// The commit's author: name and address.
     pub author: BString,
 }
 
-/// Numbers of refs by what they are.
+/// The number of refs of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RefKinds {
     /// Local branches.
@@ -170,7 +170,7 @@ pub struct RefKinds {
 }
 
 impl RefKinds {
-    /// Counts one more ref of that full name.
+    /// Counts one more ref with this full name.
     pub fn count(&mut self, name: &str) {
         let kind = match name {
             "refs/stash" => &mut self.stashes,
@@ -183,25 +183,25 @@ impl RefKinds {
     }
 }
 
-/// A place that the repository is pushed to or fetched from.
+/// A repository that this one pushes to or fetches from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
-    /// Its name.
+    /// The remote's name.
     pub name: BString,
-    /// Its URL without user and password; absent if no remote of that name is configured any more.
+    /// The URL without user and password; `None` if no remote of that name is configured any more.
     pub url: Option<BString>,
-    /// The known facts about its host.
+    /// The known facts about the remote's host.
     pub host: Host,
 }
 
-/// The kind of host, by its name.
+/// The kind of host, as far as its name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Host {
-    /// A service that anybody can use. Whether the repository is public there is not known offline.
+    /// A service that anyone can use; whether this repository is public there is unknown offline.
     Public,
     /// This machine or a private network.
     Private,
-    /// Any other.
+    /// Any other host.
     Unknown,
 }

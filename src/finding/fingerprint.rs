@@ -1,7 +1,8 @@
 //! The identity of a secret under a rule.
 //!
-//! It depends on nothing else: not on lines, files or commits, so it survives renames, rebases and squashes. It is
-//! printed in logs, so a value a person made up must not be guessable from it: such values are hashed many times over.
+//! It depends on nothing else, not on lines, files or commits, so it survives renames, rebases and squashes. It is
+//! printed in logs, so a value that a person made up must not be guessable from it; such values are hashed many times
+//! over.
 
 use std::fmt;
 
@@ -9,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::Secret;
 
-/// Rounds for values that may be weak; about a millisecond each time, and for each guess.
+/// The number of hash rounds for values that may be weak: about a millisecond for each fingerprint, and for each guess.
 const ROUNDS: u32 = 4096;
 
 /// Ten characters that name one secret under one rule.
@@ -17,8 +18,8 @@ const ROUNDS: u32 = 4096;
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// The fingerprint of a secret under the rule of that id. `issued` says that a machine made the value, so that
-    /// guessing is hopeless and one round is enough.
+    /// Returns the fingerprint of a secret under the rule with this id. `issued` says that a machine made the
+    /// value, so that guessing is hopeless and one round is enough.
     pub fn new(rule: &str, secret: &Secret, issued: bool) -> Self {
         let mut digest = Sha256::new();
         digest.update(b"keysweep fingerprint v1\0");
@@ -33,7 +34,7 @@ impl Fingerprint {
         Self(text.chars().take(10).collect())
     }
 
-    /// The characters.
+    /// Returns the ten characters.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Where in a container image a secret is, and who can still see it.
+//! The place of a secret in a container image, and who can still see it.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ pub struct ImagePlace {
     pub images: Vec<ImageName>,
     /// The layer that holds it, if one does.
     pub layer: Option<LayerPlace>,
-    /// Who can see it.
+    /// The people who can see it.
     pub visibility: Visibility,
     /// The origin: the image itself, or a base image that was named.
     pub origin: Origin,
@@ -18,16 +18,16 @@ pub struct ImagePlace {
 /// The name of an image.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ImageName {
-    /// Its names with their tags; none where nobody gave it one.
+    /// The image's names with their tags; empty if it has none.
     pub names: Vec<String>,
-    /// The digest of its manifest, if it has one.
+    /// The digest of the manifest, if there is one.
     pub digest: Option<String>,
     /// Its platform, such as `linux/amd64`.
     pub platform: Option<String>,
 }
 
 impl ImageName {
-    /// Its name in a sentence.
+    /// Returns the image's name for use in a sentence.
     pub fn label(&self) -> String {
         let name = match (&self.names[..], &self.digest) {
             ([], Some(digest)) => digest.clone(),
@@ -41,11 +41,11 @@ impl ImageName {
     }
 }
 
-/// Where an image has something from.
+/// The source of a part of an image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
-    /// Its own build, as far as is known.
+    /// The image's own build, as far as is known.
     #[default]
     Own,
     /// The base image.
@@ -55,66 +55,67 @@ pub enum Origin {
 /// A layer of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayerPlace {
-    /// Its number, the lowest is 1.
+    /// The layer's number; the lowest is 1.
     pub number: usize,
-    /// How many layers the image has.
+    /// The number of layers in the image.
     pub total: usize,
-    /// The digest of its blob.
+    /// The digest of the layer's blob.
     pub digest: String,
-    /// The digest of its uncompressed archive, if the configuration tells it.
+    /// The digest of the uncompressed layer, if the configuration gives it.
     pub diff_id: Option<String>,
-    /// The step of the build that made it; empty if that is not known. In a view it is masked and cut to a line.
+    /// The build step that made the layer; empty if unknown. A view masks it and cuts it to one line.
     pub step: String,
 }
 
-/// Who can see a secret in an image.
+/// The people who can see a secret in an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Visibility {
-    /// Whoever runs the image: the file is in the final file system.
+    /// Anyone who runs the image: the file is in the final file system.
     Present,
-    /// Whoever can pull the image: a later layer has another version of the file.
+    /// Anyone who can pull the image: a later layer holds another version of the file.
     Overwritten {
-        /// The number of that layer.
+        /// The number of the later layer.
         by_layer: usize,
-        /// The step of the build that made it; empty if that is not known.
+        /// The build step that made the later layer; empty if unknown.
         by_step: String,
     },
-    /// Whoever can pull the image: a later layer deletes the file.
+    /// Anyone who can pull the image: a later layer deletes the file.
     Deleted {
-        /// The number of that layer.
+        /// The number of the later layer.
         by_layer: usize,
-        /// The step of the build that made it; empty if that is not known.
+        /// The build step that made the later layer; empty if unknown.
         by_step: String,
     },
-    /// Whoever can read the image's metadata, without pulling a layer.
+    /// Anyone who can read the image's metadata, even without pulling a layer.
     Metadata,
-    /// Whoever has the archive: no image in it refers to the blob.
+    /// Anyone who has the archive: no image in it refers to the blob.
     Leftover,
-    /// Whoever can pull the image that a Dockerfile makes: an instruction copies the file into it.
+    /// Anyone who can pull the image built from a Dockerfile: an instruction copies the file into it.
     Copied {
-        /// The line of the instruction.
+        /// The line number of the instruction.
         line: usize,
-        /// The instruction.
+        /// The text of the instruction.
         instruction: String,
     },
-    /// Whoever can pull the image that a Dockerfile makes: it is in an instruction, which the image records.
+    /// Anyone who can pull the image built from a Dockerfile: the value is in an instruction, which the image records.
     Recorded {
-        /// The first line of the instruction.
+        /// The line number at which the instruction begins.
         line: usize,
     },
-    /// Whoever can pull the image: a compose file passes it to the build as an argument, which the image records.
+    /// Anyone who can pull the image: a compose file passes the value to the build as an argument, which the image
+    /// records.
     BuildArgument,
-    /// Whoever can inspect the container: a compose file sets it as a variable.
+    /// Anyone who can inspect the container: a compose file sets the value as a variable.
     Variable,
-    /// Whoever has the folder: the compose file is not sent to the builder.
+    /// Anyone who has the folder: the compose file is not sent to the builder.
     Unsent,
-    /// Whoever runs the build: the file is sent to the builder, and no instruction copies it.
+    /// Anyone who runs the build: the file is sent to the builder, but no instruction copies it.
     Sent,
 }
 
 impl Visibility {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Present => "present",
@@ -131,7 +132,7 @@ impl Visibility {
         }
     }
 
-    /// Its consequence, as a sentence.
+    /// Returns a sentence that says who can see it.
     pub fn sentence(&self) -> String {
         let by = |layer: usize, step: &str| match step {
             "" => format!("layer {layer}"),
@@ -169,21 +170,21 @@ impl Visibility {
     }
 }
 
-/// A value of a service in a compose file.
+/// A value that a compose file sets for a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComposeSetting {
-    /// Its first and last line, counted from 1.
+    /// The first and last line of the value, counted from 1.
     pub lines: (usize, usize),
-    /// The service that it is for.
+    /// The service that the value is for.
     pub service: String,
-    /// The name of the variable; empty if it is not known.
+    /// The variable's name; empty if unknown.
     pub name: String,
-    /// Who can see the value.
+    /// The people who can see the value.
     pub visibility: Visibility,
 }
 
 impl ComposeSetting {
-    /// `true` if it is on this line.
+    /// Returns `true` if the value is on this line.
     pub fn holds(&self, line: usize) -> bool {
         (self.lines.0..=self.lines.1).contains(&line)
     }

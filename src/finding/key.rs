@@ -1,6 +1,7 @@
-//! The identity of a private key in any spelling: the numbers of the key, whatever container and armour they are in.
+//! The identity of a private key in any spelling: the key's numbers, whatever container and armour hold them.
 //!
-//! Whether a text is a private key at all is decided by the detector's checks; here one that is none simply has no numbers.
+//! The detector's checks decide whether a text is a private key at all; a text that isn't one simply has no numbers
+//! here.
 
 use std::borrow::Cow;
 
@@ -10,21 +11,21 @@ use data_encoding::BASE64;
 const INTEGER: u8 = 0x02;
 const OCTETS: u8 = 0x04;
 const SEQUENCE: u8 = 0x30;
-/// Numbers of an RSA key (RFC 8017) of two primes, and of a DSA key as OpenSSL writes it.
+/// The number of integers in an RSA key with two primes (RFC 8017), and in a DSA key as OpenSSL writes it.
 const OF_RSA: usize = 9;
 const OF_DSA: usize = 6;
 
-/// The identity of a value that is a private key, with armour or without; `None` of any other.
+/// Returns the identity of a private key, with armour or without; `None` for any other value.
 pub(super) fn identity(value: &[u8]) -> Option<Vec<u8>> {
     let armoured = armoured(value);
-    // In DER all begin with a sequence of less than 64 KiB.
+    // In DER, every key begins with a sequence shorter than 64 KiB.
     let bare = || value.starts_with(b"M").then(|| unbroken(value));
     let text = armoured.as_deref().map(Cow::Borrowed).or_else(|| bare().map(Cow::Owned))?;
     let numbers = BASE64.decode(&text).ok().and_then(|der| numbers(&der).map(<[u8]>::to_vec));
     numbers.or(armoured)
 }
 
-/// The base64 between the lines of armour of a private key (RFC 7468), without headers such as those of RFC 1421.
+/// Returns the base64 between the armour lines of a private key (RFC 7468), without headers such as those of RFC 1421.
 fn armoured(value: &[u8]) -> Option<Vec<u8>> {
     const DASHES: &[u8] = b"-----";
     let begin = memchr::memmem::find(value, b"PRIVATE KEY-----")? + b"PRIVATE KEY-----".len();
@@ -33,7 +34,7 @@ fn armoured(value: &[u8]) -> Option<Vec<u8>> {
     (!key.is_empty()).then_some(key)
 }
 
-/// The base64 in a text, without line breaks, also escaped ones, and headers.
+/// Returns the base64 in a text, without headers and line breaks, escaped ones included.
 fn unbroken(text: &[u8]) -> Vec<u8> {
     let lines = text.replace(b"\\r", b"\n").replace(b"\\n", b"\n");
     let is_base64 = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
@@ -48,7 +49,7 @@ fn numbers(der: &[u8]) -> Option<&[u8]> {
     if let Some((_, rest)) = element(rest, SEQUENCE) {
         return element(rest, OCTETS).map(|(key, _)| inside(key));
     }
-    // An EC key (RFC 5915) has its number as octets; curve and public half may be missing.
+    // An EC key (RFC 5915) stores its number as octets; curve and public half may be missing.
     if let Some((number, _)) = element(rest, OCTETS) {
         return Some(number);
     }
@@ -77,7 +78,7 @@ fn integers(mut rest: &[u8]) -> Option<Vec<&[u8]>> {
     Some(all)
 }
 
-/// The contents of an element of this type (X.690), and what follows it.
+/// Returns the contents of an element of this type (X.690), and the bytes after it.
 fn element(bytes: &[u8], kind: u8) -> Option<(&[u8], &[u8])> {
     let [tag, first, rest @ ..] = bytes else { return None };
     let (length, rest) = match first {

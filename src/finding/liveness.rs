@@ -1,27 +1,27 @@
-//! The answer of a provider about a secret.
+//! The provider's answer about a secret.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The answer whether a secret still works.
+/// The word for whether a secret still works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Liveness {
-    /// The provider took it.
+    /// The provider accepted it.
     Live,
-    /// The provider took it, though not for this request: its scope, address or organisation is limited. It works.
+    /// The provider accepted it but refused this request: its scope, address or organisation is limited. It works.
     Restricted,
-    /// Nobody can tell from the answer, or there was none.
+    /// There was no answer, or the answer doesn't say.
     Unknown,
-    /// Nobody asked.
+    /// The provider was not asked.
     NotAsked,
-    /// The provider says that it does not know it any more.
+    /// The provider says that it no longer knows the secret.
     Dead,
 }
 
 impl Liveness {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Live => "live",
@@ -33,17 +33,17 @@ impl Liveness {
     }
 }
 
-/// The known answer about a secret.
+/// An answer about a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
-    /// The answer whether it works.
+    /// The answer.
     pub word: Liveness,
-    /// When that was said, RFC 3339.
+    /// The time of the answer, RFC 3339.
     pub at: String,
-    /// The host that said so; empty if none was asked.
+    /// The host that answered; empty if none was asked.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub host: String,
-    /// Why it is not known, as a clause.
+    /// The reason why the answer is unknown, as a clause.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub why: String,
     /// The facts that the answer reveals, by name.

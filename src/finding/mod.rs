@@ -1,7 +1,7 @@
-//! Findings: what a scan says, as plain data. No I/O, no formatting.
+//! Findings: the result of a scan as plain data. No I/O, no formatting.
 //!
-//! One [`Finding`] is one secret under one rule, with every place it is in. A [`Report`] is all that a renderer
-//! gets to see.
+//! One [`Finding`] is one secret under one rule, with all its places. A [`Report`] is all that a renderer gets
+//! to see.
 
 mod agent;
 mod code_owners;
@@ -47,174 +47,174 @@ pub use web::{Link, WebRepository};
 /// One secret under one rule, wherever it was seen.
 #[derive(Debug, Clone)]
 pub struct Finding {
-    /// Identity of (rule, secret): the same in every scan.
+    /// The identity of the pair of rule and secret, which is the same in every scan.
     pub id: Fingerprint,
-    /// Id of the rule.
+    /// The rule's id.
     pub rule: Str,
-    /// The name of the secret.
+    /// The secret's name.
     pub name: Str,
-    /// Who issues it.
+    /// The provider that issues it.
     pub provider: Str,
-    /// How bad the leak is.
+    /// The severity of the leak.
     pub severity: Severity,
-    /// How sure we are.
+    /// The confidence that it is a secret.
     pub confidence: Confidence,
     /// The harm that an attacker can do with it.
     pub impact: Str,
     /// The preview of the secret: its public prefix and its length.
     pub preview: String,
-    /// The value itself; never printed unless asked for.
+    /// The value itself, which is never printed unless asked for.
     pub secret: Secret,
-    /// Why we believe it.
+    /// The reasons to believe that it is a secret.
     pub evidence: Vec<Evidence>,
     /// Identifiers that complete the credential, found in it or near it.
     pub facts: Vec<Fact>,
-    /// How far it got.
+    /// The secret's exposure: how far it got.
     pub exposure: Exposure,
-    /// Every place, oldest first.
+    /// All places, oldest first.
     pub occurrences: Vec<Occurrence>,
-    /// The command that shows one of the places, if one is enough for that.
+    /// The command that shows one of the places, if a single command can.
     pub show: Option<Show>,
     /// The steps to take, in order.
     pub plan: Vec<PlanStep>,
     /// `true` if a machine made the value, so that it cannot be guessed.
     pub issued: bool,
-    /// `true` if the baseline has it.
+    /// `true` if the baseline lists it.
     pub known: bool,
-    /// The entry or comment that allows it, if there is one, and whether it is valid.
+    /// The entry or comment that allows it, if there is one, and whether that is valid.
     pub suppression: Option<Suppression>,
 }
 
-/// A command that prints what a secret is in, and the secret with it.
+/// A command that prints the text around a secret, and the secret with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Show {
-    /// The place that it shows, among the occurrences.
+    /// The index of the place that it shows, among the occurrences.
     pub place: usize,
-    /// One line for a POSIX shell.
+    /// The command as one line for a POSIX shell.
     pub command: String,
 }
 
-/// A reason to believe, or to doubt, a detection.
+/// A reason to believe or to doubt a detection.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Evidence {
-    /// The vendor's fixed form.
+    /// The vendor's documented format.
     Format,
-    /// A check of the value's own structure passed.
+    /// A passed check of the value's structure.
     Check(&'static str),
-    /// A check of the value's own structure failed, which lowered the confidence.
+    /// A failed check of the value's structure, which lowered the confidence.
     Doubt {
-        /// The check.
+        /// The name of the check.
         check: &'static str,
         /// The reason why it failed.
         reason: &'static str,
     },
-    /// Recognised, but of less weight.
+    /// A match of less weight.
     Weak(&'static str),
-    /// It named its end, and that has passed.
+    /// The end of validity that the value names, which has passed.
     Expired(String),
     /// The name that the value is assigned to.
     Named(String),
     /// The keyword that the value follows.
     After(String),
-    /// The value is as irregular as an issued one: bits a character, and the floor for its alphabet and length.
+    /// The value's entropy in bits a character, and the floor for its alphabet and length.
     Entropy {
-        /// Measured, in hundredths of a bit.
+        /// The measured entropy, in hundredths of a bit.
         centibits: u32,
-        /// Least for random text of this alphabet and length, in hundredths of a bit.
+        /// The least entropy of random text with this alphabet and length, in hundredths of a bit.
         floor: u32,
     },
-    /// It was found in text that had to be decoded first.
+    /// The encoding that the text had to be decoded from first.
     Decoded(&'static str),
-    /// Identifiers of the same credential stand nearby.
+    /// The number of identifiers of the same credential nearby.
     Companions(usize),
-    /// The file it is in speaks for or against it.
+    /// A file whose path speaks for or against the value.
     Path(&'static str),
 }
 
 /// An identifier that belongs to a credential; not itself secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fact {
-    /// Name of the field.
+    /// The field's name.
     pub field: String,
-    /// Its value.
+    /// The field's value.
     pub value: String,
 }
 
-/// One place a secret is in.
+/// One place of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence {
     /// The kind of content.
     pub kind: ContentKind,
-    /// File path, ref name or label of the stream.
+    /// The file's path, the ref's name, or the label of the stream.
     pub path: BString,
-    /// Path of the member in the archive that the file is; empty if it is none.
+    /// The path of the member within the archive; empty if the file is not an archive.
     pub member: BString,
-    /// First character; absent in content that has no lines.
+    /// The position of the first character; absent in content without lines.
     pub start: Place,
-    /// One past the last character.
+    /// The position after the last character.
     pub end: Place,
-    /// Hex id of the blob.
+    /// The blob's id in hex.
     pub blob: Option<String>,
-    /// Hex id of the commit that brought it in, if known.
+    /// The id in hex of the commit that introduced it, if known.
     pub commit: Option<String>,
-    /// When that commit was authored, RFC 3339.
+    /// The author time of that commit, RFC 3339.
     pub author_time: Option<String>,
-    /// Its retention in the repository, if that was asked for.
+    /// The retention of the place: what keeps it in the repository, if that was asked for.
     pub held: Vec<Retention>,
-    /// The text around it on its line, if that is text. A secret may have many places with the same one.
+    /// The text around it on its line, if it is text. Many places of one secret may share it.
     pub excerpt: Option<Arc<Excerpt>>,
     /// The comment next to it that is meant to allow it.
     pub comment: Option<Box<Comment>>,
     /// The repository on a host that is known to hold the commit.
     pub web: Option<Arc<WebRepository>>,
-    /// Where in a container image it is, if that was scanned.
+    /// The place in a container image, if one was scanned.
     pub image: Option<Box<ImagePlace>>,
-    /// Whose file it is, if those of coding agents were scanned.
+    /// The agent and purpose of the file, if files of coding agents were scanned.
     pub agent: Option<AgentPlace>,
 }
 
-/// The kind of content that a secret is in.
+/// The kind of content that holds a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContentKind {
     /// A file's content.
     File,
-    /// A file in an archive that is kept as a file.
+    /// A file inside an archive.
     ArchiveMember,
     /// The target of a symbolic link.
     Symlink,
-    /// A file's name.
+    /// The name of a file.
     FileName,
-    /// A commit's message.
+    /// The message of a commit.
     CommitMessage,
-    /// An annotated tag's message.
+    /// The message of an annotated tag.
     TagMessage,
-    /// A note.
+    /// A git note.
     Note,
-    /// A commit's author or committer.
+    /// The author or committer of a commit.
     Author,
     /// The name of a branch or tag.
     RefName,
-    /// A file of git's configuration.
+    /// A configuration file of git.
     Config,
-    /// A hook.
+    /// A git hook.
     Hook,
     /// A reflog.
     Reflog,
-    /// Any other file in the repository's own folder: a message being written, what was fetched last.
+    /// Another file in git's folder, such as a message being written or `FETCH_HEAD`.
     GitFile,
     /// The configuration, history, labels or annotations of a container image.
     ImageMetadata,
 }
 
 impl Occurrence {
-    /// The path and, behind an exclamation mark, that of the member of an archive.
+    /// Returns the path and, after an exclamation mark, the path of the archive's member.
     pub fn whole_path(&self) -> BString {
         join_member(self.path.as_ref(), self.member.as_ref())
     }
 }
 
-/// `archive!member`; just the one that is not empty if the other is.
+/// Returns `archive!member`, or the one that is not empty if the other is.
 pub fn join_member(archive: &BStr, member: &BStr) -> BString {
     match (archive.is_empty(), member.is_empty()) {
         (_, true) => archive.to_owned(),
@@ -224,7 +224,7 @@ pub fn join_member(archive: &BStr, member: &BStr) -> BString {
 }
 
 impl ContentKind {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::File => "file",
@@ -244,47 +244,47 @@ impl ContentKind {
         }
     }
 
-    /// `true` if it is a part of commits, tags or refs themselves, which no edit of a file changes.
+    /// Returns `true` for parts of commits, tags or refs themselves, which no edit of a file changes.
     pub fn is_lasting(self) -> bool {
         matches!(self, Self::CommitMessage | Self::TagMessage | Self::Note | Self::Author | Self::RefName)
     }
 
-    /// `true` if it is a file in the repository's own folder, which no commit holds and no push transfers.
+    /// Returns `true` for files in git's folder, which no commit holds and no push transfers.
     pub fn beside_objects(self) -> bool {
         matches!(self, Self::Config | Self::Hook | Self::Reflog | Self::GitFile)
     }
 }
 
-/// The steps for all findings of one kind that got equally far.
+/// The steps for all findings of one kind and stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// The findings, worst first; never empty.
+    /// The ids of the findings, worst first; never empty.
     pub findings: Vec<Fingerprint>,
-    /// The steps, in order, each for all of them.
+    /// The steps in order, each for all findings.
     pub steps: Vec<PlanStep>,
 }
 
-/// The steps for any leaked secret of a rule, whatever its place.
+/// The general steps for a leaked secret of one rule, wherever it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
-    /// Id of the rule.
+    /// The rule's id.
     pub rule: Str,
-    /// The steps, in order; commands have placeholders for what only a finding tells.
+    /// The steps in order; commands have placeholders for what only a finding can supply.
     pub steps: Vec<PlanStep>,
 }
 
-/// One step of what to do about a finding.
+/// One step of a plan for a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanStep {
     /// The purpose of the step.
     pub kind: StepKind,
     /// The action to take.
     pub title: String,
-    /// The command that does it, or several, one a line; empty if there is none.
+    /// The commands that do it, one a line; empty if there are none.
     pub command: String,
-    /// Names of placeholders the command still holds, each with how to find its value.
+    /// The placeholders left in the command, each with the way to find its value.
     pub missing: Vec<Fact>,
-    /// A page that says more; empty if there is none.
+    /// The address of a page with more details; empty if there is none.
     pub link: String,
 }
 
@@ -292,15 +292,15 @@ pub struct PlanStep {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepKind {
-    /// Take it out of what is about to be committed.
+    /// Take the secret out of what is about to be committed.
     Remove,
     /// Make the leaked value useless.
     Revoke,
     /// Put a new value in place.
     Rotate,
-    /// Take it out of the commits.
+    /// Take the secret out of the commits.
     Purge,
-    /// See that the old value is dead.
+    /// Check that the old value no longer works.
     Verify,
     /// Look for misuse.
     Audit,
@@ -309,7 +309,7 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Remove => "remove",
@@ -329,7 +329,7 @@ mod tests {
 
     use super::*;
 
-    /// Sentences and JSON have to name a thing alike.
+    /// Asserts that sentences and JSON use the same words.
     fn assert_alike<T: Copy + Debug + Serialize>(all: &[T], word: fn(T) -> &'static str) {
         for one in all {
             assert_eq!(serde_json::to_value(one).unwrap(), word(*one), "{one:?}");

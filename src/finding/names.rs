@@ -1,14 +1,14 @@
-//! Names for a note: the first few of them, and how many there are.
+//! The first few of a list of names for a note, and their number.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 
 use bstr::{BString, ByteSlice as _};
 
-/// Names that are kept, at most.
+/// The most names that are kept.
 const MOST: usize = 8;
 
-/// Names of which a few are kept, the first by their bytes, and all are counted.
+/// A list of names that keeps the first few in byte order and counts all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
     count: usize,
@@ -16,19 +16,19 @@ pub struct Names {
 }
 
 impl Names {
-    /// Adds one. One that is kept already counts again: two members of one archive may have the same name.
+    /// Adds a name. A name that is already kept counts again, since two members of one archive may share it.
     pub fn add(&mut self, name: BString) {
         self.count += 1;
         self.keep(name);
     }
 
-    /// Adds all of another list.
+    /// Adds all names of another list.
     pub fn absorb(&mut self, other: Self) {
         self.count += other.count;
         other.kept.into_iter().for_each(|name| self.keep(name));
     }
 
-    /// How many were added.
+    /// Returns the number of names added.
     pub fn count(&self) -> usize {
         self.count
     }

@@ -1,65 +1,65 @@
-//! A plan to take secrets out of a repository and of all its copies, as plain data.
+//! A plan to take secrets out of a repository and all its copies, as plain data.
 
 use bstr::BString;
 
 use super::Stage;
 
-/// The steps, in order.
+/// A plan: the secrets, the files it needs, and its steps in order.
 #[derive(Debug, Clone, Default)]
 pub struct PurgePlan {
-    /// The secrets it is for.
+    /// The secrets that the plan removes.
     pub subjects: Vec<Subject>,
-    /// The repository that it was made in, and the folder of its files, each as a word of a shell.
+    /// The repository that the plan was made in and the folder of its files, each quoted for a shell.
     pub places: Places,
-    /// Files that were written for it, with what they hold.
+    /// The files written for the plan, each with what it holds.
     pub files: Vec<(BString, &'static str)>,
     /// All refs that reach one of the secrets.
     pub refs: Vec<String>,
     /// The steps.
     pub steps: Vec<PurgeStep>,
-    /// The places that no step reaches, and whom to ask.
+    /// The places that no step reaches, each with whom to ask.
     pub beyond: Vec<String>,
 }
 
-/// Where a plan is carried out, in words of a shell.
+/// The folders in which a plan is carried out, quoted for a shell.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
     /// The root of the repository that the plan was made in.
     pub root: String,
-    /// A file that is there as long as the files of the plan are.
+    /// A file that exists as long as the plan's files do.
     pub values: String,
-    /// A file to note in which steps are done.
+    /// A file that records which steps are done.
     pub progress: String,
 }
 
-/// A secret of a plan.
+/// A secret that a plan is for.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// Id of the finding.
+    /// The finding's id.
     pub id: String,
-    /// Id of its rule.
+    /// The rule's id.
     pub rule: String,
-    /// Its name.
+    /// The secret's name.
     pub name: String,
-    /// How far it got.
+    /// The stage that the secret has reached.
     pub stage: Stage,
-    /// The part of the plan that is for it.
+    /// The way in which the plan removes it.
     pub handling: Handling,
 }
 
-/// The part of a plan that is for a secret.
+/// The way in which a plan removes a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Handling {
-    /// The history of a remote is rewritten.
+    /// By rewriting the history of a remote.
     Remote,
-    /// The history of this repository is rewritten where it lies.
+    /// By rewriting the history of this repository in place.
     InPlace,
-    /// A few commands in this clone do.
+    /// With a few commands in this clone.
     Local,
 }
 
 impl Handling {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Remote => "rewrite",
@@ -72,45 +72,45 @@ impl Handling {
 /// A step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PurgeStep {
-    /// Its purpose.
+    /// The purpose of the step.
     pub phase: Phase,
-    /// Who runs the command.
+    /// The place where the command is run, and who runs it.
     pub on: On,
-    /// The action to take, and what it means.
+    /// The action to take, with its consequence.
     pub title: String,
-    /// The command, one line for a POSIX shell; empty if there is none.
+    /// The command as one line for a POSIX shell; empty if there is none.
     pub command: String,
     /// The consent that the command needs.
     pub consent: Consent,
-    /// Where one sees what the command has done.
+    /// The place where the command's effect can be seen.
     pub trace: Trace,
 }
 
-/// The purpose of a step, in order.
+/// The purpose of a step, in the order of the steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Make the value useless.
+    /// Revoke the secret.
     Revoke,
-    /// Out of what was never pushed.
+    /// Remove it from commits that were never pushed.
     Local,
-    /// Before a history is rewritten.
+    /// Prepare for rewriting a history.
     Prepare,
-    /// The rewriting.
+    /// Rewrite the history.
     Rewrite,
-    /// See that the value is gone.
+    /// Check that the value is gone.
     Check,
-    /// To the server.
+    /// Push the rewritten history.
     Push,
-    /// On the server.
+    /// Clean up on the server.
     Server,
-    /// In the clones that are there.
+    /// Clean up or replace the other clones.
     Clones,
-    /// Afterwards.
+    /// Delete what the plan needed.
     Finish,
 }
 
 impl Phase {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Revoke => "revoke",
@@ -126,21 +126,21 @@ impl Phase {
     }
 }
 
-/// The consent that is needed before a step counts as done.
+/// The consent that a step needs before it counts as done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
-    /// Nothing: what the command changes can be changed back, or it changes nothing.
+    /// None: the command changes nothing, or nothing that can't be changed back.
     None,
-    /// The command itself: it cannot be undone.
+    /// Consent to the command, because it can't be undone.
     Confirm,
-    /// Somebody has to do what the step says; the command, if there is one, shows how.
+    /// Somebody has to do what the step says by hand; the command, if there is one, shows how.
     ByHand,
-    /// Somebody has to do what the step says first, and may then run the command.
+    /// Somebody has to do what the step says by hand, and may run the command after that.
     Attend,
 }
 
 impl Consent {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -151,10 +151,10 @@ impl Consent {
     }
 }
 
-/// Where one sees what the command of a step has done; repositories are words of a shell.
+/// The place where the effect of a step's command can be seen; repositories are quoted for a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trace {
-    /// In what it says itself.
+    /// In the command's own output.
     Output,
     /// In the refs and objects of a repository.
     Repository(String),
@@ -165,16 +165,16 @@ pub enum Trace {
 /// Where the command of a step is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum On {
-    /// Here, in whichever folder.
+    /// Here, in any folder.
     Here,
-    /// In the repository on the server, by whoever runs that.
+    /// In the repository on the server, by whoever administers it.
     Server,
-    /// In every other clone, by whoever has it.
+    /// In every other clone, by its owner.
     OtherClones,
 }
 
 impl On {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Here => "here",
@@ -184,15 +184,15 @@ impl On {
     }
 }
 
-/// Who runs the server that a remote leads to, as far as its address tells.
+/// The kind of server that a remote leads to, as far as its address says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Server {
-    /// GitHub, or a server with its software.
+    /// GitHub or GitHub Enterprise Server.
     GitHub,
-    /// GitLab, or a server with its software.
+    /// GitLab, hosted or self-managed.
     GitLab,
-    /// Bitbucket, Azure DevOps and the like: others run it, and no page of theirs cleans it up.
+    /// A hosted service such as Bitbucket or Azure DevOps, which has no page for cleaning up.
     Service,
-    /// A repository that one can log in to, or that lies on this machine.
+    /// A repository on this machine, or on a server that one can log in to.
     Own,
 }

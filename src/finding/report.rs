@@ -6,112 +6,111 @@ use serde::{Deserialize, Serialize};
 use super::{Advice, CodeOwners, Finding, Plan, PlanStep, Subject};
 use crate::rule::{Confidence, Severity};
 
-/// Everything a scan found out.
+/// Everything that a scan found.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// The scope.
+    /// The command and the subject of the scan.
     pub scope: Scope,
     /// Findings at or above the thresholds, worst first.
     pub findings: Vec<Finding>,
-    /// The steps for the findings: one plan for each kind that got equally far, in the order of their first findings.
+    /// The plans for the findings: one for each kind and stage, in the order of their first findings.
     pub plans: Vec<Plan>,
     /// The general advice of the rules of the findings.
     pub advice: Vec<Advice>,
-    /// The steps for all of them at once, where they stop a commit.
+    /// The steps for all findings at once, if they stop a commit.
     pub before_commit: Vec<PlanStep>,
-    /// The same, where they stop a push.
+    /// The steps for all findings at once, if they stop a push.
     pub before_push: Vec<PlanStep>,
-    /// Files that the steps name by lists.
+    /// The lists of files that steps refer to.
     pub lists: Vec<FileList>,
-    /// The repository that the commands are for, if they would not reach it from where the scan was started.
+    /// The repository that the commands are for, if they would not reach it from the current folder.
     pub run_in: Option<BString>,
-    /// Findings at or above the thresholds that somebody allowed.
+    /// Findings at or above the thresholds that were allowed.
     pub suppressed: Vec<Finding>,
-    /// Parts of the scope that were not read.
+    /// The parts of the scope that were not read.
     pub gaps: Vec<Gap>,
-    /// Notes about the coverage, though it is no gap.
+    /// Notes on the coverage that are not gaps.
     pub notes: Vec<Note>,
-    /// How much was read.
+    /// The amount of content read.
     pub stats: Stats,
-    /// The name of the repository's folder, if there is one.
+    /// The name of the repository's folder, if there is a repository.
     pub repository: Option<BString>,
-    /// The subject of the scan, as other reports would call it.
+    /// The subject of the scan, by a name that is the same in other reports.
     pub subject: Subject,
     /// The owners of paths, by the repository's own account.
     pub code_owners: CodeOwners,
-    /// Commits without a parent, the oldest first: a few of them, and none unless all of the history was read.
+    /// The first few root commits, oldest first; empty unless the whole history was read.
     pub roots: Vec<String>,
-    /// When it was made, RFC 3339.
+    /// The time of the report, RFC 3339.
     pub made_at: Option<String>,
-    /// The commit that HEAD named then.
+    /// The commit that HEAD named at that time.
     pub head: Option<String>,
 }
 
-/// Files that are too many to be named in a command: they are in a file of git's folder for the work tree, from which git reads
-/// them.
+/// A list of files that is too long for a command; git reads it from a file in its folder for the work tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileList {
-    /// The name of that file.
+    /// The name of the file that holds the list.
     pub name: String,
-    /// The files, by their paths from the root.
+    /// The paths of the files, from the root.
     pub paths: Vec<BString>,
 }
 
 impl FileList {
-    /// The folder in git's own that the program keeps its files in.
+    /// The folder inside git's folder in which keysweep keeps its files.
     pub const FOLDER: &str = "keysweep";
 
-    /// The options that give git a list by its name, wherever the command is run.
+    /// Returns the options that make git read a list by its name, in whatever folder the command is run.
     pub fn options(name: &str) -> String {
         let folder = Self::FOLDER;
         format!("--pathspec-file-nul --pathspec-from-file \"$(git rev-parse --git-path {folder}/{name})\"")
     }
 
-    /// The list as git reads it.
+    /// Returns the list in the form that git reads.
     pub fn content(&self) -> Vec<u8> {
         self.paths.iter().flat_map(|path| [b":(top,literal)", path.as_slice(), b"\0"].concat()).collect()
     }
 }
 
-/// The scope of a scan, in words.
+/// The command and the subject of a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// The command that was run.
     pub command: Command,
-    /// The subject: a range, a folder.
+    /// The subject, such as a range or a folder.
     pub subject: String,
 }
 
-/// A command that scans. Hooks and agents run one of these, too.
+/// A command that scans. Hooks run one of these, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
-    /// The changes of the next commit.
+    /// Scans the changes of the next commit.
     Staged,
-    /// The changes of the commits of a range.
+    /// Scans the changes in the commits of a range.
     Range,
-    /// Everything that a clone stores.
+    /// Scans everything that a clone stores.
     History,
-    /// Files and folders.
+    /// Scans files and folders.
     Files,
-    /// A container image.
+    /// Scans a container image.
     Image,
-    /// The context of an image build.
+    /// Scans the context of an image build.
     Context,
-    /// The files of coding agents.
+    /// Scans the files of coding agents.
     Agents,
-    /// One file, for what its lines are reported for.
+    /// Explains one file, line by line.
     Explain,
-    /// Everything that a clone stores, for values that should be gone.
+    /// Scans everything that a clone stores for values that should be gone.
     Verify,
-    /// The same, for a plan to purge it.
+    /// Scans everything that a clone stores to plan a purge.
     PurgePlan,
-    /// The same, next to a baseline.
+    /// Scans everything that a clone stores to write a baseline.
     Baseline,
 }
 
 impl Command {
-    /// The word used in every output, which is also what is typed.
+    /// Returns the word used in every output, which is also the command's name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Staged => "staged",
@@ -128,7 +127,7 @@ impl Command {
         }
     }
 
-    /// `true` if git is asked how far a secret got: of files and images it knows nothing.
+    /// Returns `true` if git knows how far a secret got; it knows nothing of files and images.
     pub fn asks_git(self) -> bool {
         match self {
             Self::Files | Self::Image | Self::Context | Self::Agents => false,
@@ -147,16 +146,16 @@ impl Command {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// All of the scope was read; nothing was found.
+    /// The whole scope was read, and nothing was found.
     Clean,
-    /// Something was found.
+    /// Something was found, whether or not the whole scope was read.
     Findings,
-    /// Nothing was found, but a part of the scope was not read.
+    /// Nothing was found, but part of the scope was not read.
     Unknown,
 }
 
 impl Verdict {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Clean => "clean",
@@ -167,7 +166,7 @@ impl Verdict {
 }
 
 impl Report {
-    /// A report with nothing in it.
+    /// Returns a report without findings, gaps or notes.
     pub fn empty(scope: Scope) -> Self {
         Self {
             scope,
@@ -191,12 +190,12 @@ impl Report {
         }
     }
 
-    /// The findings, and behind them those that are allowed.
+    /// Returns the findings, followed by those that are allowed.
     pub fn all(&self) -> impl Iterator<Item = &Finding> + Clone {
         self.findings.iter().chain(&self.suppressed)
     }
 
-    /// The verdict, which no format and no option changes.
+    /// Returns the verdict, which no format and no option changes.
     pub fn verdict(&self) -> Verdict {
         if !self.findings.is_empty() {
             Verdict::Findings
@@ -211,15 +210,15 @@ impl Report {
 /// A part of the scope that was not read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gap {
-    /// The part: a path or an object, with how it is reached.
+    /// The part that was not read: a path or an object, with how it is reached.
     pub what: BString,
-    /// Why it was not read.
+    /// The kind of reason why it was not read.
     pub kind: GapKind,
-    /// The cause in words, with the remedy.
+    /// The cause as a sentence, with the remedy.
     pub why: String,
 }
 
-/// Why a part was not read.
+/// The kinds of reasons why a part was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GapKind {
@@ -227,18 +226,18 @@ pub enum GapKind {
     Missing,
     /// The object or file cannot be decoded.
     Corrupt,
-    /// It is larger than the limit.
+    /// The object or file is larger than the limit.
     TooLarge,
-    /// It cannot be opened.
+    /// The file can't be opened.
     Unreadable,
-    /// History ends before the range does.
+    /// The history ends before the range does.
     Shallow,
     /// A Git LFS object that is not in this clone, under `--strict`.
     LfsAbsent,
 }
 
 impl GapKind {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -251,47 +250,47 @@ impl GapKind {
     }
 }
 
-/// Something about the coverage that is not a gap.
+/// A remark on the coverage that is not a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note(pub String);
 
-/// How much was read.
+/// The amount of content read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Commits whose messages were read.
+    /// The number of commits whose messages were read.
     pub commits: usize,
-    /// Annotated tags whose messages were read.
+    /// The number of annotated tags whose messages were read.
     pub tags: usize,
-    /// Trees whose entry names were read.
+    /// The number of trees whose entry names were read.
     pub trees: usize,
-    /// Blobs or files read.
+    /// The number of blobs or files read.
     pub blobs: usize,
-    /// Bytes of those.
+    /// The number of bytes in these blobs or files.
     pub bytes: u64,
-    /// Objects that an earlier sweep with the same rules found to be clean.
+    /// The number of objects that an earlier sweep with the same rules found clean.
     pub cached: usize,
-    /// Secrets that were found and do not reach the thresholds.
+    /// The number of secrets that were found but don't reach the thresholds.
     pub held_back: HeldBack,
-    /// Values that were looked for, if values were.
+    /// The number of values searched for, if the scan searched for given values.
     pub sought: usize,
-    /// Secrets that were there already and that this change does not add.
+    /// The number of secrets that existed before and that this change does not add.
     pub old: usize,
-    /// Milliseconds from start to report.
+    /// The time from start to report, in milliseconds.
     pub elapsed_ms: u128,
 }
 
-/// How many secrets were found that do not reach the thresholds, before anybody is asked which of them are allowed.
+/// The number of secrets that don't reach the thresholds, counted before suppressions apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldBack {
     /// The least confidence that is reported.
     pub min_confidence: Confidence,
-    /// The least severity that is.
+    /// The least severity that is reported.
     pub min_severity: Severity,
-    /// Those of low confidence.
+    /// The number of secrets of low confidence.
     pub low: usize,
-    /// Those of medium confidence, where only high is reported.
+    /// The number of secrets of medium confidence, if only high is reported.
     pub medium: usize,
-    /// Those that are sure enough, but not severe enough.
+    /// The number of secrets whose confidence is high enough but whose severity isn't.
     pub less_severe: usize,
 }
 
@@ -302,17 +301,17 @@ impl Default for HeldBack {
 }
 
 impl HeldBack {
-    /// Nothing so far, with these thresholds.
+    /// Returns counts of zero for these thresholds.
     pub fn new(min_confidence: Confidence, min_severity: Severity) -> Self {
         Self { min_confidence, min_severity, low: 0, medium: 0, less_severe: 0 }
     }
 
-    /// `true` if a secret does not reach the thresholds.
+    /// Returns `true` if a secret doesn't reach the thresholds.
     pub fn holds(&self, confidence: Confidence, severity: Severity) -> bool {
         confidence < self.min_confidence || severity < self.min_severity
     }
 
-    /// Counts a secret that does not.
+    /// Counts a secret that doesn't reach the thresholds.
     pub fn count(&mut self, confidence: Confidence, severity: Severity) {
         match confidence {
             Confidence::Low if confidence < self.min_confidence => self.low += 1,
@@ -322,12 +321,12 @@ impl HeldBack {
         }
     }
 
-    /// Those that are not sure enough.
+    /// Returns the number of secrets whose confidence is too low.
     pub fn unsure(&self) -> usize {
         self.low + self.medium
     }
 
-    /// All of them.
+    /// Returns the number of secrets held back.
     pub fn total(&self) -> usize {
         self.unsure() + self.less_severe
     }

@@ -1,14 +1,14 @@
-//! The retention of a place of a secret in a repository: why it is still there.
+//! Retention: what keeps a place of a secret in a repository.
 
 use bstr::BString;
 use serde::{Deserialize, Serialize};
 
-/// One thing that keeps it.
+/// Something that keeps a place in a repository.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Retention {
-    /// The kind of thing.
+    /// The kind of the thing.
     pub by: Retainer,
-    /// A ref, a folder, a file; empty where there is nothing to name.
+    /// The name of a ref, folder or file; empty if there is nothing to name.
     pub name: BString,
 }
 
@@ -18,30 +18,30 @@ pub struct Retention {
 pub enum Retainer {
     /// A ref reaches it.
     Ref,
-    /// A ref reaches it that is no branch or tag, and that was copied from a server.
+    /// A ref reaches it that is neither a branch nor a tag, and that was copied from a server.
     ServerRef,
-    /// So many more refs reach it.
+    /// More refs than are named reach it.
     MoreRefs,
-    /// A work tree has a commit checked out, on no branch, that reaches it.
+    /// A work tree whose detached HEAD reaches it.
     Head,
-    /// The index of this work tree holds it.
+    /// The index of this work tree.
     Index,
-    /// The index of another work tree does.
+    /// The index of another work tree.
     OtherIndex,
-    /// A file in the repository's own folder.
+    /// A file in git's folder.
     File,
-    /// The stash, or an older one of its entries.
+    /// The stash, or one of its older entries.
     Stash,
-    /// An entry of a reflog.
+    /// A reflog entry.
     Reflog,
-    /// A table of refs, from which it was deleted.
+    /// A reftable file that still holds the deleted ref.
     Table,
-    /// A ref that cannot be read, for all that is known.
+    /// A ref that can't be read and may reach it.
     Unread,
-    /// Nothing but that nobody has cleaned up.
+    /// Nothing but a garbage collection that has not run yet.
     Leftover,
-    /// A pack that is marked to be kept.
+    /// A pack that is marked to be kept with a `.keep` file.
     KeptPack,
-    /// The object store of another repository, which this one borrows from.
+    /// The object store of another repository, which this one uses as an alternate.
     Alternate,
 }

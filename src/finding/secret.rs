@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::key;
 
-/// A secret's value. It has no `Display` and is not serialisable; its `Debug` shows only the length.
+/// The value of a secret. It has no `Display` and is not serialisable; its `Debug` shows only the length.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Secret(Vec<u8>);
 
@@ -15,18 +15,18 @@ impl Secret {
         Self(value.into())
     }
 
-    /// The value, for checks, comparison and masking. Whoever writes it anywhere must have been asked to.
+    /// Returns the value, for checks, comparison and masking. It may be written only where the user asked for it.
     pub fn reveal(&self) -> &[u8] {
         &self.0
     }
 
-    /// The bytes that identify a secret: of a private key the key, whatever armour, container, line ends, escapes or
-    /// indentation it is written with; of everything else the value.
+    /// Returns the bytes that identify a secret: for a private key, the key itself in whatever armour, container,
+    /// line ends, escapes or indentation it is written; for anything else, the value.
     pub fn identity(&self) -> Cow<'_, [u8]> {
         key::identity(&self.0).map_or(Cow::Borrowed(&self.0), Cow::Owned)
     }
 
-    /// The preview: the rule's public prefix, if the value starts with it, and the length.
+    /// Returns the preview: the rule's public prefix, if the value starts with it, and the length.
     pub fn preview(&self, prefix: &str) -> String {
         let prefix = if self.0.starts_with(prefix.as_bytes()) { one_line(prefix) } else { "" };
         let length = String::from_utf8_lossy(&self.0).chars().count();
@@ -34,7 +34,7 @@ impl Secret {
     }
 }
 
-/// The first line of a prefix, without trailing dashes of armour.
+/// Returns the first line of a prefix, without the trailing dashes of armour.
 fn one_line(prefix: &str) -> &str {
     prefix.lines().next().unwrap_or_default()
 }

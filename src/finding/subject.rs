@@ -1,49 +1,49 @@
-//! The subject of a report, so that reports of many repositories can be distinguished and merged.
+//! The subject of a report, by which reports of many repositories can be distinguished and merged.
 
 use serde::{Deserialize, Serialize};
 
-/// The subject of the scan: a repository, an image or files.
+/// The subject of a scan: a repository, an image or files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Subject {
-    /// Its name everywhere: `github.com/acme/shop`, the path of an image.
+    /// The name that is the same everywhere: `github.com/acme/shop`, or the path of an image.
     pub name: Option<String>,
     /// The host that serves the repository.
     pub host: Option<String>,
-    /// Who can read the repository, if somebody said so.
+    /// The people who can read the repository, if the user said so.
     pub visibility: Option<Access>,
     /// The branch that HEAD is on.
     pub branch: Option<String>,
-    /// The kind: one repository, or forks that are reported one by one.
+    /// The kind of subject: one repository, or a network of forks.
     pub kind: SubjectKind,
-    /// Those forks.
+    /// The names of the forks.
     pub members: Vec<String>,
 }
 
-/// The kinds of subjects: one repository, or the forks of one.
+/// The kinds of subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SubjectKind {
-    /// One repository, or something else.
+    /// One repository, or anything else that isn't a network.
     #[default]
     Single,
-    /// A network of forks, each as a remote.
+    /// A network of forks, each of which is a remote.
     Network,
 }
 
-/// Who can read a repository.
+/// The people who can read a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
-    /// Those who were let in.
+    /// Those who were given access.
     Private,
-    /// Everybody in the organisation.
+    /// Everyone in the organisation.
     Internal,
-    /// Everybody.
+    /// Everyone.
     Public,
 }
 
 impl Access {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Private => "private",
@@ -53,7 +53,8 @@ impl Access {
     }
 }
 
-/// The name of a repository, whichever way it is reached, and its host: without scheme, user, password, query and `.git`.
+/// Returns the name of a repository, the same for every way to reach it, and its host: without scheme, user, password,
+/// query and `.git`.
 pub fn name_of_url(url: &str) -> (String, Option<String>) {
     let anonymous = anonymous(url);
     let bare = anonymous.split(['?', '#']).next().unwrap_or_default();
@@ -119,7 +120,7 @@ fn without_user(rest: &str) -> &str {
     if is_host && !path.contains(['?', '#']) && path.split('/').all(is_folder) { rest } else { bare }
 }
 
-/// The host in lower case, with its port unless that is the usual one.
+/// Returns the host in lower case, with its port unless that is the usual one.
 fn with_port(scheme: &str, authority: &str) -> String {
     let usual = match scheme {
         "https" => "443",
@@ -132,7 +133,7 @@ fn with_port(scheme: &str, authority: &str) -> String {
     host.to_ascii_lowercase()
 }
 
-/// `user@host:path`, which no drive letter is.
+/// Splits `user@host:path`; a drive letter is not a host.
 fn scp_like(url: &str) -> Option<(&str, &str)> {
     let (authority, path) = url.split_once(':')?;
     (authority.len() > 1 && !authority.contains(['/', '\\'])).then_some((authority, path))

@@ -1,65 +1,65 @@
-//! Why a finding does not count, or why what was meant to keep it from counting does not.
+//! Suppressions: why a finding does not count, or why an attempt to suppress it fails.
 
 /// The entry or comment that allows a finding, and whether it is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {
-    /// Where it was written.
+    /// The place where it is written.
     pub by: By,
-    /// The status.
+    /// The state, which says whether it is valid.
     pub status: Status,
-    /// The reason that was given.
+    /// The reason given in it.
     pub reason: String,
 }
 
-/// Where a suppression was written.
+/// The place where a suppression is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum By {
-    /// In a comment next to the value.
+    /// A comment next to the value.
     Comment {
-        /// Line of the comment.
+        /// The line of the comment.
         line: usize,
     },
-    /// In the configuration.
+    /// An entry of the configuration.
     Entry {
-        /// Line of the configuration.
+        /// The line of the entry in the configuration.
         line: usize,
     },
-    /// In the baseline.
+    /// An entry of the baseline.
     Baseline,
-    /// On the command line, which left its path out.
+    /// An option of the command line that excludes its path.
     Exclude,
 }
 
-/// The status of a suppression.
+/// The state of a suppression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// It is valid: the finding does not count.
+    /// The suppression is valid: the finding does not count.
     Accepted,
-    /// The change that is looked at brings it along, so somebody else has to agree first.
+    /// The scanned change itself adds the suppression, so somebody else has to agree first.
     NeedsApproval,
-    /// It is not valid.
+    /// The suppression is not valid.
     Void(Flaw),
 }
 
-/// Why a suppression does not hold.
+/// The reason why a suppression is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
-    /// It gives no reason.
+    /// It doesn't give a reason.
     NoReason,
     /// It names another rule.
     OtherRule,
-    /// It was written for another value: it names that one, or it was there before this one.
+    /// It was written for another value: it names that one, or is older than this one.
     OtherValue,
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// The value is elsewhere too, where nothing allows it.
+    /// The value is also at places where nothing allows it.
     NotEverywhere,
-    /// It is a comment of another tool, and the configuration does not say that those count.
+    /// It is a comment of another tool, and the configuration does not honour those.
     OfOtherTool(Tool),
 }
 
 impl Flaw {
-    /// The flaw, and how to repair it.
+    /// Returns the flaw as a clause, with its remedy.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NoReason => "it gives no reason: write one after the rule's id",
@@ -72,25 +72,26 @@ impl Flaw {
     }
 }
 
-/// Another tool whose comments can be honoured.
+/// Another tool whose comments the configuration can honour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tool {
-    /// `gitleaks:allow`
+    /// Comments that begin with `gitleaks:allow`.
     Gitleaks,
-    /// `betterleaks:allow`
+    /// Comments that begin with `betterleaks:allow`.
     Betterleaks,
-    /// `trufflehog:ignore`
+    /// Comments that begin with `trufflehog:ignore`.
     Trufflehog,
-    /// `pragma: allowlist secret`, and `pragma: allowlist nextline secret` on the line above
+    /// Comments that begin with `pragma: allowlist secret`, or with `pragma: allowlist nextline secret` on the line
+    /// above.
     DetectSecrets,
 }
 
 impl Tool {
-    /// All of them.
+    /// All tools.
     pub const ALL: [Self; 4] = [Self::Gitleaks, Self::Betterleaks, Self::Trufflehog, Self::DetectSecrets];
 
-    /// The text that its comments start with.
+    /// Returns the text that begins the tool's comments.
     pub fn mark(self) -> &'static str {
         match self {
             Self::Gitleaks => "gitleaks:allow",
@@ -100,7 +101,7 @@ impl Tool {
         }
     }
 
-    /// Its name in the configuration.
+    /// Returns the tool's name in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Gitleaks => "gitleaks",
@@ -111,28 +112,28 @@ impl Tool {
     }
 }
 
-/// Whose comment it is.
+/// The tool that a comment is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Author {
-    /// One of this program.
+    /// This program.
     Keysweep,
-    /// One of another.
+    /// Another tool.
     Other(Tool),
 }
 
-/// A comment that allows what is next to it: `keysweep:allow RULE reason`.
+/// A comment that allows the value next to it: `keysweep:allow RULE reason`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
-    /// Whose it is.
+    /// The tool that it is written for.
     pub author: Author,
-    /// Ids of the rules that it is about; empty for a comment of another tool, which is about all.
+    /// The ids of the rules that it names; empty for a comment of another tool, which allows any rule.
     pub rules: Vec<String>,
-    /// The findings that it is about, if it names any.
+    /// The ids of the findings that it names, if it names any.
     pub ids: Vec<String>,
-    /// Why.
+    /// The reason given in it.
     pub reason: String,
-    /// The comment itself, from its mark to the end of its line.
+    /// The text of the comment, from its mark to the end of the line.
     pub text: Vec<u8>,
-    /// Its line.
+    /// The line that the comment is on.
     pub line: usize,
 }

@@ -1,8 +1,8 @@
-//! Pages on the host that a repository is pushed to: of a file as a commit has it, and of a commit.
+//! Web pages on the host that a repository is pushed to: of a commit, and of a file in a commit.
 //!
-//! Which software a host runs says its name: that of a service, or a word in it (`gitlab.example.com`). Of any other host nobody
-//! can tell without asking it, so there is no page. A page has an `https` address of nothing but characters that mean the same
-//! in every format; whatever a path or a repository's URL holds besides is percent-encoded or refused.
+//! The software of a host is known by its name: that of a service, or a word in it (`gitlab.example.com`). Any other
+//! host would have to be asked, so it gets no pages. A page has an `https` address made only of characters that mean
+//! the same in every format; everything else in a path or a repository's URL is percent-encoded or refused.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::text::hostile;
 
-/// The software that serves a repository's pages.
+/// The software that serves a host's web pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Software {
     GitHub,
@@ -25,7 +25,7 @@ enum Software {
     Gitea,
 }
 
-/// Services, and the ends of their hosts' names.
+/// The host names of services, as suffixes.
 const SERVICES: [(&str, Software); 8] = [
     ("github.com", Software::GitHub),
     ("ghe.com", Software::GitHub),
@@ -36,7 +36,7 @@ const SERVICES: [(&str, Software); 8] = [
     ("codeberg.org", Software::Gitea),
     ("gitea.com", Software::Gitea),
 ];
-/// Words in the names of hosts that people give to installations of their own.
+/// Words in the host names of self-managed installations.
 const WORDS: [(&str, Software); 6] = [
     ("github", Software::GitHub),
     ("gitlab", Software::GitLab),
@@ -45,28 +45,28 @@ const WORDS: [(&str, Software); 6] = [
     ("gitea", Software::Gitea),
     ("forgejo", Software::Gitea),
 ];
-/// Labels before the name of a host that is reached by SSH through the port of HTTPS.
+/// The labels in front of a host that offers SSH on the port of HTTPS.
 const SSH_LABELS: [&str; 3] = ["ssh.", "altssh.", "vs-ssh."];
 
-/// How a URL leads to a host.
+/// The protocol of a repository's URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
-    /// HTTPS, which pages have as well, at the same port.
+    /// HTTPS, which web pages use as well, on the same port.
     Https,
-    /// SSH or git's own protocol, at a port of its own.
+    /// SSH or git's own protocol, on a port of its own.
     Other,
 }
 
-/// A repository on a host whose pages are known.
+/// A repository on a host whose web pages are known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WebRepository {
     software: Software,
-    /// Address of the repository's page.
+    /// The address of the repository's page.
     base: String,
 }
 
 impl WebRepository {
-    /// The repository that a URL of these parts leads to; `None` if nobody can tell what pages it has.
+    /// Returns the repository that a URL with these parts leads to; `None` if the host's web pages are unknown.
     pub fn new(transport: Transport, host: &str, port: Option<u16>, path: &[u8]) -> Option<Self> {
         let name = host.trim_end_matches('.').to_ascii_lowercase();
         let name = SSH_LABELS.iter().find_map(|label| name.strip_prefix(label)).unwrap_or(&name);
@@ -82,12 +82,12 @@ impl WebRepository {
         Some(Self { software, base: format!("{at}/{below}") })
     }
 
-    /// Address of the repository's own page.
+    /// Returns the address of the repository's page.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// The page of a commit.
+    /// Returns the page of a commit.
     pub fn commit(&self, id: &str) -> Link {
         let base = &self.base;
         Link(match self.software {
@@ -97,10 +97,10 @@ impl WebRepository {
         })
     }
 
-    /// The page of a file as a commit has it, at these lines if it has lines.
+    /// Returns the page of a file in a commit, at these lines if it has lines.
     pub fn file(&self, commit: &str, path: &[u8], lines: Option<(usize, usize)>) -> Link {
         let (base, path) = (&self.base, encoded(path));
-        // What renders a file, as Markdown is, shows no lines unless it is asked for the source.
+        // A page that renders a file, such as Markdown, shows line numbers only for its source.
         Link(match self.software {
             Software::GitHub => format!("{base}/blob/{commit}/{path}?plain=1{}", at_lines(lines, "#L", "-L")),
             Software::GitLab => format!("{base}/-/blob/{commit}/{path}?plain=1{}", at_lines(lines, "#L", "-")),
@@ -119,7 +119,7 @@ impl WebRepository {
     }
 }
 
-/// The part of an address that leads to lines.
+/// Returns the part of an address that leads to lines.
 fn at_lines(lines: Option<(usize, usize)>, before: &str, between: &str) -> String {
     match lines {
         None => String::new(),
@@ -128,8 +128,8 @@ fn at_lines(lines: Option<(usize, usize)>, before: &str, between: &str) -> Strin
     }
 }
 
-/// Returns the software that a host runs, by its name. An alias of an SSH configuration and an address in numbers are no
-/// names of a host.
+/// Returns the software of a host with this name. An alias from an SSH configuration and a numeric address don't name a
+/// host.
 fn software(host: &str) -> Option<Software> {
     let is_label = |label: &str| {
         !label.is_empty() && !label.starts_with('-') && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -145,7 +145,7 @@ fn software(host: &str) -> Option<Software> {
     service.or_else(|| WORDS.iter().find(|(word, _)| has(word))).map(|(_, software)| *software)
 }
 
-/// The folders of a URL's path, decoded; `None` if one of them cannot be the name of anything.
+/// Returns the decoded segments of a URL's path; `None` if one of them can't be a name.
 fn segments(path: &[u8]) -> Option<Vec<String>> {
     let path = String::from_utf8(decoded(path)).ok()?;
     let path = path.trim_matches('/');
@@ -154,7 +154,7 @@ fn segments(path: &[u8]) -> Option<Vec<String>> {
     path.split('/').all(is_name).then(|| path.split('/').map(str::to_owned).collect())
 }
 
-/// Where a repository's page is on its host, from the path by which git reaches it.
+/// Returns the path of a repository's page on its host, from the path by which git reaches it.
 fn below(software: Software, transport: Transport, segments: &[String]) -> Option<String> {
     let names: Vec<&str> = segments.iter().map(String::as_str).collect();
     let joined = |names: &[&str]| names.iter().map(|name| encoded(name.as_bytes())).collect::<Vec<_>>().join("/");
@@ -178,7 +178,7 @@ fn below(software: Software, transport: Transport, segments: &[String]) -> Optio
     }
 }
 
-/// A path as part of an address.
+/// Returns a path encoded as part of an address.
 pub fn encoded(path: &[u8]) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
     let shown = |byte: &u8| if plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") };
@@ -203,26 +203,26 @@ fn decoded(path: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The address of a page: `https`, and no character that means something to any format.
+/// The address of a web page: `https`, and only characters that have no meaning in any output format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Link(String);
 
 impl Link {
-    /// The address as it was written by somebody; `None` if it is no such address.
+    /// Reads an address; `None` if it isn't a safe one.
     fn parse(text: &str) -> Option<Self> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"/:.-_~%?=&#".contains(&b);
         (text.starts_with("https://") && text.bytes().all(plain)).then(|| Self(text.to_owned()))
     }
 
-    /// The address.
+    /// Returns the address.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Reads one that may be absent; one that is no address, in a report that was stored, leads nowhere.
+    /// Reads an address that may be absent; an unsafe one in a stored report becomes `None`.
     ///
     /// # Errors
-    /// When it is no text.
+    /// Fails if the value isn't a string.
     pub fn deserialize_if_safe<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         Ok(Option::<String>::deserialize(deserializer)?.and_then(|text| Self::parse(&text)))
     }

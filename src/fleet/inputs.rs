@@ -1,31 +1,32 @@
-//! The files that are reports: those that are named, and those in the folders that are named.
+//! The report files among the given files, and in the given folders.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Folders in folders that are looked into, at most.
+/// The most levels of nested folders that are read.
 const DEEPEST: usize = 16;
 
-/// Where a runner remembers which state of a repository a report is of. Like the next two it holds no reports.
+/// The folder in which a runner records the state of a repository that each report describes. Like the next two, it
+/// holds no reports.
 pub const STATES: &str = ".state";
-/// Where sweeps remember what was clean.
+/// The folder in which sweeps keep their caches.
 pub const CACHES: &str = ".caches";
-/// Where clones lie as long as they are swept.
+/// The folder in which clones are kept while they are swept.
 pub const CLONES: &str = ".clones";
 
-/// Nothing was given that could be a report.
+/// No given path could be a report.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "there is no report in what was given: reports are files that end with .jsonl or .json, written with --format jsonl"
 )]
 pub struct NoReports;
 
-/// The files that a list of files and folders comes to, each once, whatever links lead to it. What looks like a report and is
-/// none, as a pipe or a folder that is not looked into, is among them: reading it says so.
+/// Returns the files in a list of files and folders, each once, whatever links lead to it. Anything named like a report
+/// that isn't a regular file, such as a pipe or an unread folder, is included: reading it reports the reason.
 ///
 /// # Errors
-/// When a folder cannot be read.
+/// Fails if a folder can't be read.
 pub fn files(paths: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for path in paths {
@@ -34,7 +35,7 @@ pub fn files(paths: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
             false => found.push(path.clone()),
         }
     }
-    // The shortest name comes first, so a file in a hidden folder is called by the link to it.
+    // The shortest path comes first, so that a file in a hidden folder is named by the link to it.
     found.sort_by_cached_key(|path| (path.components().count(), path.clone()));
     let mut once = BTreeMap::new();
     for path in found {
@@ -45,8 +46,8 @@ pub fn files(paths: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Looks into a folder below `root`. A link to a folder is not followed: what it leads to in `root` is found there, and
-/// what is elsewhere counts as not read.
+/// Reads a folder below `root`. A link to a folder is not followed: a target within `root` is read there, and one
+/// elsewhere counts as unread.
 fn folder(path: &Path, root: &Path, left: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in std::fs::read_dir(path)? {
         let entry = entry?;

@@ -1,4 +1,4 @@
-//! From reports to rows.
+//! Merges reports into the rows of an inventory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -14,29 +14,30 @@ use super::sorter::{Sorted, Sorter};
 use crate::finding::Command;
 use crate::text::time;
 
-/// Repositories that a row lists, at most.
+/// The most repositories that a row lists.
 const MOST_HOLDINGS: usize = 10_000;
 
 /// The options of an inventory.
 #[derive(Debug, Default)]
 pub struct Options {
-    /// Whose repositories are.
+    /// The owners of repositories.
     pub owners: Owners,
-    /// Repositories of which there has to be a report.
+    /// The repositories that must have a report.
     pub expected: Vec<String>,
-    /// The inventory from before.
+    /// The earlier inventory to compare with.
     pub earlier: Option<Earlier>,
     /// The time now, in seconds since 1970: no report can be of later.
     pub now: u64,
 }
 
-/// Reports that were read.
+/// The reports that were read.
 #[derive(Debug)]
 pub struct Inventory {
-    /// The repositories of the reports: first those that were not read, then by name.
+    /// The repositories of the reports: unread ones first, then by name.
     pub repositories: Vec<Repository>,
     reports: Vec<Report>,
-    /// The reports that count, as flags: of several that one command made of one repository, the last.
+    /// A flag for each report, set if it counts: of several reports that one command made of one repository, only the
+    /// last does.
     counts: Vec<bool>,
     sorted: Sorted,
     /// The known facts about each repository.
@@ -49,7 +50,7 @@ impl Inventory {
     /// Reads reports.
     ///
     /// # Errors
-    /// When what is read cannot be kept.
+    /// Fails if the data read can't be stored.
     pub fn gather(files: &[PathBuf], options: Options) -> io::Result<Self> {
         let mut sorter = Sorter::default();
         let mut reports = Vec::new();
@@ -67,10 +68,10 @@ impl Inventory {
         Ok(Self { repositories, reports, counts, sorted: sorter.sorted()?, known, networks, options })
     }
 
-    /// Makes the rows, in order of their ids, and says what they come to.
+    /// Makes the rows in the order of their ids, and returns the summary.
     ///
     /// # Errors
-    /// When `each` fails, or something that was put aside cannot be read.
+    /// Fails if `each` does, or if data put aside can't be read.
     pub fn rows(mut self, each: &mut dyn FnMut(Row) -> io::Result<()>) -> io::Result<Summary> {
         let counted = || self.reports.iter().zip(&self.counts).filter(|(_, counts)| **counts);
         let rules: BTreeSet<&str> =
@@ -111,7 +112,7 @@ impl Inventory {
         Ok(summary)
     }
 
-    /// The row of the next id; none if no report that counts has it.
+    /// Returns the row of the next id; `None` if no report that counts has it.
     fn row(&mut self) -> io::Result<Option<Row>> {
         let id = self.sorted.peek().map(str::to_owned);
         let mut gathered: Option<Gathered> = None;
@@ -133,7 +134,7 @@ struct Gathered {
     holdings: BTreeMap<String, Holding>,
     more: usize,
     networks: BTreeSet<usize>,
-    /// By when it was, whether it is somebody else's, and where.
+    /// The earliest arrival, with the sort key that decides between several.
     first: Option<((i64, bool, String), First)>,
 }
 
@@ -197,7 +198,7 @@ impl Gathered {
 
 fn holding(name: &str, record: &Record, report: &Report, known: Option<&Known>) -> Holding {
     let Known { owner, account, visibility } = known.cloned().unwrap_or_default();
-    // HEAD of a network is that of the repository that it is called after.
+    // HEAD of a network is the one of the repository that the network is named after.
     let is_of_head = record.forks.is_empty() || report.source.name.as_deref() == Some(name);
     let branch = report.source.branch.as_deref().unwrap_or("HEAD");
     let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch).to_owned();
@@ -214,7 +215,7 @@ fn holding(name: &str, record: &Record, report: &Report, known: Option<&Known>) 
     }
 }
 
-/// Adds what another report says of the same repository. It is allowed only if it is allowed everywhere.
+/// Adds the data of another report on the same repository. The secret is allowed only if it is allowed everywhere.
 fn combine(one: &mut Holding, other: Holding) {
     one.stage = one.stage.max(other.stage);
     one.allowed &= other.allowed;
@@ -226,13 +227,13 @@ fn combine(one: &mut Holding, other: Holding) {
     one.places.extend(new.into_iter().take(MOST_PLACES.saturating_sub(one.places.len())));
 }
 
-/// Returns the reports that count, as flags: of several sweeps of one repository or image, the last one.
+/// Returns a flag for each report, set if it counts: of several sweeps of one repository or image, only the last does.
 fn newest(reports: &[Report]) -> Vec<bool> {
     let mut counts = vec![true; reports.len()];
     let mut last: BTreeMap<(Option<&str>, Option<Command>), usize> = BTreeMap::new();
     let time = |at: usize| reports[at].source.made_at.as_deref().and_then(time::seconds);
     for (at, report) in reports.iter().enumerate() {
-        // Each range is another one.
+        // Every range has a report of its own.
         if !matches!(report.source.command, Some(Command::History | Command::Image)) {
             continue;
         }

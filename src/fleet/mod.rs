@@ -1,9 +1,10 @@
-//! Inventories: the reports of many repositories put together, a row for each secret.
+//! Inventories: the reports of many repositories merged, with a row for each secret.
 //!
-//! A finding has the same id in every repository, so to merge is to group by it. Reports are read once, line by line
-//! (`report`); what is kept of a finding (`record`) is sorted by its id, on disk if it is much (`sorter`). Then the records of
-//! one secret become a row (`merge`), with whose each repository is (`owners`) and what is new since an earlier inventory
-//! (`since`). What was not read is known before the first row, and no row makes up for it.
+//! A finding has the same id in every repository, so merging is grouping by id. Reports are read once, line by line
+//! (`report`); the data kept of a finding (`record`) is sorted by id, on disk if there is much of it (`sorter`). The
+//! records of one secret then become a row (`merge`), with the owner of each repository (`owners`) and the changes
+//! since an earlier inventory (`since`). The unread repositories are known before the first row, and no row makes up
+//! for them.
 
 mod inputs;
 mod merge;

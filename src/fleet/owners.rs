@@ -1,4 +1,5 @@
-//! Whose repositories are: a list next to the reports, in TOML or CSV, since nobody is asked over a network.
+//! The owners of repositories: a list that the user keeps next to the reports, in TOML or CSV, since nothing is asked
+//! over a network.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,21 +7,21 @@ use crate::finding::Access;
 use crate::finding::subject::name_of_url;
 use crate::text::fits_stars;
 
-/// Whose account a repository is in.
+/// The kind of account that a repository is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Account {
-    /// One of the organisation.
+    /// An account of the organisation.
     #[default]
     Own,
-    /// An account of one of its people.
+    /// A personal account of one of its people.
     Personal,
     /// An account of somebody else.
     Foreign,
 }
 
 impl Account {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Own => "own",
@@ -30,11 +31,11 @@ impl Account {
     }
 }
 
-/// The known facts about some repositories.
+/// The facts that an entry of the list states about some repositories.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    /// Their names, with `*` for anything.
+    /// The names of the repositories, with `*` for any text.
     url: String,
     #[serde(default)]
     owner: Option<String>,
@@ -51,47 +52,47 @@ struct File {
     repository: Vec<Entry>,
 }
 
-/// The known facts about all repositories. As in a file CODEOWNERS, the last entry that fits and says something counts.
+/// The entries of the list. As in a CODEOWNERS file, the last matching entry that says something counts.
 #[derive(Debug, Clone, Default)]
 pub struct Owners(Vec<Entry>);
 
-/// The known facts about one repository.
+/// The facts that the list states about one repository.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Known {
-    /// Who sees to it.
+    /// The person or team that is responsible.
     pub owner: Option<String>,
-    /// Whose account it is in.
+    /// The kind of account.
     pub account: Account,
-    /// Who can read it.
+    /// The people who can read it.
     pub visibility: Option<Access>,
 }
 
-/// A list that cannot be used.
+/// The reason why a list can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Flaw {
-    /// It is not TOML, or not this TOML.
+    /// The text is not valid TOML, or has other keys.
     #[error("{0}; write [[repository]] with url, owner, account and visibility")]
     Toml(String),
-    /// A line of CSV.
+    /// A line of CSV is wrong.
     #[error("line {0}: {1}; write URL,OWNER,ACCOUNT,VISIBILITY")]
     Line(usize, String),
 }
 
 impl Owners {
-    /// From TOML, with a table `[[repository]]` for each entry.
+    /// Reads TOML with a table `[[repository]]` for each entry.
     ///
     /// # Errors
-    /// When it is anything else.
+    /// Fails if the text is anything else.
     pub fn from_toml(text: &str) -> Result<Self, Flaw> {
         // The library's message repeats the line, which may hold anything.
         let file: File = toml::from_str(text).map_err(|error| Flaw::Toml(error.message().to_owned()))?;
         Ok(Self(file.repository.into_iter().map(named).collect()))
     }
 
-    /// From CSV: URL, owner, account, visibility; the last ones may be left out.
+    /// Reads CSV with URL, owner, account and visibility; the last columns may be left out.
     ///
     /// # Errors
-    /// When a line says something else.
+    /// Fails if a line says anything else.
     pub fn from_csv(text: &str) -> Result<Self, Flaw> {
         let lines = (1..).zip(text.trim_start_matches('\u{feff}').lines());
         let lines = lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
@@ -100,7 +101,7 @@ impl Owners {
         Ok(Self(entries.collect::<Result<_, _>>()?))
     }
 
-    /// The same, with repositories that are somebody else's whatever the list says.
+    /// Adds patterns of repositories that are foreign whatever the list says.
     #[must_use]
     pub fn and_foreign(mut self, patterns: &[String]) -> Self {
         let foreign = |url: &String| Entry { url: url.clone(), account: Some(Account::Foreign), ..Entry::default() };
@@ -108,7 +109,7 @@ impl Owners {
         self
     }
 
-    /// The known facts about the repository of that name.
+    /// Returns what is known about the repository with this name.
     pub fn of(&self, name: &str) -> Known {
         let name = name.to_lowercase();
         let (mut owner, mut account, mut visibility) = (None, None, None);
@@ -121,7 +122,7 @@ impl Owners {
     }
 }
 
-/// With the URL as reports have it. Hosts do not tell upper case from lower case in names.
+/// Returns the entry with its URL as reports write it. Hosts ignore upper and lower case in names.
 fn named(entry: Entry) -> Entry {
     Entry { url: name_of_url(&entry.url).0.to_lowercase(), ..entry }
 }

@@ -6,7 +6,7 @@ use super::row::Place;
 use crate::finding::Stage;
 use crate::rule::{Confidence, Severity};
 
-/// Places of one finding that are kept, at most.
+/// The most places of one finding that are kept.
 pub(super) const MOST_PLACES: usize = 8;
 
 /// Owners of these places that are kept, at most.
@@ -16,7 +16,7 @@ pub(super) const MOST_OWNERS: usize = 8;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) id: String,
-    /// The number of the report.
+    /// The index of the report.
     pub(super) report: u32,
     pub(super) rule: String,
     pub(super) name: String,
@@ -30,11 +30,11 @@ pub(super) struct Record {
     pub(super) place_count: usize,
     /// The owners of all places, by the repository's own account.
     pub(super) owners: Vec<String>,
-    /// The forks that have it, in the report of a network.
+    /// The forks that hold it, in the report of a network.
     pub(super) forks: Vec<String>,
 }
 
-/// How it came in first.
+/// The first arrival of a secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Arrival {
     pub(super) time: String,
@@ -43,7 +43,7 @@ pub(super) struct Arrival {
 }
 
 impl Record {
-    /// Bytes that it takes in memory, roughly.
+    /// Returns the approximate memory that it takes, in bytes.
     pub(super) fn size(&self) -> usize {
         let places = self.places.iter().map(|place| place.path.len() + 120).sum::<usize>();
         let owners = self.owners.iter().map(|owner| owner.len() + 24).sum::<usize>();

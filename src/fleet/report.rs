@@ -1,7 +1,7 @@
-//! Reads a report, line by line and within bounds: whoever may write one may have written anything.
+//! Reads a report line by line and within bounds, since anyone may have written it.
 //!
-//! What is wrong with a report is a flaw of that report and stops no inventory. A report that shows values is refused as a
-//! whole.
+//! An error in a report is a flaw of that report and does not stop the inventory. A report that shows values is refused
+//! as a whole.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -18,22 +18,22 @@ use crate::fs::bounded;
 use crate::rule::{Confidence, Severity};
 use crate::text::time;
 
-/// Bytes of a line, at most.
+/// The most bytes of a line.
 const MAX_LINE: u64 = 64 << 20;
-/// Bytes of a report that is one document, at most.
+/// The most bytes of a report that is one document.
 const MAX_DOCUMENT: u64 = 512 << 20;
-/// Bytes of a name, at most.
+/// The most bytes of a name.
 const MAX_NAME: usize = 4096;
 /// Seconds that the clock of another machine may be ahead.
 const MAX_AHEAD: i64 = 600;
-/// The schema that is read.
+/// The version of the schema that is understood.
 const SCHEMA: u32 = 1;
 
-/// The header of a report, and whether it can be trusted.
+/// The header of a report, and whether the report can be trusted.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Report {
     pub(super) source: Source,
-    /// Why it does not say everything about what was scanned; empty if it does.
+    /// The reason why it doesn't describe everything that was scanned; `None` if it does.
     pub(super) flaw: Option<Flaw>,
 }
 
@@ -61,16 +61,16 @@ impl Report {
 /// The flaws that a report can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Flaw {
-    /// Something was not read; the findings are true.
+    /// Part of the subject was not read; the findings are valid.
     Incomplete(String),
-    /// Nothing of it may be used.
+    /// Nothing in the report may be used.
     Refused(String),
 }
 
 /// The kind of file that was read.
 pub(super) enum Reading {
     Report(Report),
-    /// It is what this program makes of reports.
+    /// The file is an inventory, which merging produces.
     Inventory,
 }
 
@@ -202,13 +202,13 @@ struct Outer {
     made_at: Option<String>,
 }
 
-/// Where findings go.
+/// The receiver of the findings.
 pub(super) type Sink<'s> = dyn FnMut(Record) -> io::Result<()> + 's;
 
-/// Reads the report with that number.
+/// Reads the report with this index.
 ///
 /// # Errors
-/// When a finding cannot be kept. That the report cannot be read is its flaw.
+/// Fails if a finding can't be stored. An unreadable report is not an error but a flaw of the report.
 pub(super) fn read(path: &Path, number: u32, sink: &mut Sink<'_>) -> io::Result<Reading> {
     let mut reader =
         Reader { report: Report::default(), number, sink, gaps: Vec::new(), findings: 0, has_source: false };
@@ -223,7 +223,7 @@ pub(super) fn read(path: &Path, number: u32, sink: &mut Sink<'_>) -> io::Result<
         End::Summary => None,
     };
     let source = &mut report.source;
-    // Many folders are called alike, so what has no name of its own is called after its report.
+    // Many folders have the same name, so a subject without a name of its own gets that of its report.
     let file = || path.display().to_string();
     let name = bounded_name(source.name.take().unwrap_or_else(file));
     report.flaw = flaw.or_else(|| {
@@ -236,18 +236,18 @@ pub(super) fn read(path: &Path, number: u32, sink: &mut Sink<'_>) -> io::Result<
     Ok(Reading::Report(report))
 }
 
-/// How a report ended.
+/// The end of a report.
 enum End {
-    /// With a summary, as it should.
+    /// The report ends with a summary, as it should.
     Summary,
-    /// There is something wrong with it.
+    /// The report has a flaw.
     Flaw(Flaw),
-    /// It is no report, but what is made of reports.
+    /// The file is not a report but an inventory.
     Inventory,
 }
 
 impl End {
-    /// Something that leaves what it has said so far true.
+    /// Returns a flaw that leaves the findings read so far valid.
     fn flaw(why: impl Into<String>) -> Self {
         Self::Flaw(Flaw::Incomplete(why.into()))
     }
@@ -266,7 +266,7 @@ fn bounded_name(mut name: String) -> String {
     name
 }
 
-/// A device or a pipe is no report, and to open one could wait forever.
+/// Opens a report. Anything but a regular file is refused, since opening a device or a pipe could wait forever.
 fn open(path: &Path) -> Result<BufReader<File>, String> {
     let told = |error: io::Error| error.to_string();
     let kind = bounded::kind(path.metadata().map_err(told)?.file_type());
@@ -286,7 +286,7 @@ struct Reader<'s, 'k> {
 }
 
 impl Reader<'_, '_> {
-    /// Reads all of it.
+    /// Reads the whole report.
     fn all(&mut self, path: &Path, mut file: BufReader<File>) -> io::Result<End> {
         let mut line = Vec::new();
         let mut number = 0;
@@ -377,7 +377,7 @@ impl Reader<'_, '_> {
     }
 
     fn gap(&mut self, gap: Gap) {
-        /// More are counted alike.
+        /// The most strings kept; further ones are counted as equal.
         const MOST: usize = 100_000;
         if self.gaps.len() < MOST {
             let is_first = self.gaps.is_empty();
@@ -385,7 +385,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// How it ends with this summary, which may know of gaps and findings that no line has named.
+    /// Returns the end that follows from this summary, which may count gaps and findings that no line has named.
     fn concluded(&self, counts: &Counts) -> End {
         let told = counts.findings.saturating_add(counts.suppressed);
         if !self.has_source {
@@ -448,20 +448,20 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The name of the repository that a remote is.
+/// Returns the name of the repository that a remote refers to.
 fn fork(remote: Remote) -> String {
     remote.url.map_or(remote.name, |url| subject::name_of_url(&url).0)
 }
 
-/// The outcome for a line.
+/// The result of reading a line.
 enum Line {
     Read,
-    /// It is the last one that counts.
+    /// The line is the last one that counts.
     Last(End),
     Damaged(String),
 }
 
-/// The kind of a line; none for what is no object of a report.
+/// Returns the kind of a line; `None` if it isn't an object of a report.
 pub(super) fn kind_of(line: &[u8]) -> Option<String> {
     const FINDING: &[u8] = b"{\"type\":\"finding\"";
     if line.starts_with(FINDING) {
@@ -474,7 +474,7 @@ fn other_schema() -> End {
     End::flaw("the report has another schema: make it with this version")
 }
 
-/// Returns the flaw, without words of the text, which a message of the parser would repeat.
+/// Returns the flaw without quoting the text, which the parser's message would repeat.
 fn told(error: &serde_json::Error) -> String {
     match error.classify() {
         serde_json::error::Category::Eof => "it is cut off".to_owned(),

@@ -1,4 +1,4 @@
-//! An inventory as data, which is also what its JSON Lines hold: repositories, a row for each secret, and the summary.
+//! An inventory as data, in the form of its JSON Lines: repositories, a row for each secret, and the summary.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,27 +6,27 @@ use super::owners::Account;
 use crate::finding::{Access, Command, ContentKind, Stage, Verdict};
 use crate::rule::{Confidence, Severity};
 
-/// A repository, image or folder that the inventory is about.
+/// A repository, image or folder of the inventory.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "repository")]
 pub struct Repository {
     /// Its name.
     pub name: String,
-    /// `true` if all of it was read.
+    /// `true` if the whole of it was read.
     pub is_read: bool,
-    /// The first part that was not read, and why, if it was not.
+    /// The first part that was not read, with the reason; empty if everything was.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub why: String,
     /// The commands that reported on it.
     #[serde(default)]
     pub commands: Vec<Command>,
-    /// Who sees to it.
+    /// The person or team that is responsible.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<String>,
-    /// Whose account it is in.
+    /// The kind of account that it is in.
     #[serde(default)]
     pub account: Account,
-    /// Who can read it.
+    /// The people who can read it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub visibility: Option<Access>,
     /// The first repository of its network of forks, if there are several: they begin with the same commit.
@@ -34,57 +34,57 @@ pub struct Repository {
     pub network: Option<String>,
 }
 
-/// One secret, wherever it is.
+/// A row of the inventory: one secret, wherever it is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "secret")]
 pub struct Row {
-    /// Identity of rule and value.
+    /// The identity of the pair of rule and value.
     pub id: String,
-    /// Id of the rule.
+    /// The rule's id.
     pub rule: String,
     /// The name of the secret.
     pub name: String,
-    /// How bad the leak is.
+    /// The severity of the leak.
     pub severity: Severity,
-    /// How sure that is.
+    /// The confidence that it is a secret.
     pub confidence: Confidence,
-    /// The state: whether somebody has to do something.
+    /// The state, which says whether something has to be done.
     pub state: State,
     /// Its change since the earlier inventory, if there was one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub change: Option<Change>,
-    /// How far it got, wherever it got furthest.
+    /// The worst stage that it has reached anywhere.
     pub stage: Stage,
-    /// `true` if everybody can read it.
+    /// `true` if everyone can read it.
     pub public: bool,
-    /// The earliest place, by what commits say of their time.
+    /// The earliest place, according to the times of commits.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub first: Option<First>,
-    /// How many repositories hold it.
+    /// The number of repositories that hold it.
     pub repositories: usize,
     /// How many networks of forks these come to: the copies of forks are not leaks of their own.
     #[serde(default)]
     pub networks: usize,
-    /// Those, by name; the first of very many.
+    /// The repositories that hold it, by name; only the first of very many.
     pub holdings: Vec<Holding>,
 }
 
-/// The state of a secret: whether somebody has to do something.
+/// The state of a secret, which says whether something has to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// It is nowhere any more.
+    /// No repository holds it any more.
     Gone,
-    /// It is allowed wherever it is.
+    /// It is allowed in every repository that holds it.
     Allowed,
-    /// It was there, and not all that held it was read again.
+    /// It existed before, and some repository that held it was not read again.
     NotRead,
-    /// Yes.
+    /// Something has to be done about it.
     Open,
 }
 
 impl State {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Gone => "gone",
@@ -105,14 +105,14 @@ pub enum Change {
     Gone,
     /// It is in other repositories or at other places.
     Moved,
-    /// It was not there.
+    /// It was not in the earlier inventory.
     New,
-    /// Everybody can read it now.
+    /// Everyone can read it now, which was not so before.
     NewlyPublic,
 }
 
 impl Change {
-    /// The word used in every output.
+    /// Returns the word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Same => "same",
@@ -124,17 +124,17 @@ impl Change {
     }
 }
 
-/// How a secret came in first.
+/// The first arrival of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct First {
-    /// When that commit was written, RFC 3339.
+    /// The author time of the commit, RFC 3339.
     pub time: String,
     /// The commit.
     pub commit: String,
-    /// Who wrote it.
+    /// The author of the commit.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub author: Option<String>,
-    /// Where.
+    /// The repository.
     pub repository: String,
 }
 
@@ -146,84 +146,84 @@ pub struct Holding {
     /// Who sees to it: by the list of owners, or else by the repository's own account of the places.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<String>,
-    /// Whose account it is in.
+    /// The kind of account that it is in.
     pub account: Account,
-    /// Who can read it.
+    /// The people who can read it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub visibility: Option<Access>,
-    /// How far it got there.
+    /// The stage that the secret has reached there.
     pub stage: Stage,
     /// `true` if it is allowed there.
     pub allowed: bool,
-    /// The default branch, if that still holds it.
+    /// The default branch, if it still holds the secret.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub default_branch: Option<String>,
     /// The first few places.
     pub places: Vec<Place>,
-    /// How many there are.
+    /// The number of places.
     pub place_count: usize,
 }
 
 impl Holding {
-    /// `true` if everybody can read it: the repository is public, and a server has the secret or may have it.
+    /// Returns `true` if everyone can read it: the repository is public, and the secret is or may be on its server.
     pub fn is_public(&self) -> bool {
         self.visibility == Some(Access::Public) && self.stage >= Stage::Unknown
     }
 }
 
-/// Where a secret is.
+/// A place of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The kind of content that it is in.
     pub kind: ContentKind,
     /// The path.
     pub path: String,
-    /// The line, from 1.
+    /// The line number, counted from 1.
     pub line: usize,
-    /// The commit that brought it in.
+    /// The commit that introduced it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub commit: Option<String>,
 }
 
-/// The overall result.
+/// The totals of an inventory.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "summary")]
 pub struct Summary {
-    /// Unknown as long as something was not read.
+    /// The verdict, which is unknown as long as something was not read.
     pub verdict: Verdict,
-    /// Repositories.
+    /// The number of repositories.
     pub repositories: usize,
-    /// Those that were not read, or not all of them.
+    /// The number of repositories that were not read, or not entirely.
     pub unread: usize,
-    /// Secrets that are open.
+    /// The number of open secrets.
     pub open: usize,
-    /// Those that are allowed wherever they are.
+    /// The number of secrets that are allowed everywhere.
     pub allowed: usize,
-    /// Open ones that everybody can read.
+    /// The number of open secrets that everyone can read.
     pub public: usize,
-    /// Open ones in accounts of others.
+    /// The number of open secrets in accounts of others.
     pub outside: usize,
-    /// Open ones in a default branch.
+    /// The number of open secrets in a default branch.
     pub in_default_branch: usize,
     /// The changes of secrets since the earlier inventory, if there was one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub changes: Option<Changes>,
-    /// How many different rule sets the reports were made with.
+    /// The number of different rule sets that the reports were made with.
     pub rule_sets: usize,
 }
 
-/// How many secrets changed since the earlier inventory.
+/// The number of secrets that changed since the earlier inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Changes {
-    /// Those that were not there.
+    /// The number that were not in it.
     pub new: usize,
-    /// Those that are nowhere any more.
+    /// The number that no repository holds any more.
     pub gone: usize,
-    /// Those that are in other repositories or at other places.
+    /// The number that are in other repositories or at other places.
     pub moved: usize,
-    /// Those that everybody can read now.
+    /// The number that everyone can read now.
     pub newly_public: usize,
-    /// Those of which not all that held them was read again.
+    /// The number that were held by a repository that was not read again.
     pub not_read: usize,
 }
 
@@ -273,17 +273,17 @@ impl Summary {
 }
 
 impl Row {
-    /// `true` if it is in an account of somebody else.
+    /// Returns `true` if it is in an account of somebody else.
     pub fn is_outside(&self) -> bool {
         self.outside().next().is_some()
     }
 
-    /// The repositories that contain it in accounts of others.
+    /// Returns the repositories in accounts of others that hold it.
     pub fn outside(&self) -> impl Iterator<Item = &Holding> {
         self.holdings.iter().filter(|one| one.account != Account::Own)
     }
 
-    /// The same with all texts made safe to be shown.
+    /// Returns a copy in which all texts are safe to show.
     #[must_use]
     pub fn shown(mut self, safe: &mut dyn FnMut(&str) -> String) -> Self {
         let mut all: Vec<&mut String> = vec![&mut self.rule, &mut self.name];
@@ -306,7 +306,7 @@ impl Row {
 }
 
 impl Repository {
-    /// The same with all texts made safe to be shown.
+    /// Returns a copy in which all texts are safe to show.
     #[must_use]
     pub fn shown(mut self, safe: &mut dyn FnMut(&str) -> String) -> Self {
         self.name = safe(&self.name);

@@ -1,4 +1,4 @@
-//! An earlier inventory, read next to the new one: both are in order of ids, so neither has to fit into memory.
+//! An earlier inventory, read alongside the new one: both are in the order of ids, so neither has to fit into memory.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -9,14 +9,14 @@ use super::report::kind_of;
 use super::row::{Change, Holding, Repository, Row, State};
 use crate::fs::bounded;
 
-/// Bytes of a line, at most.
+/// The most bytes of a line.
 const MAX_LINE: u64 = 64 << 20;
 
 /// The earlier inventory.
 #[derive(Debug)]
 pub struct Earlier {
     file: BufReader<File>,
-    /// The repositories that it is about.
+    /// The repositories of the inventory.
     pub(super) repositories: BTreeSet<String>,
     next: Option<Row>,
 }
@@ -25,7 +25,7 @@ impl Earlier {
     /// Opens an inventory that was written as JSON Lines.
     ///
     /// # Errors
-    /// When it cannot be read or is something else.
+    /// Fails if the file can't be read or isn't an inventory.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file =
             bounded::open_file(path, bounded::Links::Followed).map_err(|refused| broken(&refused.to_string()))?;
@@ -48,7 +48,7 @@ impl Earlier {
         Ok(Some((kind, line)))
     }
 
-    /// Goes on to the next secret, whose id has to come after the one before.
+    /// Advances to the next secret, whose id has to come after the one before.
     fn advance(&mut self, before: Option<&str>) -> io::Result<()> {
         while let Some((kind, line)) = self.line()? {
             let damaged = |_| broken("a line of it cannot be read");
@@ -72,12 +72,12 @@ impl Earlier {
         Err(broken("it is cut off: it has no summary"))
     }
 
-    /// The id of the next secret.
+    /// Returns the id of the next secret.
     pub(super) fn peek(&self) -> Option<&str> {
         self.next.as_ref().map(|row| row.id.as_str())
     }
 
-    /// The next secret.
+    /// Returns the next secret.
     pub(super) fn next(&mut self) -> io::Result<Option<Row>> {
         let row = self.next.take();
         if let Some(row) = &row {
@@ -91,13 +91,13 @@ fn broken(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why.to_owned())
 }
 
-/// Returns the change of a secret that is there now.
+/// Returns the change of a secret that exists now.
 pub(super) fn change(row: &Row, before: Option<&Row>, is_read: &dyn Fn(&str) -> bool) -> Change {
     let Some(before) = before.filter(|before| before.state != State::Gone) else { return Change::New };
     if row.public && !before.public {
         return Change::NewlyPublic;
     }
-    // A repository that was not read says neither that something left it nor that it stayed.
+    // An unread repository shows neither that something left it nor that it stayed.
     fn read<'r>(row: &'r Row, is_read: &dyn Fn(&str) -> bool) -> Vec<&'r Holding> {
         row.holdings.iter().filter(|one| is_read(&one.repository)).collect()
     }
@@ -106,13 +106,14 @@ pub(super) fn change(row: &Row, before: Option<&Row>, is_read: &dyn Fn(&str) -> 
     if is_same { Change::Same } else { Change::Moved }
 }
 
-/// `true` if a repository holds a secret at the same paths. Lines move whenever somebody writes above them.
+/// Returns `true` if two repositories hold a secret at the same paths. Lines are ignored, since they move with every
+/// edit above them.
 fn is_alike(one: &Holding, other: &Holding) -> bool {
     let paths = one.places.iter().map(|place| &place.path).eq(other.places.iter().map(|place| &place.path));
     one.repository == other.repository && one.place_count == other.place_count && paths
 }
 
-/// Returns the change of a secret that is not there now: it is gone only if all that held it was read again.
+/// Returns the row of a secret that is not found now: it is gone only if every repository that held it was read again.
 pub(super) fn absent(before: Row, is_read: &dyn Fn(&str) -> bool) -> Option<Row> {
     if before.state == State::Gone {
         return None;

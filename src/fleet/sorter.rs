@@ -1,6 +1,6 @@
-//! Records by id, in bounded memory: what does not fit is sorted into files, which are merged.
+//! Records in the order of ids, in bounded memory: those that don't fit are sorted into files, which are merged.
 //!
-//! A file loses its name as soon as it is open, so that none is left behind whatever ends the program.
+//! A file is unlinked as soon as it is open, so that none is left behind however the program ends.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -12,17 +12,17 @@ use super::record::Record;
 use crate::fs::owner_only;
 use crate::fs::scratch::Scratch;
 
-/// Bytes of records in memory, roughly, before they go to a file.
+/// The approximate bytes of records kept in memory before they go to a file.
 const MOST: usize = 96 << 20;
 
-/// Takes records in any order.
+/// A sorter that takes records in any order.
 #[derive(Debug)]
 pub(super) struct Sorter {
     most: usize,
     here: Vec<Record>,
     size: usize,
     runs: Vec<File>,
-    /// Where files are made.
+    /// The folder in which files are created.
     scratch: Option<Scratch>,
 }
 
@@ -33,7 +33,7 @@ impl Default for Sorter {
 }
 
 impl Sorter {
-    /// Adds one.
+    /// Adds a record.
     pub(super) fn push(&mut self, record: Record) -> io::Result<()> {
         self.size += record.size();
         self.here.push(record);
@@ -49,7 +49,7 @@ impl Sorter {
         let path = scratch.path().join(self.runs.len().to_string());
         self.scratch = Some(scratch);
         let file = owner_only::file().read(true).write(true).create_new(true).open(&path)?;
-        // Where an open file keeps its name, it goes with the folder.
+        // Where an open file can't be unlinked, it is deleted with the folder.
         let _ = std::fs::remove_file(&path);
         let mut out = BufWriter::with_capacity(1 << 20, file);
         for record in self.here.drain(..) {
@@ -63,7 +63,7 @@ impl Sorter {
         Ok(())
     }
 
-    /// All of them, in order of their ids, then of their reports.
+    /// Returns all records, in the order of their ids, then of their reports.
     pub(super) fn sorted(mut self) -> io::Result<Sorted> {
         self.here.sort_by(by_id);
         let files = self.runs.into_iter().map(|file| Run::File(BufReader::with_capacity(1 << 18, file)));
@@ -80,7 +80,7 @@ fn by_id(a: &Record, b: &Record) -> std::cmp::Ordering {
     (&a.id, a.report).cmp(&(&b.id, b.report))
 }
 
-/// Records in order.
+/// The sorted records.
 #[derive(Debug)]
 pub(super) struct Sorted {
     runs: Vec<Run>,
@@ -137,12 +137,12 @@ impl PartialEq for Head {
 impl Eq for Head {}
 
 impl Sorted {
-    /// The id of the next record.
+    /// Returns the id of the next record.
     pub(super) fn peek(&self) -> Option<&str> {
         self.heads.peek().map(|Reverse(head)| head.record.id.as_str())
     }
 
-    /// The next record.
+    /// Returns the next record.
     pub(super) fn next(&mut self) -> io::Result<Option<Record>> {
         let Some(mut top) = self.heads.peek_mut() else { return Ok(None) };
         let run = top.0.run;

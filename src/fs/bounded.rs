@@ -1,8 +1,9 @@
-//! Reads files that somebody else may have put there: none holds us up, none takes more memory than it may.
+//! Reads files that may come from an untrusted source: none can block the program, and none takes more memory than
+//! allowed.
 //!
-//! What a clone can bring along is a regular file, or a link to one that stays in its folder; a pipe, a device or a link to
-//! one is refused before and after it is opened, and opening waits for nobody. What a person names by hand may be a pipe or a
-//! device as well, and is read up to the limit. Left to the caller: what a refusal means.
+//! A clone can contain regular files, and links to files that stay in its folder; a pipe, a device or a link to one is
+//! refused both before and after it is opened, and opening never blocks. A file that the user names may also be a pipe
+//! or a device, and is read up to the limit. The caller decides what a refusal means.
 
 use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read as _};
@@ -10,40 +11,40 @@ use std::path::{Component, Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-/// Bytes of a file that says what is to be done: a configuration, a baseline, rules to ignore files by.
+/// The largest size in bytes of a file that controls the program: a configuration, a baseline, ignore rules.
 pub const MAX_SIZE: u64 = 16 << 20;
-/// Bytes of a file that somebody names by hand.
+/// The largest size in bytes of a file that the user names.
 pub const MAX_NAMED: u64 = 256 << 20;
 
-/// How often a pipe is looked at that has nothing to read, and how long one that nobody writes to is waited for.
+/// The pause between reads of a pipe that has nothing to read, and the longest wait for a pipe to get a writer.
 const NAP: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Why a file was not read.
+/// The reason why a file was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// It cannot be opened or read.
+    /// The file can't be opened or read.
     // The words of the cause are in it, so there is no source to be said once more.
     #[error("{0}; check the path and its permissions")]
     Io(io::Error),
-    /// It is no file.
+    /// The path doesn't lead to a regular file.
     #[error("it is {0}, not a regular file; put one in its place")]
     Kind(&'static str),
-    /// It is a link to somewhere else.
+    /// The path is a link that leads out of the work tree.
     #[error(
         "it is a link that leads out of the work tree, or nowhere, and is not followed; put a regular file in its place"
     )]
     Outside,
-    /// It is larger than it may be.
+    /// The file is larger than the limit.
     #[error("it has more than {} bytes, which is the limit; make it smaller", .0)]
     TooLarge(u64),
-    /// Nobody writes to it.
+    /// No process writes to the pipe.
     #[error("it is a pipe, and nothing was written to it for {} seconds; name it again when something is", PATIENCE.as_secs())]
     Silent,
-    /// It says nothing.
+    /// The device or socket yields no bytes.
     #[error("it is closed or an empty device, so nothing was read; name a file")]
     Mute,
-    /// It is no text.
+    /// The content isn't UTF-8 text.
     #[error("it is not UTF-8; save it as that")]
     Encoding,
 }
@@ -54,19 +55,19 @@ impl From<io::Error> for Refused {
     }
 }
 
-/// The treatment of a link in the place of a file.
+/// The treatment of a link in place of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Links {
-    /// The file that it leads to.
+    /// The file that the link leads to is read.
     Followed,
-    /// No file.
+    /// The link is refused.
     Refused,
 }
 
 /// Reads a regular file of at most `limit` bytes.
 ///
 /// # Errors
-/// When it is anything else, or larger.
+/// Fails if it is anything else, or larger.
 pub fn read(path: &Path, limit: u64, links: Links) -> Result<Vec<u8>, Refused> {
     drain(open_file(path, links)?, limit)
 }
@@ -74,9 +75,9 @@ pub fn read(path: &Path, limit: u64, links: Links) -> Result<Vec<u8>, Refused> {
 /// Opens a regular file.
 ///
 /// # Errors
-/// When it is anything else.
+/// Fails if it is anything else.
 pub fn open_file(path: &Path, links: Links) -> Result<File, Refused> {
-    // To open a device can do something to it.
+    // Merely opening a device can have an effect on it.
     is_regular(&match links {
         Links::Followed => path.metadata()?,
         Links::Refused => path.symlink_metadata()?,
@@ -86,10 +87,10 @@ pub fn open_file(path: &Path, links: Links) -> Result<File, Refused> {
     Ok(file)
 }
 
-/// Reads a file that lies in a work tree, if it is there: a link may not lead out of it.
+/// Reads a file in a work tree, if it exists; a link must not lead out of the work tree.
 ///
 /// # Errors
-/// When it is no regular file, or larger than [`MAX_SIZE`].
+/// Fails if it isn't a regular file, or is larger than [`MAX_SIZE`].
 pub fn read_within(root: &Path, path: &Path) -> Result<Option<Vec<u8>>, Refused> {
     match path.symlink_metadata() {
         Err(error) if is_absence(&error) => return Ok(None),
@@ -103,17 +104,17 @@ pub fn read_within(root: &Path, path: &Path) -> Result<Option<Vec<u8>>, Refused>
     read(path, MAX_SIZE, Links::Followed).map(Some)
 }
 
-/// Reads what somebody names by hand: a file, a pipe or a device, to its end or `limit` bytes.
+/// Reads what the user names: a file, a pipe or a device, to its end or up to `limit` bytes.
 ///
 /// # Errors
-/// When it cannot be read, or is larger.
+/// Fails if it can't be read, or is larger.
 pub fn read_named(path: &Path, limit: u64) -> Result<Vec<u8>, Refused> {
     let meta = path.metadata()?;
     match kind(meta.file_type()) {
         Kind::File => read(path, limit, Links::Followed),
         Kind::Folder => Err(Refused::Kind("a folder")),
         Kind::Pipe => pour(open(path)?, limit, !is_descriptor(path)),
-        // A stream that is closed is one, too: at the start of the program the null device takes its place.
+        // A closed stream is one too: when the program starts, the null device takes its place.
         Kind::Device | Kind::Socket => match pour(open(path)?, limit, false)? {
             bytes if bytes.is_empty() => Err(Refused::Mute),
             bytes => Ok(bytes),
@@ -121,11 +122,11 @@ pub fn read_named(path: &Path, limit: u64) -> Result<Vec<u8>, Refused> {
     }
 }
 
-/// The text of what somebody names by hand. Where that lies in a work tree, no link may lead out of it: the words of
-/// another file would be in a message.
+/// Reads the text of a file that the user names. If the path is in a work tree, no link may lead out of it: text of
+/// another file could appear in a message.
 ///
 /// # Errors
-/// When it cannot be read, or is no text.
+/// Fails if it can't be read, or isn't text.
 pub fn text_named(path: &Path, root: &Path, limit: u64) -> Result<String, Refused> {
     if escapes(path, root) {
         return Err(Refused::Outside);
@@ -133,15 +134,15 @@ pub fn text_named(path: &Path, root: &Path, limit: u64) -> Result<String, Refuse
     text(read_named(path, limit)?)
 }
 
-/// Bytes as text.
+/// Converts bytes to text.
 ///
 /// # Errors
-/// When they are none.
+/// Fails if they aren't UTF-8.
 pub fn text(bytes: Vec<u8>) -> Result<String, Refused> {
     String::from_utf8(bytes).map_err(|_| Refused::Encoding)
 }
 
-/// `true` if a path is a name that the system gives to a stream of this very process.
+/// Returns `true` if a path is a name that the system gives to a stream of this process.
 pub fn is_descriptor(path: &Path) -> bool {
     let below = |folder: &str| path.strip_prefix(folder).is_ok_and(|rest| rest.components().count() == 1);
     path == Path::new("/dev/stdin") || below("/dev/fd") || below("/proc/self/fd") || below("/proc/thread-self/fd")
@@ -163,7 +164,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// In words.
+    /// Describes the kind in words.
     pub fn told(self) -> &'static str {
         match self {
             Self::File => "a file",
@@ -175,7 +176,7 @@ impl Kind {
     }
 }
 
-/// `true` if a path leads to the null device, which is as good as an empty file.
+/// Returns `true` if a path leads to the null device, which counts as an empty file.
 pub fn is_null(path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -188,7 +189,7 @@ pub fn is_null(path: &Path) -> bool {
     path.as_os_str().eq_ignore_ascii_case("nul")
 }
 
-/// Returns the kind of something that is not a link.
+/// Returns the kind of a file that isn't a link.
 pub fn kind(kind: FileType) -> Kind {
     #[cfg(unix)]
     {
@@ -214,12 +215,12 @@ fn is_regular(meta: &Metadata) -> Result<(), Refused> {
     }
 }
 
-/// `true` if there is nothing at a path, or can be nothing.
+/// Returns `true` if the error means that nothing is at the path.
 fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// `true` if a path that starts in a folder leads to somewhere else.
+/// Returns `true` if a path that starts in a folder leads out of it.
 fn escapes(path: &Path, root: &Path) -> bool {
     let (Ok(root), Ok(here), Ok(end)) = (root.canonicalize(), Path::new(".").canonicalize(), path.canonicalize())
     else {
@@ -228,7 +229,7 @@ fn escapes(path: &Path, root: &Path) -> bool {
     !is_descriptor(path) && without_dots(&here.join(path)).starts_with(&root) && !end.starts_with(&root)
 }
 
-/// A whole path without `.` and `..`, whatever lies there.
+/// Returns an absolute path without `.` and `..`, without looking at the file system.
 pub fn without_dots(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut whole, part| {
         match part {
@@ -242,7 +243,7 @@ pub fn without_dots(path: &Path) -> PathBuf {
     })
 }
 
-/// Opens for reading and waits for nobody who would have to write.
+/// Opens a file for reading without waiting for a writer.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -251,8 +252,8 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// `O_NONBLOCK`, which the standard library does not name. Where it is not known here, what was looked at before it is
-/// opened has to do.
+/// `O_NONBLOCK`, which the standard library doesn't define. On systems where its value isn't listed here, the checks
+/// before opening have to suffice.
 #[cfg(unix)]
 const NONBLOCK: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
     if cfg!(any(target_arch = "mips", target_arch = "mips64", target_arch = "sparc64")) { 0 } else { 0o4000 }
@@ -270,13 +271,13 @@ const NONBLOCK: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
 
 fn drain(file: File, limit: u64) -> Result<Vec<u8>, Refused> {
     let mut bytes = Vec::new();
-    // A file of the system says that it has no bytes and has some.
+    // Files of the system, such as those in `/proc`, report a size of zero but have content.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(Refused::TooLarge(limit)) } else { Ok(bytes) }
 }
 
-/// Reads a stream to its end. While somebody has it open to write, it has not ended, however long that takes; one that
-/// nobody has opened yet has not begun, if it `may_begin` later.
+/// Reads a stream to its end. As long as a process has it open for writing, it hasn't ended, however long that takes;
+/// one that no process has opened yet hasn't begun, if it `may_begin` later.
 fn pour(mut file: File, limit: u64, may_begin: bool) -> Result<Vec<u8>, Refused> {
     let (mut bytes, mut chunk) = (Vec::new(), [0; 64 * 1024]);
     let (mut has_begun, mut waited) = (!may_begin, Duration::ZERO);
@@ -377,7 +378,7 @@ mod tests {
         let mut writer =
             shell.args(["-c", "printf one > \"$0\"; exec > \"$0\"; printf two"]).arg(&path).spawn().unwrap();
         let bytes = read_named(&path, 100).unwrap();
-        // The second may come too late, and then finds no reader until the test is over.
+        // The second write may come too late and then finds no reader until the test is over.
         assert!([&b"one"[..], b"onetwo"].contains(&&bytes[..]), "{bytes:?}");
         writer.kill().unwrap();
         writer.wait().unwrap();

@@ -1,5 +1,5 @@
-//! Folders and files of keysweep's own: scratch folders that go with their holder, what only its owner can read, and files that
-//! are written whole or not at all; and how the files of others are read.
+//! Keysweep's own folders and files: scratch folders that are removed with their holder, files that only their owner
+//! can read, and files that are written whole or not at all; and safe reading of files from other sources.
 
 pub mod bounded;
 pub mod executable;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 pub use replace::{Rights, replace};
 
-/// Keysweep's folder among the user's configurations, which need not be there; `None` without a home folder.
+/// Returns Keysweep's folder in the user's configuration, which need not exist; `None` if there is no home folder.
 pub fn own_configuration() -> Option<PathBuf> {
     let set = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = set.or_else(|| Some(std::env::home_dir()?.join(".config")))?;

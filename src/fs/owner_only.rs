@@ -1,10 +1,11 @@
-//! Files and folders for their owner alone, from the moment they are there; where there are no such rights, as any other.
+//! Files and folders that only their owner can read, from the moment they are created; on systems without such
+//! permissions, ordinary ones.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// How to open a file.
+/// Returns the options for opening such a file.
 pub fn file() -> OpenOptions {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "only set where there are rights"))]
     let mut options = File::options();
@@ -13,7 +14,7 @@ pub fn file() -> OpenOptions {
     options
 }
 
-/// How to make a folder.
+/// Returns the builder for such a folder.
 pub fn folder() -> DirBuilder {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "only set where there are rights"))]
     let mut builder = DirBuilder::new();

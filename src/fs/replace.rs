@@ -1,11 +1,11 @@
-//! Writes a file whole or not at all: into a temporary file next to it, which then takes its name.
+//! Writes a file whole or not at all: writes a temporary file next to it, and then renames it.
 //!
-//! The temporary file has a name that nobody can guess and is made again. So no other process writes to the same one, and
-//! nobody who may write to the folder can lay a link there for us to follow. A path that is a link is replaced itself: who
-//! wants the file that it leads to asks for that.
+//! The temporary file has an unguessable name and is always newly created. So no other process writes to the same file,
+//! and another user who may write to the folder can't place a link there for us to follow. A path that is a link is
+//! replaced itself: a caller that means the link's target has to pass the target.
 //!
-//! Who is killed while writing leaves the temporary file behind. It is locked as long as somebody writes it, so the next
-//! who writes in that folder knows it from one that is in use, and removes it.
+//! A process that is killed while writing leaves the temporary file behind. The file is locked while it is being
+//! written, so the next process that writes in the folder can distinguish it from one in use, and removes it.
 
 use std::fs::{File, Permissions};
 use std::io::{self, BufWriter, Write};
@@ -13,31 +13,31 @@ use std::path::{Path, PathBuf};
 
 use super::owner_only;
 
-/// The names of temporary files; between the two stands a number in [`DIGITS`] hexadecimal digits.
+/// The start and the end of the names of temporary files; between them is a number of [`DIGITS`] hexadecimal digits.
 const NAME: (&str, &str) = (".keysweep-", ".tmp");
 const DIGITS: usize = 16;
 
-/// Who may do what with the file.
+/// The permissions that the written file gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rights {
-    /// The permissions of any new file.
+    /// The default permissions of a new file.
     Usual,
-    /// Only the owner reads and writes it, from the moment it is there.
+    /// Only the owner may read and write the file, from its creation on.
     OwnerOnly,
-    /// These, whatever the process takes away from new files.
+    /// Exactly these permissions, whatever the process's umask removes from new files.
     Exactly(Permissions),
 }
 
-/// Puts what `write` writes in the place of the file at `path`. If that fails, what was there before stays as it is.
+/// Replaces the file at `path` by the output of `write`. If that fails, the old file stays as it is.
 ///
 /// # Errors
-/// When the folder cannot be written to, or `write` fails.
+/// Fails if the folder can't be written to, or `write` fails.
 pub fn replace(path: &Path, rights: Rights, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     remove_leftovers(path);
     let (temporary, file) = make(path, &rights)?;
     let written = fill(&file, rights, write).and_then(|()| std::fs::rename(&temporary, path));
     if written.is_err() {
-        // The first error is the one to report; that a leftover cannot be removed adds nothing to it.
+        // The first error is the one to report; failing to remove a leftover adds nothing to it.
         let _ = std::fs::remove_file(&temporary);
     }
     written
@@ -56,16 +56,16 @@ fn make(path: &Path, rights: &Rights) -> io::Result<(PathBuf, File)> {
             Rights::Usual | Rights::Exactly(_) => File::options(),
         };
         let file = options.write(true).create_new(true).open(&temporary)?;
-        // Some file systems have no locks; nobody removes it there.
+        // Some file systems have no locks; there, no other process removes the file.
         let _ = file.lock();
-        // Before it was locked, another process may have taken it for a leftover.
+        // Before the file was locked, another process may have removed it as a leftover.
         if temporary.symlink_metadata().is_ok() {
             return Ok((temporary, file));
         }
     }
 }
 
-/// Removes temporary files next to `path` that nobody writes any more. What cannot be removed harms nobody.
+/// Removes temporary files next to `path` whose writer is gone. A file that can't be removed does no harm.
 fn remove_leftovers(path: &Path) {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -163,7 +163,7 @@ mod tests {
             assert_eq!(mode(&path), wanted);
         }
         replace(&path, Rights::OwnerOnly, |out| {
-            // The temporary file is the only one next to it.
+            // No other temporary file is next to it.
             let temporary = names(folder.path()).into_iter().find(|name| name != "file").unwrap();
             assert_eq!(mode(&folder.path().join(temporary)), 0o600);
             out.write_all(b"text")

@@ -1,30 +1,31 @@
-//! A folder for files that only this run needs: for its owner alone, and gone with the last who holds it.
+//! A folder for files that only this run needs: only its owner can read it, and it is removed when its last holder is
+//! dropped.
 //!
-//! A signal that ends the program leaves the folder behind. So nothing that a repository holds is put into it: only paths of
-//! folders of objects, links to them, what keysweep made up itself, and the objects of repositories in an image, as they are
-//! there.
+//! A signal that ends the program leaves the folder behind. So no content of the user's repository is put into it: only
+//! paths of object folders, links to them, files that keysweep made itself, and the objects of repositories in an
+//! image, stored as they are there.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::owner_only;
 
-/// The folder.
+/// A scratch folder, given by its path.
 #[derive(Debug)]
 pub struct Scratch(PathBuf);
 
 impl Scratch {
-    /// Makes one among the temporary files of the machine.
+    /// Makes a folder among the system's temporary files.
     ///
     /// # Errors
-    /// When nothing can be written there.
+    /// Fails if temporary files can't be written.
     pub fn new() -> io::Result<Self> {
         const MOST: u32 = 1000;
         let folder = std::env::temp_dir();
         let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
         for number in 0..MOST {
             let path = folder.join(format!("keysweep-{}-{number}", std::process::id()));
-            // One that is there may be anybody's.
+            // A folder that already exists may belong to another user.
             match owner_only::folder().create(&path) {
                 Ok(()) => return Ok(Self(path)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = error,
@@ -34,7 +35,7 @@ impl Scratch {
         Err(taken)
     }
 
-    /// Where it is.
+    /// Returns the folder's path.
     pub fn path(&self) -> &Path {
         &self.0
     }

@@ -1,9 +1,11 @@
-//! The folders of objects that git's environment names: `GIT_OBJECT_DIRECTORY` in place of the repository's own, and
-//! `GIT_ALTERNATE_OBJECT_DIRECTORIES` next to it. So a server's hooks see what is pushed, before it is let in.
+//! The object folders that git's environment names: `GIT_OBJECT_DIRECTORY` replaces the repository's own, and
+//! `GIT_ALTERNATE_OBJECT_DIRECTORIES` adds to it. With them, a server's hooks see the pushed objects before the push
+//! is accepted.
 //!
-//! git's reader knows one folder and those that its `info/alternates` lists. So all of them are listed by a folder that holds
-//! nothing else. So are those of a repository whose lists the reader takes otherwise than git: git goes no way twice, passes
-//! over lines that name no folder, and lets a path start in the folder that lists it.
+//! git's reader knows one object folder and those that its `info/alternates` lists. So when the environment names
+//! folders, all of them are listed in the `info/alternates` of a new folder that holds nothing else. The same is done
+//! for a repository whose lists the reader follows differently from git: git visits no folder twice, skips lines that
+//! name no folder, and resolves a relative path from the folder that lists it.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -18,42 +20,42 @@ use crate::fs::bounded::{self, Links, Refused};
 use crate::fs::scratch::Scratch;
 use crate::text::escape;
 
-/// Folders that objects are borrowed from, at most. git's reader compares each with all others.
+/// The most folders that objects are borrowed from. git's reader compares each with all the others.
 pub(super) const MOST: usize = 1000;
 
-/// Bytes of a line that are shown of it.
+/// The most bytes of a line that a message shows.
 const MOST_SHOWN: usize = 80;
 
-/// The choice whether git's environment variables for object folders count for a repository.
+/// The choice whether git's environment variables for object folders apply to a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Variables {
-    /// They are about it.
+    /// The variables apply to this repository.
     Count,
-    /// They are about another one.
+    /// The variables apply to another repository.
     Ignored,
 }
 
-/// The folder that lists those of objects, for as long as they are read.
+/// A temporary folder that lists the object folders; it has to be kept as long as they are read.
 #[derive(Debug)]
 pub struct Borrowed {
-    /// The folder.
+    /// The folder whose `info/alternates` lists the others.
     pub folder: Scratch,
-    /// The lines of the lists that could not be followed.
+    /// The lines of the lists that couldn't be followed.
     pub gaps: Vec<Gap>,
 }
 
-/// Folders of objects, each followed by those that it borrows from, and the lines that could not be followed.
+/// Object folders, each followed by those that it borrows from, and the lines that couldn't be followed.
 #[derive(Debug, Default)]
 struct Lent {
     folders: Vec<PathBuf>,
     gaps: Vec<Gap>,
 }
 
-/// Makes the folder, if the environment names any or git's reader takes the lists of `own`, the repository's, otherwise than
-/// git.
+/// Makes the folder if the environment names any object folders, or if git's reader follows the lists of `own`, the
+/// repository's object folder, differently from git.
 ///
 /// # Errors
-/// When it cannot be written, or the alternates cannot be read.
+/// Fails if the folder can't be written, or the alternates can't be read.
 pub fn listed_anew(own: &Path, variables: Variables) -> io::Result<Option<Borrowed>> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty() && variables == Variables::Count);
     let (instead, beside) = (set("GIT_OBJECT_DIRECTORY"), set("GIT_ALTERNATE_OBJECT_DIRECTORIES"));
@@ -68,7 +70,7 @@ pub fn listed_anew(own: &Path, variables: Variables) -> io::Result<Option<Borrow
     Ok(Some(Borrowed { folder, gaps: lent.gaps }))
 }
 
-/// Returns `true` if git's reader comes to the same folders, as far as they are there.
+/// Returns `true` if git's reader arrives at the same folders, ignoring those that don't exist.
 fn is_read_alike(own: &Path, folders: &[PathBuf]) -> io::Result<bool> {
     let Ok(others) = gix::odb::alternate::resolve(own.to_owned(), &std::env::current_dir()?) else { return Ok(false) };
     let there = |folders: &mut dyn Iterator<Item = &PathBuf>| -> BTreeSet<PathBuf> {
@@ -77,7 +79,7 @@ fn is_read_alike(own: &Path, folders: &[PathBuf]) -> io::Result<bool> {
     Ok(there(&mut others.iter().chain([&own.to_owned()])) == there(&mut folders.iter()))
 }
 
-/// The folders of a list such as `a:"b":c`.
+/// Returns the folders of a list such as `a:"b":c`.
 fn listed(list: &OsString) -> Vec<PathBuf> {
     let quoted = |path: PathBuf| {
         let bytes = path.as_os_str().as_encoded_bytes().as_bstr().to_owned();
@@ -94,7 +96,7 @@ fn gix_path(bytes: &[u8]) -> Option<PathBuf> {
 }
 
 impl Lent {
-    /// Reads the object folders of these folders, with those that they borrow from.
+    /// Collects these object folders and those that they borrow from.
     fn by(roots: impl Iterator<Item = PathBuf>) -> io::Result<Self> {
         let here = std::env::current_dir()?;
         let mut lent = Self::default();
@@ -115,7 +117,7 @@ impl Lent {
     }
 }
 
-/// Writes down the folders.
+/// Writes the list of the folders into a new temporary folder.
 fn write(folders: &[PathBuf]) -> io::Result<Scratch> {
     let scratch = Scratch::new()?;
     let mut lines = BString::default();
@@ -129,7 +131,8 @@ fn write(folders: &[PathBuf]) -> io::Result<Scratch> {
     Ok(scratch)
 }
 
-/// Adds a folder that is not known yet. One that is not there stays in the list, so that it is missed.
+/// Adds a folder that isn't in the list yet. A folder that doesn't exist stays in the list, so that its objects are
+/// reported as missing.
 fn add(folders: &mut Vec<PathBuf>, folder: PathBuf) {
     let folder = folder.canonicalize().unwrap_or(folder);
     if !folders.contains(&folder) {
@@ -137,24 +140,24 @@ fn add(folders: &mut Vec<PathBuf>, folder: PathBuf) {
     }
 }
 
-/// Where a folder of objects lists those that it borrows from.
+/// Returns the path of the file in which an object folder lists those that it borrows from.
 pub(super) fn file(folder: &Path) -> PathBuf {
     folder.join("info").join("alternates")
 }
 
-/// The list in a folder.
+/// The list of alternates in an object folder.
 #[derive(Debug, Default)]
 pub(super) struct List {
-    /// The folders, as far as they can be any.
+    /// The listed folders, without lines that can't name a folder.
     pub(super) paths: Vec<PathBuf>,
-    /// The gap if git cannot follow all of it.
+    /// The gap, if git can't follow the whole list.
     pub(super) gap: Option<Gap>,
 }
 
-/// The folders that one lists.
+/// Reads the folders that an object folder lists as its alternates.
 ///
 /// # Errors
-/// When the list is a device or a pipe, or is longer than [`MOST`].
+/// Fails if the list is a device or a pipe, or is longer than [`MOST`].
 pub(super) fn borrowed(folder: &Path) -> io::Result<List> {
     let list = file(folder);
     let of_nothing = |why: String| List { paths: Vec::new(), gap: Some(unread(&list, &why)) };
@@ -188,7 +191,8 @@ pub(super) fn borrowed(folder: &Path) -> io::Result<List> {
     Ok(List { paths: followed, gap })
 }
 
-/// Why nothing can be borrowed from a path. If there is merely nothing there, that is said of each object that is missing.
+/// Returns the reason why nothing can be borrowed from a path. A path that simply doesn't exist isn't an obstacle: each
+/// object that is missing is reported instead.
 fn obstacle(path: &Path) -> Option<String> {
     match path.metadata() {
         Ok(meta) if meta.is_dir() => None,
@@ -208,20 +212,21 @@ pub(super) fn too_many() -> io::Error {
     io::Error::other(format!("objects are borrowed from more than {MOST} folders, which is the limit"))
 }
 
-/// `true` if a folder lists others, which are in our list already; by relative paths they would be looked for in vain.
+/// Returns `true` if a folder lists alternates. They are in our list already, and the reader would resolve their
+/// relative paths wrongly.
 fn borrows(folder: &Path) -> bool {
     file(folder).exists()
 }
 
-/// The name of a link to the whole folder, in one that leads to its objects.
+/// The name of a link to the whole original folder, inside a folder of links to its objects.
 const PLACE: &str = "place";
 
-/// The folder whose objects a listed one leads to.
+/// Returns the folder whose objects a listed folder of links leads to.
 pub(super) fn place(copy: &Path) -> Option<PathBuf> {
     std::fs::read_link(copy.join(PLACE)).ok()
 }
 
-/// A folder that leads to the objects of another one, and not to those that it borrows.
+/// Makes a folder with links to another folder's objects, but not to those that it borrows.
 fn links(folder: &Path, copy: &Path) -> io::Result<()> {
     std::fs::create_dir(copy)?;
     link(folder, copy.join(PLACE))?;
@@ -240,7 +245,7 @@ use std::os::unix::fs::symlink as link;
 #[cfg(windows)]
 use std::os::windows::fs::symlink_dir as link;
 
-/// A line of `info/alternates`, quoted as git does.
+/// Returns a line of `info/alternates`, quoted as git does.
 fn line(folder: &Path) -> Vec<u8> {
     let mut line = vec![b'"'];
     for byte in folder.as_os_str().as_encoded_bytes() {

@@ -1,7 +1,7 @@
-//! The commits that some commits lead to and others do not.
+//! The commits that are reachable from some commits and not from others.
 //!
-//! Parents are taken from the commits themselves, never from a commit-graph: that is a cache which nobody verifies, and one
-//! that leaves out a parent would hide all that lies before it.
+//! Parents are read from the commits themselves, never from a commit-graph: it is a cache that nobody verifies, and one
+//! that left out a parent would hide everything before it.
 
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 
@@ -10,23 +10,24 @@ use super::hashtable::HashMap;
 use super::object::{self, Unread};
 use super::{Local, ObjectId, SourceError};
 
-/// Commits that are looked at when all seems clear: by a clock that was wrong, one can look older than what it comes from.
+/// The number of commits that are read after the walk seems complete: if a clock was wrong, a commit can look older
+/// than its ancestors.
 const SPARE: usize = 16;
 
-/// The commits of a selection.
+/// The commits that a selection consists of.
 #[derive(Debug, Default)]
 pub struct Ancestry {
     /// The commits, parents before children.
     pub commits: Vec<ObjectId>,
-    /// Those of them whose parents a shallow clone leaves out.
+    /// The selected commits whose parents a shallow clone leaves out.
     pub cut: Vec<ObjectId>,
-    /// Heads, and parents of the commits, that are not among them.
+    /// Heads, and parents of selected commits, that aren't selected themselves.
     pub edge: BTreeSet<ObjectId>,
-    /// The objects that could not be read on the way.
+    /// The objects that could not be read during the walk.
     pub unread: Vec<(ObjectId, Unread)>,
 }
 
-/// From where a commit was reached.
+/// The starting points from which a commit was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reached {
     Heads,
@@ -34,20 +35,20 @@ enum Reached {
     Both,
 }
 
-/// A commit that was reached.
+/// A commit that the walk has reached.
 struct Node {
     parents: Vec<ObjectId>,
     committed: i64,
     reached: Reached,
-    /// `true` if what is known of it has yet to be handed on to its parents.
+    /// `true` if the commit is in the queue, so its parents have yet to be reached from it.
     waits: bool,
     is_cut: bool,
 }
 
-/// The commits that the heads lead to, themselves among them, and the bases do not.
+/// Returns the commits that are reachable from the heads, including the heads, and not from the bases.
 ///
 /// # Errors
-/// When it cannot be told where a shallow clone ends.
+/// Fails if the list of commits at which a shallow clone ends can't be read.
 pub fn between(local: &Local, heads: &[ObjectId], bases: &[ObjectId]) -> Result<Ancestry, SourceError> {
     let broken = |error: gix::Error| SourceError::Broken {
         what: "the list of shallow commits".to_owned(),
@@ -63,7 +64,7 @@ pub fn between(local: &Local, heads: &[ObjectId], bases: &[ObjectId]) -> Result<
     Ok(walk.finish(heads))
 }
 
-/// The first commits on the way back from the heads that were made before a time.
+/// Returns the first commits on each path back from the heads that were made before a time.
 pub fn before(local: &Local, heads: &[ObjectId], seconds: i64) -> Vec<ObjectId> {
     let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
     let mut open: Vec<ObjectId> = heads.to_vec();
@@ -71,7 +72,7 @@ pub fn before(local: &Local, heads: &[ObjectId], seconds: i64) -> Vec<ObjectId> 
         if !seen.insert(id) {
             continue;
         }
-        // What cannot be read is met again, and told, by whoever walks between.
+        // An object that can't be read is met again, and reported, by the walk in `between`.
         match object::header_of(local, id) {
             Ok(header) if header.committed < seconds => found.push(id),
             Ok(header) => open.extend(header.parents),
@@ -86,9 +87,9 @@ struct Walk<'l> {
     local: &'l Local,
     shallow: BTreeSet<ObjectId>,
     nodes: HashMap<ObjectId, Node>,
-    /// Those that wait.
+    /// The commits that wait, with their times.
     queue: BinaryHeap<(i64, ObjectId)>,
-    /// How many of these were not reached from both sides.
+    /// The number of waiting commits that were reached from one side only.
     open: usize,
     unread: Vec<(ObjectId, Unread)>,
 }
@@ -141,7 +142,8 @@ impl Walk<'_> {
             self.open -= usize::from(reached != Reached::Both);
             parents.into_iter().for_each(|parent| self.reach(parent, reached));
         }
-        // What was reached from both sides hands that on to what was passed before, where a clock was wrong.
+        // If a clock was wrong, a commit that was reached from both sides may have ancestors that the walk passed
+        // earlier; they are marked now.
         let mut rest: Vec<ObjectId> = self.queue.drain().map(|(_, id)| id).collect();
         while let Some(id) = rest.pop() {
             for parent in self.parents(&id) {
@@ -181,7 +183,8 @@ impl Walk<'_> {
         Ancestry { commits: self.parents_first(&members, &newest_first), cut, edge, unread: self.unread }
     }
 
-    /// Parents before children, so that the first occurrence of a finding is the commit that brought it in.
+    /// Orders commits with parents before children, so that the first occurrence of a finding is in the commit that
+    /// introduced it.
     fn parents_first(&self, members: &BTreeSet<ObjectId>, newest_first: &[ObjectId]) -> Vec<ObjectId> {
         let mut done: BTreeSet<ObjectId> = BTreeSet::new();
         let mut ordered = Vec::with_capacity(newest_first.len());

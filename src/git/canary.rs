@@ -1,5 +1,5 @@
-//! A repository that lasts a moment, in which a text is staged, committed and the message of a commit: something for a hook
-//! to stop without touching any other repository.
+//! A short-lived repository in which a text is staged, committed, and used as a commit message: something for a hook to
+//! block without touching any other repository.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use super::error::error_text;
 use super::object::Kind;
 use crate::fs::scratch::Scratch;
 
-/// The repository.
+/// A temporary repository that contains the text.
 #[derive(Debug)]
 pub struct Canary {
     folder: Scratch,
@@ -23,10 +23,10 @@ pub struct Canary {
 }
 
 impl Canary {
-    /// Makes it, with the text in a file of this name.
+    /// Makes the repository, with the text in a file of this name.
     ///
     /// # Errors
-    /// When temporary files cannot be written.
+    /// Fails if temporary files can't be written.
     pub fn new(name: &str, text: &str) -> io::Result<Self> {
         let folder = Scratch::new()?;
         let git = folder.path().join("git");
@@ -47,33 +47,33 @@ impl Canary {
         Ok(Self { folder, name: name.to_owned(), commit })
     }
 
-    /// Where all of it lies.
+    /// Returns the folder that holds the repository and its files.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The repository's own folder.
+    /// Returns the repository's git directory.
     pub fn git_dir(&self) -> PathBuf {
         self.folder.path().join("git")
     }
 
-    /// The file that is the message of a commit.
+    /// Returns the file that serves as a commit message.
     pub fn message(&self) -> PathBuf {
         self.folder.path().join(&self.name)
     }
 
-    /// Returns the input of a pre-push hook for a push of the commit.
+    /// Returns the input that a pre-push hook gets when the commit is pushed.
     pub fn sent(&self) -> String {
         format!("refs/heads/canary {} refs/heads/canary {}\n", self.commit, ObjectId::null(Hash::Sha1))
     }
 
-    /// Returns the input of a pre-receive hook for it.
+    /// Returns the input that a pre-receive hook gets when the commit is pushed.
     pub fn received(&self) -> String {
         format!("{} {} refs/heads/canary\n", ObjectId::null(Hash::Sha1), self.commit)
     }
 }
 
-/// Writes an index that holds this file alone.
+/// Writes an index with this file as its only entry.
 fn stage(index: &Path, name: &str, blob: ObjectId) -> io::Result<()> {
     let mut state = gix::index::State::new(Hash::Sha1);
     state.dangerously_push_entry(Stat::default(), blob, Flags::empty(), Mode::FILE, BString::from(name).as_ref());

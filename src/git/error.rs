@@ -1,27 +1,27 @@
-//! Errors that keep a scan of a repository from starting, and the errors of git's reader in words.
+//! Errors that keep a scan of a repository from starting, and the text for errors of git's reader.
 
 use std::path::Path;
 
 use crate::text::escape;
 
-/// The error of git's reader.
+/// An error of git's reader.
 pub use gix::Error as GitError;
 
 /// Errors that keep a scan from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// No folder here.
+    /// There is no folder at the path.
     #[error("there is no folder '{path}'")]
     NoFolder {
-        /// As given.
+        /// The path as given.
         path: String,
     },
-    /// No repository here.
+    /// There is no repository at the path.
     #[error(
         "not a git repository (nor any folder above): '{path}'\nrun keysweep inside one, or use 'keysweep files PATH' to scan files without git"
     )]
     NotARepository {
-        /// Where it was looked for.
+        /// The path at which it was searched for.
         path: String,
     },
     /// A work tree or submodule whose repository is not where its `.git` file says.
@@ -31,41 +31,41 @@ pub enum SourceError {
          outside; 'git submodule update --init' restores a submodule"
     )]
     Dangling {
-        /// The file.
+        /// The `.git` file.
         pointer: String,
-        /// The folder it names.
+        /// The folder that the file names.
         target: String,
     },
-    /// A repository of a format that git does not read.
+    /// A repository in a format that git doesn't read.
     #[error(
         "'{config}' asks for {what}\n\
          git does not read such a repository, and neither does keysweep: nothing was scanned. A newer keysweep may support it; if it is a mistake, remove it from that file"
     )]
     Format {
-        /// The file that says so.
+        /// The configuration file that declares the format.
         config: String,
-        /// The feature that it asks for.
+        /// The feature that the file asks for.
         what: String,
     },
-    /// Owned by somebody else, as git's safe.directory sees it.
+    /// The repository belongs to another user and `safe.directory` doesn't allow it.
     #[error(
         "the repository at '{path}' has dubious ownership: it belongs to another user, so git and keysweep do not read it\n\
          if you trust it: git config --global --add safe.directory '{}'",
         path.replace('\'', r"'\''")
     )]
     DubiousOwnership {
-        /// Its whole path, as `safe.directory` has it.
+        /// The absolute path, as `safe.directory` needs it.
         path: String,
     },
-    /// There is a repository, but something it needs cannot be read.
+    /// There is a repository, but something that it needs can't be read.
     #[error("cannot read {what}: {cause}\nrun 'git fsck' for details; nothing was scanned")]
     Broken {
-        /// The part.
+        /// The part that can't be read.
         what: String,
         /// The error of git's reader.
         cause: String,
     },
-    /// A path that is named and lies elsewhere.
+    /// A path that was named but is outside the work tree.
     #[error(
         "'{path}' is outside of the work tree; nothing was scanned: 'keysweep files' reads files wherever they are"
     )]
@@ -73,45 +73,45 @@ pub enum SourceError {
         /// The path.
         path: String,
     },
-    /// Hooks lie nowhere that they could be put.
+    /// `core.hooksPath` doesn't name a folder that hooks can be put in.
     #[error("core.hooksPath {what}; 'git config --unset-all core.hooksPath' makes git use the hooks of the repository")]
     HooksPath {
-        /// The flaw.
+        /// The flaw of its value.
         what: &'static str,
     },
-    /// A revision that does not resolve.
+    /// A revision that can't be resolved.
     #[error("cannot resolve '{text}': {cause}\n{remedy}")]
     Revision {
-        /// As given.
+        /// The revisions as given.
         text: String,
         /// The error of git's reader.
         cause: String,
-        /// The action to take.
+        /// The action that the user can take.
         remedy: String,
     },
-    /// Revisions that do not say where a range starts.
+    /// Revisions that don't say where a range starts.
     #[error(
         "'{text}' is not a range: write BASE..HEAD with two dots, such as origin/main..HEAD\n\
          other ranges of git rev-list work too (A...B, ^A B, A^!), if they have a start; \
          'keysweep history' scans all commits"
     )]
     NoRange {
-        /// As given.
+        /// The revisions as given.
         text: String,
     },
-    /// Standard input of a hook that is not what git writes there.
+    /// The standard input of a hook isn't in the form that git writes.
     #[error("'{line}' is not a line that git gives to a {hook} hook: {form}")]
     Update {
-        /// The line.
+        /// The line that was read.
         line: String,
-        /// The hook.
+        /// The hook's name.
         hook: &'static str,
         /// The form that git writes.
         form: &'static str,
     },
 }
 
-/// Why opening the repository that `directory` lies in failed.
+/// Returns the reason why the repository that contains `directory` could not be opened.
 pub(super) fn classify(directory: &Path, error: &GitError) -> SourceError {
     let path = escape(directory.as_os_str().as_encoded_bytes());
     let text = error_text(error);
@@ -125,7 +125,7 @@ pub(super) fn classify(directory: &Path, error: &GitError) -> SourceError {
     }
 }
 
-/// The whole chain of an error of git's reader, on one line.
+/// Returns the whole chain of an error of git's reader, on one line.
 pub fn error_text(error: &GitError) -> String {
     let mut parts: Vec<String> = Vec::new();
     for part in error.iter_errors() {

@@ -1,5 +1,5 @@
-//! The format that a repository declares. As with git, one that names an extension nobody here knows is not read at all: it
-//! may mean that what is read means something else.
+//! The format that a repository declares. As in git, a repository that names an unknown extension isn't read at all:
+//! the extension may change the meaning of everything else in it.
 //!
 //! Format: git's `Documentation/technical/repository-version.adoc`.
 
@@ -12,19 +12,19 @@ use crate::text::escape;
 
 /// The newest version that is read.
 const NEWEST: i64 = 1;
-/// Extensions that count whatever the version is.
+/// Extensions that apply in every version.
 const ALWAYS: [&str; 4] = ["noop", "preciousobjects", "partialclone", "worktreeconfig"];
-/// Extensions that belong to version 1, and that are read or change nothing that is read: in other formats of ids commits and
-/// trees are the same, and the folders of submodules are found by looking.
+/// Extensions that belong to version 1 and are supported, or don't affect anything that is read: with ids in a second
+/// format the commits and trees stay the same, and the folders of submodules are found by searching.
 const NEWER: [&str; 6] =
     ["noop-v1", "objectformat", "compatobjectformat", "refstorage", "relativeworktrees", "submodulepathconfig"];
 
-/// How refs are stored.
+/// The way that refs are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refs {
-    /// In files.
+    /// Refs are stored in files.
     Files,
-    /// In reftables.
+    /// Refs are stored in reftables.
     Tables,
 }
 
@@ -32,21 +32,22 @@ pub(super) enum Refs {
 #[derive(Debug, Default)]
 struct Format {
     version: Option<i64>,
-    /// Names in lower case, with values.
+    /// The names of the extensions in lower case, with their values.
     extensions: Vec<(String, BString)>,
 }
 
-/// Says how refs are stored.
+/// Returns how refs are stored.
 ///
 /// # Errors
-/// When git would not read a repository of that format.
+/// Fails if git would not read a repository of this format.
 pub(super) fn check(local: &gix::Repository) -> Result<Refs, SourceError> {
     let config = local.config_snapshot();
     let own = |meta: &gix::config::file::Metadata| meta.source == gix::config::Source::Local && meta.level == 0;
     Format::of(config.plumbing(), own).check(&local.common_dir().join("config"))
 }
 
-/// Why git's reader did not open the repository with this configuration, if its format is why.
+/// Returns the reason why git's reader did not open the repository with this configuration, if the format is the
+/// reason.
 pub(super) fn refusal(config: &Path) -> Option<SourceError> {
     let read = gix::config::File::from_path_no_includes(config.to_owned(), gix::config::Source::Local).ok()?;
     Format::of(&read, |_| true).check(config).err()

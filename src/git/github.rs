@@ -1,6 +1,6 @@
-//! The facts about a repository on GitHub: its owner there, and the workflows at HEAD.
+//! Facts about a repository on GitHub: its owner there, and the workflows at HEAD.
 //!
-//! Read from the configuration and from HEAD's tree alone; nothing of it is run.
+//! They are read from the configuration and from HEAD's tree alone; no workflow is run.
 
 use bstr::{BString, ByteSlice as _};
 
@@ -8,16 +8,16 @@ use super::Repo;
 use super::object::{self, Mode};
 use super::remote;
 
-/// Where Actions looks for workflows.
+/// The folder in which Actions looks for workflows.
 const FOLDER: [&str; 2] = [".github", "workflows"];
-/// Bytes of a workflow that is read, at most.
+/// The largest size of a workflow that is read, in bytes.
 const MAX_WORKFLOW: u64 = 512 << 10;
-/// Workflows that are read, at most.
+/// The most workflows that are read.
 const MAX_WORKFLOWS: usize = 100;
 
-/// Owner and name of the repository on github.com: of `origin`, or of the only remote there.
+/// Returns the owner and name of the repository on github.com: of `origin`, or of the only remote there.
 pub fn slug(repository: &Repo) -> Option<(String, String)> {
-    // A URL may lead to GitHub as it is written, and by way of a proxy once it is rewritten; or the other way round.
+    // A URL may lead to GitHub as written and to a proxy once it is rewritten, or the other way round.
     let rewritten = remote::all(repository).into_iter().filter_map(|remote| Some((remote.name, remote.url?)));
     let urls = remote::written(repository).into_iter().chain(rewritten);
     let there = urls.filter_map(|(name, url)| Some((name == "origin", slug_of(url.to_str().ok()?)?)));
@@ -28,7 +28,8 @@ pub fn slug(repository: &Repo) -> Option<(String, String)> {
     there.pop().filter(|_| is_clear).map(|(_, slug)| slug)
 }
 
-/// `https://github.com/OWNER/NAME.git`, `git@github.com:OWNER/NAME` and `ssh://git@github.com/OWNER/NAME`.
+/// Reads the owner and name from `https://github.com/OWNER/NAME.git`, `git@github.com:OWNER/NAME` or
+/// `ssh://git@github.com/OWNER/NAME`.
 fn slug_of(url: &str) -> Option<(String, String)> {
     let at = url.find("github.com")?;
     let before = &url[..at];
@@ -40,7 +41,7 @@ fn slug_of(url: &str) -> Option<(String, String)> {
         .then(|| (owner.to_owned(), name.to_owned()))
 }
 
-/// The workflows in HEAD's tree, path and text of each; none if there is no commit yet, or what is asked for cannot be read.
+/// Returns path and text of each workflow in HEAD's tree; none if there is no commit yet, or the tree can't be read.
 pub fn workflows(repository: &Repo) -> Vec<(BString, Vec<u8>)> {
     let local = repository.local();
     let Some(mut tree) = repository.head().and_then(|head| object::tree_of(&local, head).ok()) else {

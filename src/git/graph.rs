@@ -1,4 +1,5 @@
-//! The commits of a clone as a graph: who comes before whom, and what leads where. Commits are known by their position.
+//! The commits of a clone as a graph: their parents and children, and which commits can be reached from which. Commits
+//! are identified by their position.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -6,40 +7,40 @@ use std::collections::BinaryHeap;
 use super::ObjectId;
 use super::store::{Number, Store};
 
-/// No commit.
+/// The position that means no commit.
 const NONE: u32 = u32::MAX;
 
-/// The record of each commit while objects are read.
+/// The data about a commit that is collected while objects are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommitRecord {
-    /// The object.
+    /// The number of the commit object.
     pub commit: Number,
-    /// Its root tree, if that is here.
+    /// The commit's root tree, if it is in this clone.
     pub tree: Option<Number>,
-    /// `true` if it has no parent at all.
+    /// `true` if the commit has no parents at all.
     pub is_root: bool,
-    /// When it was committed, in seconds since 1970.
+    /// The time at which it was committed, in seconds since 1970.
     pub committed: i64,
 }
 
-/// Commits, with those of their parents that are here.
+/// Commits, with those of their parents that are in this clone.
 #[derive(Debug, Default)]
 pub struct Commits {
     records: Vec<CommitRecord>,
-    /// Where the parents of each end in `parents`; they start where those of the one before end.
+    /// For each commit, the end of its parents in `parents`; they start where those of the commit before it end.
     ends: Vec<u32>,
     parents: Vec<Number>,
 }
 
 impl Commits {
-    /// Adds one; its parents in order.
+    /// Adds a commit, with its parents in order.
     pub fn push(&mut self, record: CommitRecord, parents: impl IntoIterator<Item = Number>) {
         self.records.push(record);
         self.parents.extend(parents);
         self.ends.push(u32::try_from(self.parents.len()).unwrap_or(u32::MAX));
     }
 
-    /// Adds all of `others`.
+    /// Appends all commits of `others`.
     pub fn append(&mut self, mut others: Self) {
         if self.records.is_empty() {
             *self = others;
@@ -51,14 +52,14 @@ impl Commits {
         self.parents.append(&mut others.parents);
     }
 
-    /// Makes room for so many more.
+    /// Makes room for this many more commits.
     pub fn reserve(&mut self, count: usize) {
         self.records.reserve(count);
         self.ends.reserve(count);
         self.parents.reserve(count);
     }
 
-    /// Each with its parents.
+    /// Returns each commit with its parents.
     pub fn iter(&self) -> impl Iterator<Item = (&CommitRecord, &[Number])> + Clone {
         let mut start = 0;
         self.records.iter().zip(&self.ends).map(move |(record, end)| {
@@ -69,7 +70,7 @@ impl Commits {
     }
 }
 
-/// Lists of positions, one for each position.
+/// Lists of positions, one list for each position.
 #[derive(Debug, Default)]
 struct Links {
     starts: Vec<u32>,
@@ -77,7 +78,7 @@ struct Links {
 }
 
 impl Links {
-    /// From pairs of a position and one that belongs to its list.
+    /// Builds the lists from pairs of a position and an element of its list.
     fn new(count: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
         let mut starts = vec![0u32; count + 1];
         pairs.clone().for_each(|(from, _)| starts[from as usize + 1] += 1);
@@ -101,22 +102,22 @@ impl Links {
     }
 }
 
-/// All commits.
+/// The graph of all commits.
 #[derive(Debug)]
 pub struct Graph {
     records: Vec<CommitRecord>,
-    /// Position of each commit, by its number.
+    /// The position of each commit, by its object number.
     positions: Vec<u32>,
     parents: Links,
     children: Links,
-    /// Positions, parents before children, then older before newer.
+    /// All positions, with parents before children and otherwise older commits first.
     order: Vec<u32>,
-    /// Where each commit is in `order`.
+    /// The index of each commit in `order`.
     ranks: Vec<usize>,
 }
 
 impl Graph {
-    /// The graph of these commits of a store, each given once.
+    /// Builds the graph of these commits of a store; each has to be given once.
     pub fn new(commits: &Commits, store: &Store) -> Self {
         Self::with_ids(commits, store.count(), |number| store.id(number))
     }
@@ -132,7 +133,7 @@ impl Graph {
         let parents = Links::new(records.len(), pairs.iter().copied());
         let children = Links::new(records.len(), pairs.iter().map(|(at, parent)| (*parent, *at)));
         let mut by_age: Vec<(i64, u32)> = records.iter().map(|record| record.committed).zip(0..).collect();
-        // Between commits of one second the id decides, so that the order is the same in every clone.
+        // Commits of the same second are ordered by id, so that the order is the same in every clone.
         let id_at = |at: u32| id(records[at as usize].commit);
         by_age.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| (id_at(a.1), a.1).cmp(&(id_at(b.1), b.1))));
         let order = parents_first(&by_age, &parents, &children);
@@ -141,42 +142,42 @@ impl Graph {
         Self { records, positions, parents, children, order, ranks }
     }
 
-    /// The position of a commit.
+    /// Returns the position of a commit.
     pub fn find(&self, commit: Number) -> Option<u32> {
         self.positions.get(commit as usize).copied().filter(|at| *at != NONE)
     }
 
-    /// The commit at a position.
+    /// Returns the commit at a position.
     pub fn record(&self, at: u32) -> &CommitRecord {
         &self.records[at as usize]
     }
 
-    /// All commits, by position.
+    /// Returns all commits, by position.
     pub fn records(&self) -> &[CommitRecord] {
         &self.records
     }
 
-    /// The positions of a commit's parents that are here.
+    /// Returns the positions of those of a commit's parents that are in this clone.
     pub fn parents(&self, at: u32) -> &[u32] {
         self.parents.of(at)
     }
 
-    /// All positions, parents before children, then older before newer.
+    /// Returns all positions, with parents before children and otherwise older commits first.
     pub fn order(&self) -> &[u32] {
         &self.order
     }
 
-    /// Where a commit is in that order.
+    /// Returns the index of a commit in that order.
     pub fn rank(&self, at: u32) -> usize {
         self.ranks[at as usize]
     }
 
-    /// For each commit whether one of `from` is it or comes after it.
+    /// Returns for each commit whether it is one of `from` or an ancestor of one.
     pub fn ancestors(&self, from: impl IntoIterator<Item = u32>) -> Vec<bool> {
         self.reach(from, &self.parents)
     }
 
-    /// For each commit whether one of `from` is it or comes before it.
+    /// Returns for each commit whether it is one of `from` or a descendant of one.
     pub fn descendants(&self, from: impl IntoIterator<Item = u32>) -> Vec<bool> {
         self.reach(from, &self.children)
     }
@@ -193,7 +194,7 @@ impl Graph {
     }
 }
 
-/// Positions, given from the oldest to the newest, so that parents come first.
+/// Reorders positions, given from the oldest to the newest, so that parents come first.
 fn parents_first(by_age: &[(i64, u32)], parents: &Links, children: &Links) -> Vec<u32> {
     let mut ages = vec![0u32; by_age.len()];
     (0..).zip(by_age).for_each(|(age, (_, at))| ages[*at as usize] = age);
@@ -223,7 +224,7 @@ mod tests {
         ObjectId::from_bytes_or_panic(&[n; 20])
     }
 
-    /// Commits by number, parents and time; in two parts that are put together.
+    /// Makes commits from numbers, parents and times; they are built in two halves that are then joined.
     fn commits(all: &[(u8, &[u32], i64)]) -> Commits {
         let mut parts = [Commits::default(), Commits::default()];
         for (at, (n, parents, committed)) in all.iter().enumerate() {
@@ -238,7 +239,7 @@ mod tests {
 
     #[test]
     fn parents_come_first_whatever_the_clock_says() {
-        // The object 9 is not a commit that is here.
+        // No commit with the number 9 exists in the list.
         let all: [(u8, &[u32], i64); 4] = [(4, &[3], 2), (1, &[9, 2], 1), (2, &[3], 7), (3, &[], 8)];
         let graph = Graph::with_ids(&commits(&all), 10, |n| u8::try_from(n).ok().map(id));
         let order: Vec<Number> = graph.order().iter().map(|at| graph.record(*at).commit).collect();

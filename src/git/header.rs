@@ -1,40 +1,41 @@
-//! The bytes of a commit or tag taken apart: the lines of its head, and the message behind the first empty line.
+//! Splits the bytes of a commit or tag: the lines of its header, and the message after the first empty line.
 
 use bstr::{BString, ByteSlice as _};
 
 use super::ObjectId;
 
-/// Lines of a head that name somebody.
+/// The starts of header lines that name a person.
 const PEOPLE: [&[u8]; 3] = [b"author ", b"committer ", b"tagger "];
 
 /// The choice whether signatures are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signatures {
-    /// They are read as any other text.
+    /// Signatures are read like any other text.
     Kept,
-    /// They are not read: nobody writes them, and next to a word for a secret their base64 looks like one.
+    /// Signatures are left out: no person writes them, and next to a word such as `secret` their base64 looks like a
+    /// secret.
     LeftOut,
 }
 
-/// The header of a commit object, as far as the graph of commits needs it.
+/// The fields of a commit object that the graph of commits needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitHeader {
-    /// The root tree.
+    /// The commit's root tree.
     pub tree: ObjectId,
     /// The parents, in order.
     pub parents: Vec<ObjectId>,
-    /// When it was committed, in seconds since 1970.
+    /// The time at which it was committed, in seconds since 1970.
     pub committed: i64,
 }
 
 impl CommitHeader {
-    /// Reads a commit object; `None` if it has no tree or names an object by other than a hash of so many bytes.
+    /// Reads a commit object; `None` if it has no tree, or an id in it isn't a hash of `id_length` bytes.
     pub fn parse(data: &[u8], id_length: usize) -> Option<Self> {
         let mut lines = lines(data);
         let hex = |digits: &[u8]| ObjectId::from_hex(digits).ok().filter(|named| named.as_slice().len() == id_length);
         let mut header = Self { tree: hex(lines.next()?.strip_prefix(b"tree ")?)?, parents: Vec::new(), committed: 0 };
         let mut lines = lines.take_while(|line| !line.is_empty()).peekable();
-        // As for git, a line of that form that stands anywhere else makes no parent.
+        // As in git, such a line anywhere else doesn't name a parent.
         while let Some(parent) = lines.peek().and_then(|line| line.strip_prefix(b"parent ")) {
             header.parents.push(hex(parent)?);
             lines.next();
@@ -44,7 +45,7 @@ impl CommitHeader {
     }
 }
 
-/// Returns the lines, including empty ones.
+/// Returns the lines of `data`, including empty ones.
 fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(data);
     std::iter::from_fn(move || {
@@ -58,28 +59,29 @@ fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The seconds at the end of `committer Name <address> 1700000000 +0100`.
+/// Returns the seconds at the end of `committer Name <address> 1700000000 +0100`.
 fn seconds(line: &[u8]) -> Option<i64> {
     let seconds = line.rsplit(|b| *b == b' ').nth(1)?;
     std::str::from_utf8(seconds).ok()?.parse().ok()
 }
 
-/// Most digits of a date.
+/// The most digits of a date.
 const MAX_SECONDS: usize = 12;
 
-/// The head and the message; an object without an empty line is all head.
+/// Splits an object into header and message; an object without an empty line is all header.
 pub fn parts(data: &[u8]) -> (&[u8], &[u8]) {
     data.split_at(data.find(b"\n\n").map_or(data.len(), |at| at + 2))
 }
 
-/// Who a line of a head names, if it names somebody; without the date behind the address, if what is there is one.
+/// Returns the person that a header line names, if it names one; without the date after the address, if there is a
+/// valid one.
 pub fn person(line: &[u8]) -> Option<&[u8]> {
     PEOPLE.into_iter().find_map(|start| line.strip_prefix(start)).map(undated)
 }
 
-/// Returns the header fields other than people, ids and kinds of objects, as a text: the name of a tag, an encoding, the tag
-/// that a commit merged, and whatever else a program wrote there. Lines that go on with the one before have lost their
-/// blank.
+/// Returns the header fields other than people, ids and kinds of objects, as a text: the name of a tag, an encoding,
+/// the tag that a commit merged, and whatever else a program wrote there. Continuation lines have lost their leading
+/// space.
 pub fn rest(head: &[u8], signatures: Signatures) -> Vec<u8> {
     let mut rest = Vec::new();
     let mut in_signature = false;
@@ -102,14 +104,14 @@ pub fn rest(head: &[u8], signatures: Signatures) -> Vec<u8> {
     rest
 }
 
-/// An end of a signature.
+/// The first or the last line of a signature.
 #[derive(PartialEq, Eq)]
 enum Armour {
     Begins,
     Ends,
 }
 
-/// The end of a signature that a line of a head is: the first line of one is after its name.
+/// Returns the end of a signature that a header line is; the field's name comes before the first line of a signature.
 fn armour(line: &[u8]) -> Option<Armour> {
     const HEADS: [&[u8]; 2] = [b"gpgsig ", b"gpgsig-sha256 "];
     const KINDS: [&[u8]; 3] = [b"PGP SIGNATURE-----", b"SSH SIGNATURE-----", b"SIGNED MESSAGE-----"];
@@ -126,39 +128,41 @@ fn names_somebody(line: &[u8]) -> bool {
     matches!(line.first(), Some(b'a' | b'c' | b't')) && PEOPLE.iter().any(|start| line.starts_with(start))
 }
 
-/// `true` if a line has no other bytes than base64. All of them are looked at, for so many of them are at once.
+/// Returns `true` if a line consists of base64 characters only. It doesn't stop at the first other byte, because that
+/// lets the compiler check many bytes at once.
 fn is_base64(line: &[u8]) -> bool {
     let is_other = |byte: u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
     !line.iter().fold(false, |others, byte| others | is_other(*byte))
 }
 
-/// `true` if a line has nothing but the id of an object, or its kind.
+/// Returns `true` if a line holds nothing but the id of an object, or its kind.
 fn names_object(line: &[u8]) -> bool {
     const IDS: [&[u8]; 3] = [b"tree", b"parent", b"object"];
-    // A sweep asks this of millions of lines.
+    // The check for a space comes first because a sweep calls this for millions of lines.
     let Some(blank) = line.find_byte(b' ') else { return false };
     let (name, value) = (&line[..blank], &line[blank + 1..]);
     (IDS.contains(&name) && value.iter().all(u8::is_ascii_hexdigit))
         || (name == b"type" && value.iter().all(u8::is_ascii_lowercase))
 }
 
-/// Who did something and when, read as git reads it: what is odd about a line costs no more than what it says.
+/// A person and a time, read as git reads them: a malformed part of a line doesn't affect the other parts.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Signature {
-    /// Name and address, as `Name <address>`.
+    /// The name and address, as `Name <address>`.
     pub person: Option<BString>,
-    /// When, RFC 3339.
+    /// The time in RFC 3339.
     pub time: Option<String>,
 }
 
 impl Signature {
-    /// The author that the head of a commit names.
+    /// Returns the author that a commit's header names.
     pub fn of_author(head: &[u8]) -> Self {
         let mut lines = head.lines().take_while(|line| !line.is_empty());
         lines.find_map(|line| line.strip_prefix(b"author ")).map(Self::parse).unwrap_or_default()
     }
 
-    /// Reads `Name <address> 1700000000 +0100`. An address may hold brackets itself, so the date is after the last one.
+    /// Reads `Name <address> 1700000000 +0100`. The address may contain brackets itself, so the date is after the last
+    /// one.
     fn parse(line: &[u8]) -> Self {
         let person = line.split_once_str("<").and_then(|(name, rest)| {
             let (address, _) = rest.split_once_str(">")?;
@@ -169,7 +173,7 @@ impl Signature {
     }
 }
 
-/// The date that a text such as ` 1700000000 +0100` starts with.
+/// Returns the date that a text such as ` 1700000000 +0100` starts with.
 fn time(text: &[u8]) -> Option<String> {
     let mut words = text.fields();
     let seconds = words.next()?.to_str().ok()?.parse::<u64>().ok()?;
@@ -178,7 +182,7 @@ fn time(text: &[u8]) -> Option<String> {
     time.format(gix::date::time::format::ISO8601_STRICT).ok()
 }
 
-/// The seconds that a time zone such as `+0130` is before UTC; `None` if there is no such zone.
+/// Returns the offset from UTC in seconds of a time zone such as `+0130`; `None` if there is no such zone.
 fn offset(zone: &[u8]) -> Option<i32> {
     let (sign, digits) = zone.split_at_checked(1)?;
     let is_zone = matches!(sign, b"+" | b"-") && digits.iter().all(u8::is_ascii_digit);
@@ -195,7 +199,7 @@ fn undated(person: &[u8]) -> &[u8] {
     }
 }
 
-/// `true` if this is what git writes behind an address: a blank, the seconds since 1970, a blank, the time zone.
+/// Returns `true` if this is what git writes after an address: a space, the seconds since 1970, a space, the time zone.
 ///
 /// Format: git-commit-tree, section "Date Formats", "Git internal format".
 fn is_date(text: &[u8]) -> bool {

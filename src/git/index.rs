@@ -1,4 +1,4 @@
-//! The index of a work tree, and the files next to it that name the other parents of the next commit.
+//! The index of a work tree, and the files in its git directory that name the other parents of the next commit.
 
 use bstr::ByteSlice as _;
 
@@ -11,17 +11,18 @@ pub use gix::index::entry::{Flags, Mode};
 pub use gix::index::extension::Tree as CachedTree;
 pub use gix::index::{Entry, State};
 
-/// The index; a missing one is empty.
+/// Reads the index; a missing one counts as empty.
 ///
 /// # Errors
-/// When the file cannot be read or decoded.
+/// Fails if the file can't be read or decoded.
 pub fn read(local: &Local) -> Result<State, SourceError> {
     let path = local.index_path();
-    // The environment may name it.
+    // The path may come from the environment.
     layout::opens(&path)?;
-    // It would panic where a thread cannot be made.
+    // With more threads the decoder would panic if a thread can't be started.
     let options = gix::index::decode::Options { thread_limit: Some(1), ..Default::default() };
-    // As git does, the checksum is left to fsck: the decoder finds truncation by itself, and hashing would double the time.
+    // As in git, checking the checksum is left to fsck: the decoder notices truncation by itself, and hashing would
+    // double the time.
     let file = gix::index::File::at_or_default(&path, local.object_hash(), true, options);
     file.map(|file| file.into_parts().0).map_err(|error| SourceError::Broken {
         what: format!("the index at '{}'", path.display()),
@@ -29,15 +30,15 @@ pub fn read(local: &Local) -> Result<State, SourceError> {
     })
 }
 
-/// The heads that a merge brings in: a file holds one a line, however refs are stored.
+/// Returns the heads that a merge brings in; they are in a file, one on each line, however refs are stored.
 pub fn merged(repository: &Repo) -> Vec<ObjectId> {
     heads_in(repository, "MERGE_HEAD")
 }
 
-/// The commit that is being reverted.
+/// Returns the commit that is being reverted.
 ///
 /// # Errors
-/// When the refs cannot be read that may hold it.
+/// Fails if the refs that may hold it can't be read.
 pub fn reverted(repository: &Repo) -> Result<Vec<ObjectId>, SourceError> {
     const NAME: &str = "REVERT_HEAD";
     let Some(tables) = repository.refs.tables() else { return Ok(heads_in(repository, NAME)) };
@@ -47,7 +48,7 @@ pub fn reverted(repository: &Repo) -> Result<Vec<ObjectId>, SourceError> {
     }
 }
 
-/// `true` if the next commit concludes a merge, a cherry-pick or a revert.
+/// Returns `true` if the next commit concludes a merge, a cherry-pick or a revert.
 pub fn is_concluding(repository: &Repo) -> bool {
     const NAMES: [&str; 3] = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"];
     let in_table = |name: &str| {

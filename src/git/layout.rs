@@ -1,10 +1,10 @@
-//! Of which folders a repository consists, and whether everything in them that git's reader opens is a file.
+//! The folders that make up a repository, and the check that everything in them that git's reader opens is a file.
 //!
-//! The reader opens what bears the right name, whatever it is, and reads it to its end. A clone may bring along a bare
-//! repository in which a device or a pipe does, or a link to one; so all that the reader may open is looked at before. What
-//! there may be any number of is looked at when it is wanted: the sizes of refs before they are listed, and loose objects one
-//! by one, or all before revisions are resolved. Sockets are no matter: nobody can open them. Left to others: reflogs, and
-//! what is read by ourselves.
+//! The reader opens anything that has the right name, whatever it is, and reads it to its end. A clone may contain a
+//! bare repository in which a device, a pipe, or a link to one has such a name; so everything that the reader may open
+//! is checked first. Files of which there can be any number are checked only when needed: the sizes of refs before they
+//! are listed, and loose objects one by one, or all before revisions are resolved. Sockets don't matter because they
+//! can't be opened. Reflogs, and files that we read ourselves, are checked elsewhere.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -15,44 +15,44 @@ use super::{ObjectId, SourceError, alternates};
 use crate::fs::bounded::{self, Kind, Links, Refused};
 use crate::text::escape;
 
-/// Files that are read to their end, and are small in any repository.
+/// The files that are read to their end and are small in any repository.
 const SMALL: [&str; 5] = ["HEAD", "config", "config.worktree", "commondir", "gitdir"];
-/// Other files of a repository's folder that the reader opens.
+/// Other files in a repository's folder that the reader opens.
 const LARGE: [&str; 3] = ["packed-refs", "shallow", "index"];
-/// How deep configurations include each other, as with git.
+/// The most levels of configuration includes that are followed; git has the same limit.
 pub(super) const MOST_INCLUDES: usize = 10;
 
-/// The folders of a repository.
+/// The folders that make up a repository.
 #[derive(Debug)]
 pub(super) struct Layout {
     /// The folder of this work tree, and the one that all work trees share.
     pub(super) git_dirs: Vec<PathBuf>,
-    /// Those of objects, its own first.
+    /// The object folders, the repository's own first.
     pub(super) objects: Vec<PathBuf>,
 }
 
 /// The depth to which a folder is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Depth {
-    /// Its entries.
+    /// Only the folder's own entries.
     Here,
-    /// That, and all below.
+    /// The folder and everything below it.
     Below,
 }
 
-/// The question about a file.
+/// The property of a file that is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asked {
-    /// The kind. Of nearly all the list of their folder says so.
+    /// The kind, which the folder listing gives for nearly all entries.
     Kind,
-    /// The kind, and the size, which is small in any repository.
+    /// The kind, and that the size is as small as in any repository.
     Size,
 }
 
-/// Looks at the repository that a folder lies in, or none.
+/// Checks the repository that a folder belongs to, if there is one.
 ///
 /// # Errors
-/// When something in it cannot be opened.
+/// Fails if something in it can't be opened.
 pub(super) fn around(directory: &Path) -> Result<Option<Layout>, SourceError> {
     let whole = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
     for folder in whole.ancestors() {
@@ -60,7 +60,7 @@ pub(super) fn around(directory: &Path) -> Result<Option<Layout>, SourceError> {
         opens(&dot_git)?;
         let git_dir = if dot_git.is_file() { pointed(&dot_git)? } else { Some(dot_git) };
         for candidate in git_dir.into_iter().chain([folder.to_owned()]) {
-            // Of a folder that only looks like a repository the reader opens this one.
+            // If a folder only looks like a repository, the reader still opens this file.
             opens(&candidate.join("HEAD"))?;
             if candidate.join("HEAD").symlink_metadata().is_ok() {
                 let layout = Layout::of(&candidate)?;
@@ -74,10 +74,10 @@ pub(super) fn around(directory: &Path) -> Result<Option<Layout>, SourceError> {
 }
 
 impl Layout {
-    /// Looks at the repository of this folder.
+    /// Checks the repository whose git directory is this folder.
     ///
     /// # Errors
-    /// When something in it cannot be opened.
+    /// Fails if something in it can't be opened.
     pub(super) fn of(git_dir: &Path) -> Result<Self, SourceError> {
         look_at_git_dir(git_dir)?;
         let common = relation(&git_dir.join("commondir"))?.map(|common| git_dir.join(common));
@@ -103,21 +103,21 @@ impl Layout {
         Ok(Self { git_dirs, objects })
     }
 
-    /// `true` if git would take it for a repository.
+    /// Returns `true` if git would treat the folder as a repository.
     fn is_repository(&self) -> bool {
         let shared = self.git_dirs.last().is_some_and(|shared| shared.join("refs").is_dir());
         shared && self.objects.first().is_some_and(|objects| objects.is_dir())
     }
 }
 
-/// The folder that a `.git` file names.
+/// Returns the folder that a `.git` file names.
 fn pointed(file: &Path) -> Result<Option<PathBuf>, SourceError> {
     let text = bounded::read(file, bounded::MAX_SIZE, Links::Followed).map_err(|refused| broken(file, &refused))?;
     let named = text.strip_prefix(b"gitdir:").and_then(path_of);
     Ok(named.map(|named| file.with_file_name("").join(named)))
 }
 
-/// The path in a file that holds one.
+/// Reads the path in a file that holds nothing else.
 fn relation(file: &Path) -> Result<Option<PathBuf>, SourceError> {
     match bounded::read(file, bounded::MAX_SIZE, Links::Followed) {
         Ok(text) => Ok(path_of(&text)),
@@ -137,7 +137,7 @@ fn look_at_git_dir(folder: &Path) -> Result<(), SourceError> {
     for name in LARGE {
         opens(&folder.join(name))?;
     }
-    // Refs next to the others, and the rest of an index that is split.
+    // Refs outside of `refs`, and the rest of a split index.
     let is_opened = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         name.ends_with(b"_HEAD") || name.starts_with(b"sharedindex.")
@@ -146,34 +146,34 @@ fn look_at_git_dir(folder: &Path) -> Result<(), SourceError> {
     look(&folder.join("refs"), Depth::Below, Asked::Kind)
 }
 
-/// Packs, their indexes, and what describes all of them.
+/// Checks the packs, their indexes, and the files that describe all of them.
 fn look_at_objects(folder: &Path) -> Result<(), SourceError> {
     look(&folder.join("info"), Depth::Below, Asked::Kind)?;
     look(&folder.join("pack"), Depth::Below, Asked::Kind)
 }
 
-/// Looks at all refs that are files, before all of them are read.
+/// Checks all refs that are files; call it before all of them are read.
 ///
 /// # Errors
-/// When one cannot be opened, or is too large for a ref.
+/// Fails if a ref can't be opened, or is too large to be one.
 pub(super) fn all_refs(local: &gix::Repository) -> Result<(), SourceError> {
     git_dirs(local).try_for_each(|folder| look(&folder.join("refs"), Depth::Below, Asked::Size))
 }
 
-/// Looks at a ref, before it is read by its full name.
+/// Checks a ref; call it before the ref is read by its full name.
 ///
 /// # Errors
-/// When it cannot be opened, or is too large for a ref.
+/// Fails if the ref can't be opened, or is too large to be one.
 pub(super) fn one_ref(local: &gix::Repository, name: &BStr) -> Result<(), SourceError> {
     let Ok(name) = name.to_path() else { return Ok(()) };
     git_dirs(local).try_for_each(|folder| is_small(&folder.join(name)))
 }
 
-/// Looks at the files that git's reader opens for a revision: one in the git directory that has its name, and reflogs if it
-/// asks for an earlier value of a ref.
+/// Checks the files that git's reader opens for a revision: one in the git directory with that name, and the reflogs if
+/// the revision asks for an earlier value of a ref.
 ///
 /// # Errors
-/// When one cannot be opened, or is too large for a ref.
+/// Fails if one of them can't be opened, or is too large for a ref.
 pub(super) fn revision(local: &gix::Repository, word: &str) -> Result<(), SourceError> {
     let names = word.split("..").map(|part| part.trim_matches(['^', '.']));
     let names = names.filter_map(|part| part.split(['^', '~', ':', '@']).next());
@@ -186,34 +186,34 @@ pub(super) fn revision(local: &gix::Repository, word: &str) -> Result<(), Source
     git_dirs(local).try_for_each(|folder| look(&folder.join("logs"), Depth::Below, Asked::Kind))
 }
 
-/// The folder of this work tree, and the one that all work trees share where that is another.
+/// Returns the folder that all work trees share, and the one of this work tree if it is another.
 fn git_dirs(local: &gix::Repository) -> impl Iterator<Item = &Path> {
     let own = local.git_dir();
     std::iter::once(local.common_dir()).chain(Some(own).filter(|own| *own != local.common_dir()))
 }
 
-/// Looks at the file of a loose object.
+/// Checks the file of a loose object.
 ///
 /// # Errors
-/// When it cannot be opened.
+/// Fails if the file can't be opened.
 pub(super) fn loose_object(local: &gix::Repository, id: ObjectId) -> Result<(), SourceError> {
     let digits = id.to_string();
     let (first, rest) = digits.split_at(2);
     object_folders(local).iter().try_for_each(|folder| opens(&folder.join(first).join(rest)))
 }
 
-/// Looks at all loose objects, for readers that do not say which of them they open.
+/// Checks all loose objects, for readers that don't say which of them they open.
 ///
 /// # Errors
-/// When one cannot be opened.
+/// Fails if one of them can't be opened.
 pub(super) fn all_loose_objects(local: &gix::Repository) -> Result<(), SourceError> {
     object_folders(local).iter().try_for_each(|folder| loose_objects_in(folder))
 }
 
-/// The same for one folder of objects.
+/// Checks the loose objects in one object folder.
 ///
 /// # Errors
-/// When one cannot be opened.
+/// Fails if one of them can't be opened.
 pub(super) fn loose_objects_in(folder: &Path) -> Result<(), SourceError> {
     let is_loose = |path: &PathBuf| {
         path.file_name()
@@ -222,17 +222,18 @@ pub(super) fn loose_objects_in(folder: &Path) -> Result<(), SourceError> {
     listed(folder).filter(is_loose).try_for_each(|path| look(&path, Depth::Here, Asked::Kind))
 }
 
-/// Where objects are read from.
+/// Returns the folders that objects are read from.
 fn object_folders(local: &gix::Repository) -> Vec<PathBuf> {
     let store = local.objects.store_ref();
     let borrowed = store.alternate_db_paths().unwrap_or_default();
     std::iter::once(store.path().to_owned()).chain(borrowed).collect()
 }
 
-/// Looks at a configuration, and at those that it includes, whether or not their conditions hold. The null device is an empty one.
+/// Checks a configuration file and those that it includes, whether or not the conditions of the includes hold. The null
+/// device counts as an empty file.
 ///
 /// # Errors
-/// When one of them is another device, a pipe, or too large.
+/// Fails if one of the files is another device, a pipe, or too large.
 pub(super) fn look_at_config(file: &Path, left: usize) -> Result<(), SourceError> {
     let text = match bounded::read(file, bounded::MAX_SIZE, Links::Followed) {
         Ok(text) => text,
@@ -241,17 +242,17 @@ pub(super) fn look_at_config(file: &Path, left: usize) -> Result<(), SourceError
         Err(refused) => return Err(broken(file, &refused)),
     };
     let meta = gix::config::file::Metadata::from(gix::config::Source::Local);
-    // What cannot be read at all is for the reader to say.
+    // Any other problem with the file is reported by the reader.
     match gix::config::File::from_bytes_no_includes(&text, meta, Default::default()) {
         Ok(config) => look_at_includes(&config, &file.with_file_name(""), left),
         Err(_) => Ok(()),
     }
 }
 
-/// Looks at what a configuration in a folder includes.
+/// Checks the files that a configuration in a folder includes.
 ///
 /// # Errors
-/// When something of that cannot be opened.
+/// Fails if one of them can't be opened.
 pub(super) fn look_at_includes(config: &gix::config::File, folder: &Path, left: usize) -> Result<(), SourceError> {
     let home = std::env::home_dir();
     let sections = ["include", "includeIf"].into_iter().filter_map(|name| config.sections_by_name(name)).flatten();
@@ -264,7 +265,7 @@ pub(super) fn look_at_includes(config: &gix::config::File, folder: &Path, left: 
     Ok(())
 }
 
-/// Whose folders `~` and `~user` stand for in a path of the configuration.
+/// Returns the home folders that `~` and `~user` mean in a configured path.
 pub(super) fn interpolation(home: Option<&Path>) -> gix::config::path::interpolate::Context<'_> {
     gix::config::path::interpolate::Context {
         home_dir: home,
@@ -273,8 +274,8 @@ pub(super) fn interpolation(home: Option<&Path>) -> gix::config::path::interpola
     }
 }
 
-/// A folder of objects and all that it borrows from. git and its reader differ on where a path starts that one of those lists,
-/// so both places are looked at.
+/// Returns an object folder and all folders that it borrows from. git and its reader disagree on where a relative path
+/// in a borrowed folder's list starts, so both places are included.
 fn borrowed(own: PathBuf) -> Result<Vec<PathBuf>, SourceError> {
     let mut seen: BTreeSet<PathBuf> = own.canonicalize().into_iter().collect();
     let mut folders = vec![own.clone()];
@@ -295,12 +296,12 @@ fn borrowed(own: PathBuf) -> Result<Vec<PathBuf>, SourceError> {
     Ok(folders)
 }
 
-/// Returns the entries of a folder; nothing if it cannot be listed, which is for the reader to say.
+/// Returns the entries of a folder; none if it can't be listed, which the reader reports.
 fn listed(folder: &Path) -> impl Iterator<Item = PathBuf> {
     std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
-/// Looks at what lies in a folder. Links to folders are not followed, as the reader does not.
+/// Checks the contents of a folder. Links to folders aren't followed, and the reader doesn't follow them either.
 fn look(folder: &Path, depth: Depth, asked: Asked) -> Result<(), SourceError> {
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -317,10 +318,10 @@ fn look(folder: &Path, depth: Depth, asked: Asked) -> Result<(), SourceError> {
     Ok(())
 }
 
-/// Checks that a file can be opened without waiting, and ends; or that there is none.
+/// Checks that a path, if it exists, can be opened without blocking and has an end.
 ///
 /// # Errors
-/// When it is a device or a pipe.
+/// Fails if it is a device or a pipe.
 pub(super) fn opens(path: &Path) -> Result<(), SourceError> {
     match path.metadata().map(|meta| bounded::kind(meta.file_type())) {
         Ok(kind @ (Kind::Pipe | Kind::Device)) => Err(broken(path, &Refused::Kind(kind.told()))),
@@ -328,7 +329,7 @@ pub(super) fn opens(path: &Path) -> Result<(), SourceError> {
     }
 }
 
-/// The same, and whether it is as small as it is in any repository.
+/// Checks the same, and that the file is as small as it is in any repository.
 fn is_small(path: &Path) -> Result<(), SourceError> {
     let Ok(meta) = path.metadata() else { return Ok(()) };
     match bounded::kind(meta.file_type()) {

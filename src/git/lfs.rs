@@ -1,13 +1,13 @@
-//! Git LFS: a pointer in git stands for an object in the LFS store, which is read when it is in this clone.
+//! Git LFS: a pointer in git refers to an object in the LFS store, which is read if it is in this clone.
 //!
 //! Format: <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>.
 
 use std::path::{Path, PathBuf};
 
-/// Most bytes of a pointer, by the specification.
+/// The most bytes of a pointer, by the specification.
 const MAX_POINTER: usize = 1024;
 
-/// The SHA-256 (hex) that a pointer names, if `content` is one.
+/// Returns the SHA-256 (hex) that a pointer names, if `content` is a pointer.
 pub fn pointer(content: &[u8]) -> Option<&str> {
     if content.len() > MAX_POINTER || !content.starts_with(b"version https://git-lfs.github.com/spec/") {
         return None;
@@ -17,12 +17,12 @@ pub fn pointer(content: &[u8]) -> Option<&str> {
     (oid.len() == 64 && oid.bytes().all(|b| b.is_ascii_hexdigit())).then_some(oid)
 }
 
-/// Returns the note on an object that is not in a clone.
+/// Returns the note on an object that isn't in the clone.
 pub fn absent(oid: &str) -> String {
     format!("Git LFS object {oid} is not in this clone, so its content was not scanned; 'git lfs fetch' fetches it")
 }
 
-/// Where the object is kept below the shared git directory.
+/// Returns the object's path below the shared git directory.
 pub fn object_path(common_dir: &Path, oid: &str) -> Option<PathBuf> {
     Some(common_dir.join("lfs/objects").join(oid.get(..2)?).join(oid.get(2..4)?).join(oid))
 }

@@ -1,21 +1,24 @@
-//! The numbers of objects by id.
+//! A map from object ids to object numbers.
 
-/// An object of a [`Store`](super::store::Store): those of the first pack come first, in the order of its index; loose ones last.
+/// The number of an object of a [`Store`](super::store::Store): objects of the first pack come first, in the order of
+/// its index; loose ones last.
 pub type Number = u32;
 
-/// A hash table with open addressing. An id is a hash already: its first four bytes say where to look, the
-/// next eight are kept next to the number. Ids that agree in all twelve are taken for the same: nobody has found two.
+/// A hash table with open addressing. An id is already a hash: its first four bytes give the slot where the search
+/// starts, and the next eight are stored with the number. Ids that agree in all twelve bytes are treated as equal: no
+/// two such ids are known.
 #[derive(Default)]
 pub(super) struct Numbers {
-    /// The eight bytes and the number, side by side for they are asked for together; `FREE` where there is no object.
+    /// The eight bytes and the number, stored together because they are read together; the number is `FREE` if the slot
+    /// is empty.
     slots: Vec<(u64, Number)>,
 }
 
-/// A slot without an object.
+/// The number in an empty slot.
 pub(super) const FREE: Number = Number::MAX;
 
 impl Numbers {
-    /// At most three of four slots will be taken.
+    /// Makes a table for this many objects; at most three of four slots will be taken.
     pub(super) fn with_room_for(count: usize) -> Self {
         let slots = count + count / 3 + 2;
         Self { slots: vec![(0, FREE); slots] }
@@ -65,7 +68,7 @@ mod tests {
     fn every_object_is_found_and_no_other() {
         let id = |n: u32| {
             let mut bytes = [0; 20];
-            // Many of them look in the same place first, and some at the very end.
+            // Many ids start at the same slot, some of them at the last one.
             bytes[..4].copy_from_slice(&(n % 3 * 0x7fff_ffff).to_be_bytes());
             bytes[4..8].copy_from_slice(&n.wrapping_mul(0x9e37_79b1).to_be_bytes());
             ObjectId::from_bytes_or_panic(&bytes)

@@ -1,4 +1,5 @@
-//! Reads single objects of an opened repository: whole, or as commits, trees and tags; and says why one could not be read.
+//! Reads single objects of an opened repository, whole or as commits, trees and tags, and explains why an object could
+//! not be read.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -16,17 +17,17 @@ use crate::finding::GapKind;
 pub use super::tree::Mode;
 pub use gix::objs::Kind;
 
-/// Why an object's bytes could not be had.
+/// The reason why an object could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     /// The kind of gap.
     pub kind: GapKind,
-    /// In words, with the remedy.
+    /// The explanation for the user, with the remedy.
     pub why: String,
 }
 
 impl Unread {
-    /// A tree, commit or tag that is larger than any that git makes.
+    /// Returns the error for a tree, commit or tag that is larger than any that git makes.
     fn beyond_reason(id: ObjectId, kind: Kind, size: u64) -> Self {
         let why = format!(
             "{kind} {id} has {size} bytes, the limit is {MAX_STRUCTURE}: run 'git fsck' to see whether it is one"
@@ -34,24 +35,25 @@ impl Unread {
         Self { kind: GapKind::TooLarge, why }
     }
 
-    /// Larger than the limit.
+    /// Returns the error for an object that is larger than the limit.
     pub fn too_large(size: u64, limit: u64) -> Self {
         let why = format!("{size} bytes, the limit is {limit}; raise [limits] max_file_size in .keysweep.toml");
         Self { kind: GapKind::TooLarge, why }
     }
 }
 
-/// Bytes of a tree, commit or tag that is read, at most: a folder of three million files stays below it, and a message of
-/// a hundred megabytes. Without a limit of their own, a few bytes of a pack would take any amount of memory.
+/// The largest size of a tree, commit or tag that is read, in bytes: a folder of three million files stays below it,
+/// and so does a message of a hundred megabytes. Without this separate limit, a few bytes of a pack could take any
+/// amount of memory.
 pub const MAX_STRUCTURE: u64 = 128 << 20;
 
-/// Times that an object is asked for before it is called missing: git moves objects from file to file while it cleans up.
+/// The number of tries before an object counts as missing: git moves objects from file to file while it cleans up.
 const ATTEMPTS: usize = 3;
 
-/// Reads an object whole: a blob if it is not larger than `limit` bytes, any other up to [`MAX_STRUCTURE`].
+/// Reads an object whole: a blob if it isn't larger than `limit` bytes, any other object up to [`MAX_STRUCTURE`].
 ///
 /// # Errors
-/// Says which gap its absence is.
+/// Returns the kind of gap that the object leaves.
 pub fn load(repo: &Local, id: ObjectId, limit: u64) -> Result<(Kind, Vec<u8>), Unread> {
     let mut result = try_load(repo, id, limit);
     for _ in 1..ATTEMPTS {
@@ -74,8 +76,8 @@ fn try_load(repo: &Local, id: ObjectId, limit: u64) -> Result<(Kind, Vec<u8>), U
     let object = repo.find_object(id).map_err(|error| unread(&repo, id, &error))?;
     let kind = object.kind;
     let data = object.detach().data;
-    // A pack has a check sum over all of it, and git makes it from what it has hashed; a loose object is a file that any
-    // other can be copied over.
+    // A pack has a checksum over all of it, and git builds it from objects that it has hashed; a loose object is a file
+    // that could have been overwritten with any other.
     if matches!(header, Header::Loose { .. }) && !is_named(&repo, id, kind, &data) {
         let why = format!("the file of object {id} contains another object, or is damaged; run 'git fsck' for details");
         return Err(Unread { kind: GapKind::Corrupt, why });
@@ -83,14 +85,14 @@ fn try_load(repo: &Local, id: ObjectId, limit: u64) -> Result<(Kind, Vec<u8>), U
     Ok((kind, data))
 }
 
-/// `true` if an id is that of these bytes.
+/// Returns `true` if these bytes have this id.
 fn is_named(repo: &Local, id: ObjectId, kind: Kind, data: &[u8]) -> bool {
     gix::objs::compute_hash(repo.object_hash(), kind, data).is_ok_and(|hash| hash == id)
 }
 
-/// Returns the header of an object, and the handle to read it by.
+/// Returns the header of an object, and the handle to read it with.
 fn header(repo: &Local, id: ObjectId) -> Result<(Header, Cow<'_, Local>), Unread> {
-    // Of loose objects it knows those that are files, and it would open any other.
+    // `has_object` knows only loose objects that are files, and the reader would open anything else.
     if !repo.has_object(id) {
         layout::loose_object(repo, id).map_err(|error| not_opened(&error))?;
         return Err(absent(id));
@@ -107,7 +109,8 @@ fn header(repo: &Local, id: ObjectId) -> Result<(Header, Cow<'_, Local>), Unread
     }
 }
 
-/// A handle that also reads deltas whose bases are in no pack or in another one. Loose objects have to be looked at before.
+/// Returns a handle that also reads deltas whose bases are in no pack or in another one. Loose objects have to be
+/// checked before it is used.
 pub(super) fn across_packs(repo: &Local) -> Local {
     const MOST_PACKS: usize = 32;
     let mut repo = repo.clone();
@@ -115,7 +118,7 @@ pub(super) fn across_packs(repo: &Local) -> Local {
     repo
 }
 
-/// `true` if git's reader stopped at a delta whose base is somewhere else.
+/// Returns `true` if git's reader stopped at a delta whose base isn't in the same pack.
 fn is_across_packs(error: &gix::Error) -> bool {
     error.metadata().any(|values| values.contains_key("max_depth"))
 }
@@ -124,7 +127,7 @@ fn not_opened(error: &SourceError) -> Unread {
     Unread { kind: GapKind::Corrupt, why: error.to_string() }
 }
 
-/// `true` if an object is stored in this clone, be it readable or not.
+/// Returns `true` if an object is stored in this clone, readable or not.
 pub fn is_here(repo: &Local, id: ObjectId) -> bool {
     repo.has_object(id)
 }
@@ -132,20 +135,21 @@ pub fn is_here(repo: &Local, id: ObjectId) -> bool {
 /// Returns the kind of an object.
 ///
 /// # Errors
-/// Says which gap its absence is.
+/// Returns the kind of gap that the object leaves.
 pub fn kind_of(repo: &Local, id: ObjectId) -> Result<Kind, Unread> {
     header(repo, id).map(|(header, _)| header.kind())
 }
 
-/// The commit that an object leads to: itself, or what a tag names; `None` if it leads to none that is here.
+/// Returns the commit that an object leads to: itself, or the target of a tag; `None` if it leads to no commit in this
+/// clone.
 pub fn commit_at(repo: &Local, id: ObjectId) -> Option<ObjectId> {
     peeled(repo, id).ok().filter(|(kind, _)| *kind == Kind::Commit).map(|(_, id)| id)
 }
 
-/// Returns the object that a tag finally leads to: itself, or what tags name in the end.
+/// Returns the object that an object leads to: itself, or for a tag the final target.
 ///
 /// # Errors
-/// When one on the way cannot be read, or tags lead round in a circle.
+/// Fails if an object on the way can't be read, or the tags form a circle.
 pub fn peeled(repo: &Local, id: ObjectId) -> Result<(Kind, ObjectId), Unread> {
     let mut passed = BTreeSet::new();
     let mut at = id;
@@ -157,10 +161,10 @@ pub fn peeled(repo: &Local, id: ObjectId) -> Result<(Kind, ObjectId), Unread> {
     }
 }
 
-/// Returns the target of a tag, given the tags on the way to it.
+/// Returns the target of a tag; `passed` holds the tags on the way to it.
 ///
 /// # Errors
-/// When it cannot be read, or was passed already.
+/// Fails if the tag can't be read, or is in `passed` already.
 pub fn target_of(repo: &Local, tag: ObjectId, passed: &mut BTreeSet<ObjectId>) -> Result<ObjectId, Unread> {
     let corrupt =
         |why: &str| Unread { kind: GapKind::Corrupt, why: format!("tag {tag} {why}; run 'git fsck' for details") };
@@ -190,34 +194,34 @@ fn absent(id: ObjectId) -> Unread {
     Unread { kind: GapKind::Missing, why: missing(id) }
 }
 
-/// The tree of a commit.
+/// Returns the tree of a commit.
 ///
 /// # Errors
-/// When the commit cannot be read or is none.
+/// Fails if the object can't be read or isn't a commit.
 pub fn tree_of(repo: &Local, commit: ObjectId) -> Result<ObjectId, Unread> {
     Ok(commit_of(repo, commit)?.tree)
 }
 
-/// The word for an author or a time that cannot be read.
+/// The word for an author or a time that can't be read.
 pub const UNKNOWN: &str = "unknown";
 
 /// The fields of a commit that scans need.
 #[derive(Debug, Clone)]
 pub struct Commit {
-    /// Its root tree.
+    /// The commit's root tree.
     pub tree: ObjectId,
-    /// Its parents, in order.
+    /// The parents, in order.
     pub parents: Vec<ObjectId>,
-    /// When it was authored, RFC 3339; or [`UNKNOWN`].
+    /// The author's time in RFC 3339; or [`UNKNOWN`].
     pub author_time: String,
-    /// Who authored it: name and address; or [`UNKNOWN`].
+    /// The author's name and address; or [`UNKNOWN`].
     pub author: BString,
 }
 
 /// Reads a commit.
 ///
 /// # Errors
-/// When it cannot be read or is none.
+/// Fails if the object can't be read or isn't a commit.
 pub fn commit_of(repo: &Local, id: ObjectId) -> Result<Commit, Unread> {
     let data = commit_data(repo, id)?;
     let CommitHeader { tree, parents, .. } = parsed(&data, id)?;
@@ -230,10 +234,10 @@ pub fn commit_of(repo: &Local, id: ObjectId) -> Result<Commit, Unread> {
     })
 }
 
-/// Reads of a commit what the graph of commits needs.
+/// Reads the fields of a commit that the graph of commits needs.
 ///
 /// # Errors
-/// When it cannot be read or is none.
+/// Fails if the object can't be read or isn't a commit.
 pub fn header_of(repo: &Local, id: ObjectId) -> Result<CommitHeader, Unread> {
     parsed(&commit_data(repo, id)?, id)
 }
@@ -245,7 +249,7 @@ fn commit_data(repo: &Local, id: ObjectId) -> Result<Vec<u8>, Unread> {
     }
 }
 
-/// The commit's tree and parents are all that has to be right.
+/// Parses a commit; only its tree and parents have to be valid.
 fn parsed(data: &[u8], id: ObjectId) -> Result<CommitHeader, Unread> {
     let corrupt = || Unread {
         kind: GapKind::Corrupt,
@@ -254,7 +258,7 @@ fn parsed(data: &[u8], id: ObjectId) -> Result<CommitHeader, Unread> {
     CommitHeader::parse(data, id.as_slice().len()).ok_or_else(corrupt)
 }
 
-/// A tree that was read.
+/// A tree that has been read.
 #[derive(Debug, Default)]
 pub struct Tree {
     data: Vec<u8>,
@@ -262,17 +266,17 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Its entries, in order.
+    /// Returns the tree's entries, in order.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         tree::entries(&self.data, self.id_length)
     }
 
-    /// How many bytes it has.
+    /// Returns the tree's size in bytes.
     pub fn size(&self) -> usize {
         self.data.len()
     }
 
-    /// The entry of a name.
+    /// Returns the entry with this name.
     pub fn entry(&self, name: &[u8]) -> Option<Entry<'_>> {
         self.entries().find(|entry| entry.name == name)
     }
@@ -281,7 +285,7 @@ impl Tree {
 /// Reads a tree.
 ///
 /// # Errors
-/// When it cannot be read or is none.
+/// Fails if the object can't be read or isn't a tree.
 pub fn tree(repo: &Local, id: ObjectId) -> Result<Tree, Unread> {
     if id.is_empty_tree() {
         return Ok(Tree::default());
@@ -296,19 +300,19 @@ pub fn tree(repo: &Local, id: ObjectId) -> Result<Tree, Unread> {
     }
 }
 
-/// The entry at a path.
+/// The tree entry at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
-    /// Its kind.
+    /// The entry's kind.
     pub mode: Mode,
-    /// The object.
+    /// The object's id.
     pub id: ObjectId,
 }
 
 /// Returns the entry of a tree at a path.
 ///
 /// # Errors
-/// When a folder on the way cannot be read.
+/// Fails if a folder on the way can't be read.
 pub fn entry_at(repo: &Local, tree: ObjectId, path: &BStr) -> Result<Option<Found>, Unread> {
     let mut id = tree;
     let mut names = path.split(|byte| *byte == b'/').peekable();
@@ -325,7 +329,7 @@ pub fn entry_at(repo: &Local, tree: ObjectId, path: &BStr) -> Result<Option<Foun
     Ok(None)
 }
 
-/// The object an annotated tag names.
+/// Returns the object that an annotated tag names.
 pub fn tag_target(data: &[u8], repo: &Local) -> Option<ObjectId> {
     gix::objs::TagRefIter::from_bytes(data, repo.object_hash()).target_id().ok()
 }

@@ -1,7 +1,7 @@
-//! Whose a repository is: git reads one that belongs to somebody else only if `safe.directory` says so, and so do we.
+//! The owner of a repository: like git, we read one that belongs to another user only if `safe.directory` allows it.
 //!
-//! What a repository says of itself does not count: the setting is taken from the system, from the user, and from the
-//! command line and environment, which is also how `git -c` hands it on to hooks.
+//! A repository's own configuration doesn't count: the setting is taken from the system's and the user's
+//! configuration, and from the command line and environment, which is also how `git -c` passes it on to hooks.
 
 use std::path::{Path, PathBuf};
 
@@ -11,26 +11,26 @@ use super::SourceError;
 use super::layout::interpolation;
 use crate::text::escape;
 
-/// Where a repository was found.
+/// The place where a repository was found.
 pub(super) use gix::discover::repository::Path as Found;
 
 const KEY: &str = "safe.directory";
-/// Where `git -c` leaves what it was given, for what git starts.
+/// The variable in which git passes on the arguments of `git -c` to the programs that it starts.
 const PARAMETERS: &str = "GIT_CONFIG_PARAMETERS";
 
-/// The values of the setting on git's command line, each with its key, in order.
+/// Returns the values of the setting on git's command line, each with its key, in order.
 pub(super) fn on_command_line() -> Vec<BString> {
     let all = std::env::var_os(PARAMETERS).map(|all| Vec::from_os_string(all).unwrap_or_default());
-    // git itself stops where it cannot take these apart, so nothing of them counts.
+    // git itself stops if it can't parse these, so in that case none of them counts.
     let all = all.and_then(|all| parameters(&all)).unwrap_or_default();
     let wanted = all.into_iter().filter(|(key, _)| key.eq_ignore_ascii_case(KEY.as_bytes()));
     wanted.map(|(_, value)| BString::from([KEY.as_bytes(), b"=", &value].concat())).collect()
 }
 
-/// Refuses what belongs to somebody else.
+/// Refuses a repository that belongs to another user.
 ///
 /// # Errors
-/// When it does, and is not marked safe.
+/// Fails if the repository belongs to another user and isn't marked safe.
 pub(super) fn check(found: &Found, local: &gix::Repository) -> Result<(), SourceError> {
     let named = place(found);
     let links_on = matches!(found, Found::LinkedWorkTree { .. }).then(|| named.join(".git"));
@@ -45,14 +45,14 @@ pub(super) fn check(found: &Found, local: &gix::Repository) -> Result<(), Source
     Err(SourceError::DubiousOwnership { path: escape(path.as_os_str().as_encoded_bytes()) })
 }
 
-/// The folder that a repository was found in: its work tree, or itself.
+/// Returns the folder that a repository was found in: its work tree, or the repository itself.
 pub(super) fn place(found: &Found) -> &Path {
     match found {
         Found::WorkTree(place) | Found::LinkedWorkTree { work_dir: place, .. } | Found::Repository(place) => place,
     }
 }
 
-/// The repository's own folder.
+/// Returns the repository's git directory.
 pub(super) fn git_dir(found: &Found) -> PathBuf {
     match found {
         Found::WorkTree(root) => root.join(".git"),
@@ -60,7 +60,7 @@ pub(super) fn git_dir(found: &Found) -> PathBuf {
     }
 }
 
-/// All values of the setting that count, in git's order.
+/// Returns all values of the setting that count, in git's order.
 fn values(local: &gix::Repository) -> Vec<BString> {
     use gix::config::{Source, source::Kind};
     let counts = |meta: &gix::config::file::Metadata| {
@@ -69,18 +69,18 @@ fn values(local: &gix::Repository) -> Vec<BString> {
     local.config_snapshot().plumbing().strings_filter(KEY, counts).unwrap_or_default()
 }
 
-/// `true` if the values mark a folder as safe; an empty one takes back all before it.
+/// Returns `true` if the values mark a folder as safe; an empty value revokes all before it.
 fn is_safe(whole: &Path, values: &[BString]) -> bool {
     values
         .iter()
         .fold(false, |safe, value| !value.is_empty() && (safe || value == "*" || covers(value.as_ref(), whole)))
 }
 
-/// `true` if a value names the folder, or with `/*` at its end one that it lies in.
+/// Returns `true` if a value names the folder, or, with `/*` at its end, one that contains the folder.
 fn covers(value: &BStr, whole: &Path) -> bool {
     let home = std::env::home_dir();
     let Ok(path) = gix::config::Path::from(value).interpolate(interpolation(home.as_deref())) else { return false };
-    // Nothing else that is relative means anything: there is no folder that it would start from.
+    // No other relative path has a meaning: there is no folder that it could start from.
     if path.is_relative() && path != Path::new(".") {
         return false;
     }
@@ -94,12 +94,13 @@ fn covers(value: &BStr, whole: &Path) -> bool {
     }
 }
 
-/// `true` if a file or folder belongs to whoever runs this, or to whoever became root with `sudo` to run it.
+/// Returns `true` if a file or folder belongs to the current user, or to the user who became root with `sudo`.
 fn is_own(path: &Path) -> bool {
     gix::sec::identity::is_path_owned_by_current_user(path).unwrap_or(false) && !is_only_claimed(path)
 }
 
-/// `true` if `SUDO_UID` alone makes a file one's own; git asks for it only if it runs as root.
+/// Returns `true` if only `SUDO_UID` makes the file count as the user's own; git considers it only when it runs as
+/// root.
 #[cfg(unix)]
 fn is_only_claimed(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -111,7 +112,7 @@ fn is_only_claimed(path: &Path) -> bool {
     if claimed.is_none() || claimed != owner(path) {
         return false;
     }
-    // Whoever runs this owns what it makes.
+    // A newly made folder belongs to the current user, so it shows their id.
     let own = Scratch::new().ok().and_then(|made| owner(made.path()));
     own != Some(0) && own != claimed
 }
@@ -121,7 +122,8 @@ fn is_only_claimed(_: &Path) -> bool {
     false
 }
 
-/// Takes apart what `git -c` hands on: `'key'='value'`, or `'key=value'` as older versions wrote it; `None` if it is neither.
+/// Parses the parameters that `git -c` passes on: `'key'='value'`, or `'key=value'` as older versions wrote it; `None`
+/// if they have neither form.
 fn parameters(all: &[u8]) -> Option<Vec<(BString, BString)>> {
     let mut found = Vec::new();
     let mut rest = all.trim_start();
@@ -147,8 +149,8 @@ fn parameters(all: &[u8]) -> Option<Vec<(BString, BString)>> {
     Some(found)
 }
 
-/// The word in single quotes that a text starts with, and what is after it. Outside of them a quote or an exclamation mark
-/// is after a backslash.
+/// Splits off the word in single quotes that a text starts with. A quote or an exclamation mark in the word is outside
+/// of the quotes, after a backslash.
 fn word(text: &[u8]) -> Option<(BString, &[u8])> {
     let mut word = BString::default();
     let mut rest = text.strip_prefix(b"'")?;

@@ -1,5 +1,5 @@
-//! Checks whether a folder may contain files that came with a repository: what is tracked there, or where a link of its work
-//! tree leads.
+//! Checks whether a folder may contain files that came with a repository: it holds tracked files, or is reached through
+//! a link in the work tree.
 
 use std::path::{Path, PathBuf};
 
@@ -7,16 +7,16 @@ use bstr::ByteSlice as _;
 
 use super::{Repo, index};
 
-/// How a repository gets at a folder.
+/// The way in which a repository controls a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Planted {
-    /// A link in the work tree leads there.
+    /// The path goes through a link in the work tree.
     Link,
-    /// It is tracked, holds what is tracked, or lies in a submodule; or it cannot be known.
+    /// The folder is tracked, holds tracked files, or is in a submodule; or this can't be determined.
     Tracked,
 }
 
-/// How the repository gets at `folder`, which need not be there; `None` if it does not.
+/// Returns the way in which the repository controls `folder`, which need not exist; `None` if it doesn't.
 pub fn planted(repo: &Repo, folder: &Path) -> Option<Planted> {
     let root = repo.workdir()?.canonicalize().ok()?;
     let git_dir = repo.git_dir().canonicalize().unwrap_or_else(|_| repo.git_dir());
@@ -42,7 +42,7 @@ pub fn planted(repo: &Repo, folder: &Path) -> Option<Planted> {
     state.entries().iter().any(|entry| is_tracked(entry.path(&state).as_bytes())).then_some(Planted::Tracked)
 }
 
-/// Where a path leads, as far as it is there.
+/// Resolves the part of a path that exists, and appends the rest.
 fn real(path: &Path) -> PathBuf {
     let there = path.ancestors().find_map(|there| Some((there, there.canonicalize().ok()?)));
     there.map_or_else(

@@ -1,4 +1,4 @@
-//! Where `.git` files and git's environment lead to, if that is no repository that can be opened.
+//! Explains where `.git` files and git's environment lead, if no repository can be opened there.
 
 use std::path::Path;
 
@@ -6,13 +6,13 @@ use super::error::error_text;
 use super::{GitError, SourceError, error, format};
 use crate::text::escape;
 
-/// Why opening the repository that `directory` lies in failed.
+/// Returns the reason why the repository that contains `directory` could not be opened.
 pub(super) fn refused(directory: &Path, error: &GitError) -> SourceError {
     pointed(directory).unwrap_or_else(|| error::classify(directory, error))
 }
 
-/// Why the repository that the nearest `.git` or git's environment leads to cannot be opened, if it is not there or has
-/// another format.
+/// Returns the reason why the repository that the nearest `.git` or git's environment leads to can't be opened, if it
+/// doesn't exist or has another format.
 fn pointed(directory: &Path) -> Option<SourceError> {
     let git_dir = if let Some(told) = std::env::var_os("GIT_DIR") {
         directory.join(told)
@@ -28,13 +28,14 @@ fn pointed(directory: &Path) -> Option<SourceError> {
     format::refusal(&common.map_or_else(|| git_dir.clone(), |common| git_dir.join(common)).join("config"))
 }
 
-/// Why no other repository may be looked for above a folder, although this one was found there: git goes past no `.git` file.
+/// Returns the reason why the search must not continue above a folder, although the repository `found` is there: git
+/// passes over no `.git` file.
 pub(super) fn passed(directory: &Path, found: &Path) -> Option<SourceError> {
     let (whole, found) = (directory.canonicalize().ok()?, found.canonicalize().ok()?);
     whole.ancestors().take_while(|folder| **folder != *found).find_map(|folder| dangling(&folder.join(".git")))
 }
 
-/// Why a `.git` file leads to no repository.
+/// Returns the reason why a `.git` file leads to no repository.
 fn dangling(pointer: &Path) -> Option<SourceError> {
     if !pointer.is_file() {
         return None;

@@ -1,8 +1,9 @@
 //! Checks that a repository stayed in its place while it was read.
 //!
-//! What is missing for a moment looks as if it had never been there. So the folders of a repository, and those that it lies in,
-//! are compared before and after. A folder that is renamed keeps its own time of change, unlike one in which git creates and
-//! deletes files; the time of its entry, and that of the folder around, are new even if it is back in its place.
+//! Files that are missing for a moment look as if they had never existed. So the folders of a repository, and those
+//! that contain it, are compared before and after. A folder that is renamed keeps its modification time, unlike one in
+//! which git creates and deletes files; its change time, and the modification time of its parent, are new even if it is
+//! back in its place.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::layout::Layout;
 use crate::finding::{Gap, GapKind};
 
-/// The folders of a repository, as they were.
+/// The folders of a repository, as they were when the reading began.
 #[derive(Debug)]
 pub(super) struct Presence {
     seen: BTreeMap<PathBuf, Option<Folder>>,
@@ -19,19 +20,19 @@ pub(super) struct Presence {
 /// The identity of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Folder {
-    /// Device and number of the file.
+    /// The device and the file number.
     place: (u64, u64),
-    /// When something in it came or went.
+    /// The time at which an entry in it was last added or removed.
     modified: (i64, i64),
-    /// The same, or when it was itself renamed.
+    /// The time of the last such change, or of a rename of the folder itself.
     changed: (i64, i64),
 }
 
 impl Presence {
-    /// Takes down where they are.
+    /// Records the folders of a repository.
     pub(super) fn of(layout: &Layout) -> Self {
         let shared = layout.git_dirs.last().into_iter().map(|shared| shared.join("refs"));
-        // git makes it when there is a pack.
+        // git makes this folder when there is a pack.
         let packs = layout.objects.iter().map(|objects| objects.join("pack")).filter(|packs| packs.exists());
         let folders = layout.git_dirs.iter().chain(&layout.objects).cloned().chain(shared).chain(packs);
         let mut presence = Self { seen: BTreeMap::new() };
@@ -43,7 +44,7 @@ impl Presence {
         presence
     }
 
-    /// Returns the gap if one of them was moved or replaced since then.
+    /// Returns the gap if one of the folders has been moved or replaced since then.
     pub(super) fn gap(&self) -> Option<Gap> {
         let moved = self.seen.keys().find(|path| self.has_moved(path))?;
         let why = "it was moved or replaced while it was read, so a part may have been missed; scan again when it is no longer being moved";
@@ -56,7 +57,7 @@ impl Presence {
             (None, None) => return false,
             _ => return true,
         };
-        // A change of rights, owner or attributes leaves the folder around as it was.
+        // A change of permissions, owner or attributes leaves the parent folder as it was.
         let is_around_new = || {
             let around = path.parent().and_then(|around| Some((self.before(around)?, Folder::at(around)?)));
             around.is_some_and(|(before, now)| before.modified != now.modified)
@@ -81,7 +82,7 @@ impl Folder {
         })
     }
 
-    /// Elsewhere only that it is gone shows.
+    /// Records only that the folder exists; on other systems no more is known than its removal.
     #[cfg(not(unix))]
     fn at(path: &Path) -> Option<Self> {
         path.symlink_metadata().ok().map(|_| Self { place: (0, 0), modified: (0, 0), changed: (0, 0) })
@@ -107,7 +108,7 @@ mod tests {
         let layout = Layout { git_dirs: vec![git_dir.clone()], objects: vec![objects.clone()] };
         let after = |work: &dyn Fn()| {
             let presence = Presence::of(&layout);
-            // Times of files go by ticks of the clock.
+            // File times advance with the ticks of the system's clock.
             std::thread::sleep(std::time::Duration::from_millis(20));
             work();
             presence.gap().map(|gap| gap.what.to_string())

@@ -1,5 +1,5 @@
-//! The refs of a repository, whichever way it stores them: in files, which git's reader knows, or in reftables, which it does
-//! not. Everybody else asks here.
+//! The refs of a repository, however it stores them: in files, which git's reader supports, or in reftables, which it
+//! doesn't. All other modules read refs through this one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,22 +13,23 @@ use super::{GitError, ObjectId, SourceError, layout, object};
 use crate::finding::{Gap, GapKind};
 use crate::text::escape;
 
-/// How often a ref may lead to another one, as with git.
+/// The most symbolic refs that are followed in a row; git has the same limit.
 const MOST_HOPS: usize = 5;
-/// How the names start of refs that each work tree has for itself; so are all those that do not start with `refs/`.
+/// The starts of the names of refs that each work tree has separately; all names that don't start with `refs/` are
+/// separate too.
 const PRIVATE: [&[u8]; 3] = [b"refs/bisect/", b"refs/worktree/", b"refs/rewritten/"];
 
-/// How refs are stored.
+/// The store that holds the refs.
 #[derive(Debug, Clone)]
 pub(super) enum RefStore {
-    /// Each in a file, or all in one.
+    /// Each ref is in a file of its own, or all are in one file.
     Files,
-    /// In reftables.
+    /// Refs are in reftables.
     Tables(Tables),
 }
 
 impl RefStore {
-    /// The same for another work tree of the repository.
+    /// Returns the same store as another work tree of the repository sees it.
     pub(super) fn seen_from(&self, local: &gix::Repository) -> Self {
         match self {
             Self::Files => Self::Files,
@@ -37,15 +38,15 @@ impl RefStore {
     }
 }
 
-/// The reftables that a work tree looks into.
+/// The reftables that a work tree reads.
 #[derive(Debug, Clone)]
 pub(super) struct Tables {
     shared: Arc<Lazy>,
-    /// Those of a linked work tree alone.
+    /// The tables that only a linked work tree has.
     own: Option<Arc<Lazy>>,
 }
 
-/// A stack of tables that is read when it is asked for, and then stays as it was.
+/// A stack of tables that is read on first use and then stays unchanged.
 #[derive(Debug)]
 struct Lazy {
     folder: PathBuf,
@@ -77,13 +78,13 @@ impl Lazy {
 }
 
 impl Tables {
-    /// Those of a repository, as a work tree sees it.
+    /// Returns the tables of a repository, as a work tree sees them.
     pub(super) fn new(local: &gix::Repository) -> Self {
         let shared = Lazy::new(local.common_dir(), local.object_hash());
         Self { shared, own: None }.seen_from(local)
     }
 
-    /// The same for another work tree.
+    /// Returns the same tables as another work tree sees them.
     fn seen_from(&self, local: &gix::Repository) -> Self {
         let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let is_linked = whole(local.git_dir()) != whole(local.common_dir());
@@ -91,7 +92,7 @@ impl Tables {
         Self { shared: Arc::clone(&self.shared), own }
     }
 
-    /// Where a ref leads, by its full name.
+    /// Returns the target of a ref, by its full name.
     pub(super) fn find(&self, name: &BStr) -> Result<Option<Target>, SourceError> {
         let found = if let Some(name) = name.strip_prefix(b"main-worktree/") {
             self.shared.find(name.as_bstr())
@@ -103,7 +104,7 @@ impl Tables {
         found.map_err(|trouble| broken(&trouble))
     }
 
-    /// A ref that a linked work tree has for itself.
+    /// Finds a ref that belongs to one linked work tree.
     fn of_work_tree(&self, tree: &[u8], name: &BStr) -> Result<Option<Target>, Trouble> {
         let folder = self.shared.folder.with_file_name("worktrees");
         match tree.to_path() {
@@ -114,7 +115,7 @@ impl Tables {
         }
     }
 
-    /// The object at the end of a ref.
+    /// Returns the object that a target finally leads to.
     pub(super) fn follow(&self, target: Target) -> Result<Option<ObjectId>, SourceError> {
         let mut target = target;
         for _ in 0..=MOST_HOPS {
@@ -139,7 +140,7 @@ impl Tables {
         Ok(Head { branch, commit: self.follow(target)? })
     }
 
-    /// All refs that this work tree sees, and what could not be read of them.
+    /// Returns all refs that this work tree sees, and the parts that could not be read.
     fn refs(&self) -> (BTreeMap<BString, Target>, Vec<Trouble>) {
         let (mut refs, mut troubles) = self.shared.refs().clone();
         if let Some(own) = &self.own {
@@ -152,7 +153,7 @@ impl Tables {
         (refs, troubles)
     }
 
-    /// The reflogs of this work tree alone; those of the main one are all that are shared, too.
+    /// Returns the reflogs that belong to this work tree; for the main work tree these include the shared ones.
     pub(super) fn logs(&self) -> Logs {
         self.own.as_ref().unwrap_or(&self.shared).stack().logs()
     }
@@ -162,7 +163,7 @@ impl Tables {
         self.holding(name).stack().logs().entries.remove(name).unwrap_or_default()
     }
 
-    /// The tables that a ref of this name is in.
+    /// Returns the tables that hold a ref of this name.
     fn holding(&self, name: &BStr) -> &Lazy {
         match &self.own {
             Some(own) if is_private(name) => own,
@@ -187,37 +188,37 @@ impl From<Trouble> for Gap {
     }
 }
 
-/// The state of HEAD.
+/// The branch and the commit that HEAD leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// The branch that it is on, by its full name.
+    /// The branch that HEAD is on, by its full name.
     pub branch: Option<BString>,
-    /// The commit; none before the first one.
+    /// The commit; `None` before the first one.
     pub commit: Option<ObjectId>,
 }
 
-/// A ref.
+/// A ref, with its target.
 #[derive(Debug, Clone)]
 pub struct Ref {
-    /// Its full name.
+    /// The ref's full name.
     pub name: BString,
-    /// Where it leads.
+    /// The object or the other ref that it names.
     pub target: Target,
-    /// The object at the end of that, if there is one.
+    /// The object that the ref finally leads to, if there is one.
     pub end: Option<ObjectId>,
 }
 
-/// All refs, and what could not be read of them.
+/// All refs, and the parts that could not be read.
 #[derive(Debug, Clone, Default)]
 pub struct Refs {
-    /// By name.
+    /// The refs, by name.
     pub refs: Vec<Ref>,
     /// The parts that could not be read.
     pub gaps: Vec<Gap>,
 }
 
 impl Refs {
-    /// Those that lead to an object by themselves, with what they lead to.
+    /// Returns the refs that name an object directly, with that object.
     pub fn direct(self) -> Vec<(BString, ObjectId)> {
         let direct = |reference: Ref| match reference.target {
             Target::Object(id) => Some((reference.name, id)),
@@ -228,10 +229,10 @@ impl Refs {
 }
 
 impl RefStore {
-    /// The state of HEAD.
+    /// Returns the state of HEAD.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// Fails if HEAD can't be read.
     pub(super) fn head(&self, local: &gix::Repository) -> Result<Head, SourceError> {
         if let Self::Tables(tables) = self {
             return tables.head();
@@ -256,7 +257,7 @@ impl RefStore {
         Err(broken("it is a symbolic ref that leads back to itself".to_owned()))
     }
 
-    /// All refs, and what could not be read of them.
+    /// Returns all refs, and the parts that could not be read.
     pub(super) fn all(&self, local: &gix::Repository) -> Refs {
         match self {
             Self::Files => of_files(local),
@@ -264,7 +265,7 @@ impl RefStore {
         }
     }
 
-    /// The reftables, if refs are stored so.
+    /// Returns the reftables, if refs are stored in them.
     pub(super) fn tables(&self) -> Option<&Tables> {
         match self {
             Self::Files => None,
@@ -308,7 +309,8 @@ fn of_files(local: &gix::Repository) -> Refs {
     found
 }
 
-/// The names of refs that are links, which git follows and its reader's list leaves out.
+/// Returns the names of refs that are symbolic links in the file system: git follows them, but the list of its reader
+/// leaves them out.
 fn links(local: &gix::Repository) -> Vec<BString> {
     let mut found = BTreeSet::new();
     for top in [local.common_dir(), local.git_dir()] {

@@ -1,11 +1,12 @@
-//! Reflogs: whose they are, and which objects their entries name.
+//! Reflogs: the refs that they belong to, and the objects that their entries name.
 
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::ObjectId;
 
-/// The name of the ref whose reflog lies at a path in the repository's folder: `.git/logs/refs/heads/x`, and
-/// `.git/worktrees/w/logs/HEAD` for `worktrees/w/HEAD`. A table is nobody's: what is left in it was deleted.
+/// Returns the name of the ref whose reflog has this path in the repository's folder:
+/// `.git/logs/refs/heads/x`, and `.git/worktrees/w/logs/HEAD` for `worktrees/w/HEAD`. A table belongs to no
+/// single ref: anything left in it was deleted.
 pub fn name(path: &BStr) -> Option<BString> {
     let below = path.split_once_str("/").map_or(path.as_bytes(), |(_, below)| below);
     if let Some(name) = below.strip_prefix(b"logs/") {
@@ -15,7 +16,7 @@ pub fn name(path: &BStr) -> Option<BString> {
     Some([worktree, b"/", name].concat().into())
 }
 
-/// The objects that the entries of a reflog name.
+/// Returns the objects that the entries of a reflog name.
 pub fn ids(text: &[u8]) -> Vec<ObjectId> {
     let words = text.lines().flat_map(|line| line.splitn_str(3, " ").take(2));
     let mut ids: Vec<ObjectId> = words.filter_map(|word| ObjectId::from_hex(word).ok()).collect();

@@ -1,34 +1,34 @@
-//! Where the refs of a clone lead.
+//! The objects that the refs of a clone lead to.
 
 use super::ref_store::Refs;
 use super::{ObjectId, Repo, object, repo};
 
-/// A ref, and every object on the way from it: tags, then a commit, tree or blob.
+/// A ref, and every object on its way: tags, then a commit, tree or blob.
 #[derive(Debug, Clone)]
 pub struct Tip {
-    /// The full name of the ref, or what stands for a HEAD.
+    /// The full name of the ref, or a label for a HEAD.
     pub name: String,
-    /// The objects, nearest first.
+    /// The objects, nearest to the ref first.
     pub chain: Vec<ObjectId>,
 }
 
 impl Tip {
-    /// The last of them.
+    /// Returns the last of the objects.
     pub fn end(&self) -> Option<ObjectId> {
         self.chain.last().copied()
     }
 }
 
-/// All refs and the HEADs of all work trees, as far as they can be read.
+/// All refs and the HEADs of all work trees, unless they can't be read.
 #[derive(Debug, Default)]
 pub struct Tips {
-    /// With the objects they lead to, by name.
+    /// The tips, sorted by name.
     pub tips: Vec<Tip>,
-    /// `true` if there are no others, so that what none of them leads to is led to by none.
+    /// `true` if the list is complete, so that an object that no tip leads to is unreachable.
     pub are_all: bool,
 }
 
-/// Follows all refs, as they were listed, and the HEADs of all work trees.
+/// Follows all refs in a list, and the HEADs of all work trees.
 pub fn tips(repository: &Repo, local: &repo::Local, all: &Refs, is_commit: impl Fn(&ObjectId) -> bool) -> Tips {
     let mut tips: Vec<Tip> = Vec::new();
     let chain = |id: ObjectId| if is_commit(&id) { vec![id] } else { chain(local, id) };
@@ -48,7 +48,7 @@ pub fn tips(repository: &Repo, local: &repo::Local, all: &Refs, is_commit: impl 
     Tips { tips, are_all: are_all && all.gaps.is_empty() }
 }
 
-/// An object, and what it leads to if it is a tag.
+/// Returns an object and, if it is a tag, the objects that it leads to.
 fn chain(local: &repo::Local, id: ObjectId) -> Vec<ObjectId> {
     const LONGEST: usize = 16;
     let mut chain = vec![id];

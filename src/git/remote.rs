@@ -1,10 +1,12 @@
-//! Where a repository is pushed to and fetched from, as its configuration says, and what the names of the hosts tell.
+//! The places that a repository is pushed to and fetched from, by its configuration, and the conclusions from the names
+//! of their hosts.
 //!
-//! A URL is read, never followed; user and password are left out of it.
+//! URLs are only parsed and never opened; user and password are removed from them.
 //!
-//! The name of a host is asked three questions. [`Host`] is who could read what was pushed there: only a name that is known
-//! whole may say that, for `github.example.com` is nobody's public service. [`Server`] is whose software cleans up there: such
-//! a host most likely runs GitHub's, so part of a name is enough. [`WebRepository`] is what pages it has.
+//! The name of a host answers three questions. [`Host`] says who could read what was pushed there: only a name that is
+//! known in full can answer this, because `github.example.com` isn't a public service. [`Server`] says whose software
+//! cleans up there: such a host most likely runs GitHub's, so part of a name is enough. [`WebRepository`] says what web
+//! pages it has.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use super::{Local, Repo};
 use crate::finding::web::Transport;
 use crate::finding::{Host, Remote, Server, WebRepository, subject};
 
-/// Services where anybody can have a repository, by the end of their hosts' names.
+/// Services where anybody can have a repository, given as the ends of their host names.
 const PUBLIC: [&str; 16] = [
     "github.com",
     "gitlab.com",
@@ -34,12 +36,12 @@ const PUBLIC: [&str; 16] = [
     "huggingface.co",
     "savannah.gnu.org",
 ];
-/// Remotes whose pages are linked to, at most.
+/// The most remotes whose web pages are linked to.
 const MOST_WEB: usize = 8;
-/// Ends of names that no public name server knows.
+/// The ends of host names that no public name server resolves.
 const NOT_PUBLIC: [&str; 6] = ["localhost", "local", "internal", "lan", "home.arpa", "intranet"];
 
-/// All remotes that are configured, by name; one with several URLs is there once for each.
+/// Returns all configured remotes, by name; a remote with several URLs appears once for each.
 pub fn all(repository: &Repo) -> Vec<Remote> {
     let local = repository.local();
     let remote = |name: BString| {
@@ -58,7 +60,7 @@ pub fn all(repository: &Repo) -> Vec<Remote> {
     local.remote_names().into_iter().flat_map(remote).collect()
 }
 
-/// The URLs of all remotes as the configuration has them, before anything is rewritten, with whose they are.
+/// Returns the URLs of all remotes as configured, before any rewriting, with the names of their remotes.
 pub(super) fn written(repository: &Repo) -> Vec<(BString, BString)> {
     let local = repository.local();
     let of = |name: BString| {
@@ -68,7 +70,7 @@ pub(super) fn written(repository: &Repo) -> Vec<(BString, BString)> {
     local.remote_names().into_iter().flat_map(of).collect()
 }
 
-/// The URL that a clone comes from, as its configuration has it: that of the remote `origin`, or of the only one.
+/// Returns the URL that a clone comes from, as configured: that of the remote `origin`, or of the only remote.
 pub fn origin(repository: &Repo) -> Option<BString> {
     let mut all = written(repository);
     let is_only = all.iter().all(|(name, _)| *name == all[0].0);
@@ -76,7 +78,8 @@ pub fn origin(repository: &Repo) -> Option<BString> {
     Some(all.swap_remove(at).1)
 }
 
-/// The remotes with who runs the server that each is pushed to; one that is pushed to several is there once for each.
+/// Returns the remotes with the kind of server that each is pushed to; a remote that is pushed to several URLs appears
+/// once for each.
 pub fn servers(repository: &Repo) -> Vec<(BString, Server)> {
     let local = repository.local();
     let servers = |name: BString| {
@@ -87,8 +90,8 @@ pub fn servers(repository: &Repo) -> Vec<(BString, Server)> {
     local.remote_names().into_iter().flat_map(servers).collect()
 }
 
-/// The remotes whose host has pages that are known, the one that a clone comes from first. A URL may lead to the host as it is
-/// written, and by way of a proxy once it is rewritten; or the other way round.
+/// Returns the remotes on hosts whose web pages are known, starting with `origin`. A URL may lead to the host as
+/// written and to a proxy once it is rewritten, or the other way round.
 pub fn web(repository: &Repo) -> Vec<(BString, Arc<WebRepository>)> {
     let local = repository.local();
     let mut urls = written(repository);
@@ -107,7 +110,7 @@ pub fn web(repository: &Repo) -> Vec<(BString, Arc<WebRepository>)> {
     found
 }
 
-/// The repository on a host that a URL leads to.
+/// Returns the repository on a host that a URL leads to.
 fn web_of(url: &BStr) -> Option<WebRepository> {
     use gix::url::Scheme;
     let parsed = gix::url::parse(url).ok()?;
@@ -120,7 +123,8 @@ fn web_of(url: &BStr) -> Option<WebRepository> {
     WebRepository::new(transport, parsed.host()?, parsed.port, path)
 }
 
-/// Those of the remotes that have one of the names, and those that are not configured any more.
+/// Returns the remotes that have one of the names, and an entry without a URL for each name that is no longer
+/// configured.
 pub fn behind(remotes: &[Remote], names: impl Iterator<Item = BString>) -> Vec<Remote> {
     let mut found: Vec<Remote> = Vec::new();
     for name in names {
@@ -150,14 +154,14 @@ impl Urls {
         let (urls, pushed) = (values("url"), values("pushurl"));
         let plain = |url: &BString| rewritten(config, "insteadOf", url).unwrap_or_else(|| url.clone());
         let for_push = |url: &BString| rewritten(config, "pushInsteadOf", url).unwrap_or_else(|| plain(url));
-        // A URL that is there for pushing is not rewritten for pushing once more.
+        // A URL configured for pushing isn't rewritten by `pushInsteadOf`.
         let push =
             if pushed.is_empty() { urls.iter().map(for_push).collect() } else { pushed.iter().map(plain).collect() };
         Self { fetch: urls.first().map(plain), push }
     }
 }
 
-/// A URL with its start replaced; of several starts that fit, the longest counts.
+/// Returns a URL with its start replaced; the longest start that fits counts.
 fn rewritten(config: &gix::config::File, key: &str, url: &BString) -> Option<BString> {
     let sections = config.sections_by_name("url").into_iter().flatten();
     let rules = sections.flat_map(|section| {
@@ -169,7 +173,7 @@ fn rewritten(config: &gix::config::File, key: &str, url: &BString) -> Option<BSt
     Some([base.as_slice(), &url[start.len()..]].concat().into())
 }
 
-/// A URL as it may be shown, and what its host tells.
+/// Returns a URL in a form that may be shown, and the kind of its host.
 fn url_and_host(url: &BStr) -> (BString, Host) {
     let bare = subject::anonymous(&url.to_str_lossy());
     let Ok(mut parsed) = gix::url::parse(BStr::new(&bare)) else {
@@ -187,7 +191,7 @@ fn url_and_host(url: &BStr) -> (BString, Host) {
     (shown.into(), host)
 }
 
-/// Who could read what was pushed to a host.
+/// Returns who could read what was pushed to a host.
 fn host(name: &str) -> Host {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let within = |end: &&str| name.strip_suffix(*end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
@@ -203,7 +207,7 @@ fn host(name: &str) -> Host {
     }
 }
 
-/// Who runs a host.
+/// Returns who runs a host.
 fn server(name: &str) -> Server {
     let name = name.to_ascii_lowercase();
     let is = |parts: &[&str]| parts.iter().any(|part| name.contains(part));

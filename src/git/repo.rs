@@ -1,8 +1,8 @@
-//! The only file that opens a repository: trust, environment, its folders, refs and revisions. Objects are read by
+//! The only file that opens a repository: trust, environment, folders, refs and revisions. Objects are read by
 //! [`super::object`].
 //!
-//! Nothing of a repository's configuration is run or obeyed beyond finding its objects: no filters, no textconv, no
-//! external diff, no replacement objects.
+//! A repository's configuration is used for nothing but finding its objects: no filters, no textconv, no external
+//! diff, no replacement objects.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -25,28 +25,29 @@ use crate::text::escape;
 pub use super::revision::UNSHALLOW;
 pub use gix::Repository as Local;
 
-/// Bytes that are taken to put one object together, at most. A delta takes twice what it makes, and says itself how much
-/// that is: a few bytes may ask for any amount.
+/// The most bytes of memory for building one object. A delta takes twice the size of its result, and it declares that
+/// size itself: a few bytes could ask for any amount.
 const MOST_MEMORY: usize = 768 << 20;
 
-/// A repository, shared by threads.
+/// An opened repository that threads can share.
 #[derive(Debug, Clone)]
 pub struct Repo {
     shared: gix::ThreadSafeRepository,
-    /// Lists the folders of objects where git's reader would not look for them, as long as they are read.
+    /// A folder that lists the object folders where git's reader would not find them; it is kept as long as they are
+    /// read.
     borrowed: Option<Arc<Borrowed>>,
-    /// How refs are stored.
+    /// The store of the refs.
     pub(super) refs: RefStore,
-    /// The state of HEAD, once it was read: it is one answer for as long as a command runs.
+    /// The state of HEAD, once it was read: it stays the same for as long as a command runs.
     head: Arc<OnceLock<Head>>,
     presence: Arc<Presence>,
 }
 
 impl Repo {
-    /// Opens the repository that `directory` lies in, or the one that git's environment variables name (as in a hook).
+    /// Opens the repository that contains `directory`, or the one that git's environment variables name (as in a hook).
     ///
     /// # Errors
-    /// When there is none, when it belongs to somebody else, or when it cannot be read.
+    /// Fails if there is none, if it belongs to another user, or if it can't be read.
     pub fn open(directory: &Path) -> Result<Self, SourceError> {
         let mut repo = if std::env::var_os("GIT_DIR").is_some() {
             Self::told(directory)?
@@ -59,11 +60,11 @@ impl Repo {
         Ok(repo)
     }
 
-    /// Opens the repository that a path was given of, whatever repository git's environment variables name; without a path the
-    /// one of this folder.
+    /// Opens the repository that contains `path`, whatever repository git's environment variables name; without a path,
+    /// opens the one for the current folder.
     ///
     /// # Errors
-    /// When there is none, when it belongs to somebody else, or when it cannot be read.
+    /// Fails if there is none, if it belongs to another user, or if it can't be read.
     pub fn at(path: Option<&Path>) -> Result<Self, SourceError> {
         let directory = path.unwrap_or(Path::new("."));
         let told = std::env::var_os("GIT_DIR").filter(|_| path.is_some());
@@ -74,14 +75,14 @@ impl Repo {
         if own.is_some() && own == whole(Path::new(&told)) {
             return Self::open(directory);
         }
-        // Index, work tree and objects that the environment names belong to the other repository.
+        // The index, work tree and objects that the environment names belong to the other repository.
         let shared = open_with(|change| change(options()).open(start(&found)));
         let mut repo = Self::found(directory, &found, shared.map_err(|error| refused(directory, &error))?, presence)?;
         repo.borrow(Variables::Ignored)?;
         Ok(repo)
     }
 
-    /// One that was found, if it may be read.
+    /// Checks a repository that was found and opened, and returns it if it may be read.
     fn found(
         directory: &Path,
         found: &Found,
@@ -96,7 +97,7 @@ impl Repo {
         repo.recognised()
     }
 
-    /// The one that the environment names: as with git, whoever names it trusts it.
+    /// Opens the repository that the environment names: as in git, whoever names it trusts it.
     fn told(directory: &Path) -> Result<Self, SourceError> {
         is_folder(directory)?;
         user_config::look()?;
@@ -115,7 +116,7 @@ impl Repo {
         Self { shared, borrowed: None, refs: RefStore::Files, head: Arc::default(), presence }
     }
 
-    /// The same, if its format is one that is known, with its refs where that says they are.
+    /// Checks that the format of the repository is known, and uses reftables if the format asks for them.
     fn recognised(mut self) -> Result<Self, SourceError> {
         let local = self.local();
         if format::check(&local)? == format::Refs::Tables {
@@ -124,7 +125,7 @@ impl Repo {
         Ok(self)
     }
 
-    /// Reads objects where git would, if that is elsewhere than where its reader would.
+    /// Reads objects from the folders that git would use, if its reader would use others.
     fn borrow(&mut self, variables: Variables) -> Result<(), SourceError> {
         let broken = |error: std::io::Error| SourceError::Broken {
             what: "the folders that objects are borrowed from".to_owned(),
@@ -142,24 +143,27 @@ impl Repo {
         Ok(())
     }
 
-    /// `true` if objects are read that nobody has let in yet, so that nothing of this may stay in the repository.
+    /// Returns `true` if objects are read whose push isn't accepted yet, so that nothing about them may be stored in
+    /// the repository.
     pub fn is_quarantined(&self) -> bool {
         self.borrowed.is_some() && std::env::var_os("GIT_QUARANTINE_PATH").is_some()
     }
 
-    /// A handle for one thread. Objects are read as stored: replacements would hide what is replaced.
+    /// Returns a handle for one thread. Objects are read as stored: replacements would hide the objects that they
+    /// replace.
     pub fn local(&self) -> gix::Repository {
         let mut local = self.shared.to_thread_local();
         local.objects.ignore_replacements = true;
-        // A delta of a pack may name any object as its base, and that may be a pipe; `object` looks before it goes there.
+        // A delta in a pack may name any object as its base, and that object's file may be a pipe; `object` checks it
+        // before it follows such a delta.
         local.objects.max_recursion_depth = 0;
         local
     }
 
-    /// A handle that resolves revisions, for which git's reader opens whatever refs and loose objects it needs.
+    /// Returns a handle that resolves revisions; with it, git's reader opens whatever refs and loose objects it needs.
     ///
     /// # Errors
-    /// When one of them cannot be opened.
+    /// Fails if one of them can't be opened.
     pub(super) fn resolver(&self) -> Result<gix::Repository, SourceError> {
         let local = self.local();
         layout::all_refs(&local)?;
@@ -167,10 +171,10 @@ impl Repo {
         Ok(object::across_packs(&local))
     }
 
-    /// The state of HEAD.
+    /// Returns the state of HEAD.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// Fails if HEAD can't be read.
     pub fn checked_out(&self) -> Result<Head, SourceError> {
         if let Some(head) = self.head.get() {
             return Ok(head.clone());
@@ -179,20 +183,21 @@ impl Repo {
         Ok(self.head.get_or_init(|| head).clone())
     }
 
-    /// All refs, and what could not be read of them.
+    /// Returns all refs, and the parts that could not be read.
     pub fn all_refs(&self) -> Refs {
         self.refs.all(&self.local())
     }
 
-    /// The reflogs of this work tree, if they lie in tables; where they are files, they are read as such.
+    /// Returns the reflogs of this work tree, if they are in reftables; reflogs in files are read as files.
     pub fn table_logs(&self) -> Option<Logs> {
         self.refs.tables().map(Tables::logs)
     }
 
-    /// A revision or range that git's reader can go on from: where it could not look a name up, an id stands instead.
+    /// Rewrites a revision or range so that git's reader can resolve it: names that it could not look up are replaced
+    /// by ids.
     ///
     /// # Errors
-    /// When there is no ref of such a name, or the refs cannot be read.
+    /// Fails if there is no ref with such a name, or the refs can't be read.
     pub fn spelled(&self, text: &str) -> Result<String, SourceError> {
         match self.refs.tables() {
             Some(tables) => revision::spelled(tables, &self.local(), text),
@@ -200,28 +205,28 @@ impl Repo {
         }
     }
 
-    /// Where a folder of objects lies, if it is one that was listed again.
+    /// Returns the original path of an object folder, if the given one is a folder of links to it.
     pub(super) fn place(&self, folder: PathBuf) -> PathBuf {
         let listed = self.borrowed.as_ref().filter(|listed| folder.starts_with(listed.folder.path()));
         listed.and_then(|_| alternates::place(&folder)).unwrap_or(folder)
     }
 
-    /// The gaps in the lists of folders that objects are borrowed from.
+    /// Returns the gaps in the lists of folders that objects are borrowed from.
     pub(super) fn unlisted(&self) -> &[Gap] {
         self.borrowed.as_deref().map_or(&[], |borrowed| &borrowed.gaps)
     }
 
-    /// Returns the gap if it was moved or replaced since it was opened.
+    /// Returns the gap if the repository was moved or replaced since it was opened.
     pub fn moved(&self) -> Option<Gap> {
         self.presence.gap()
     }
 
-    /// HEAD's commit, if there is one.
+    /// Returns HEAD's commit, if there is one.
     pub fn head(&self) -> Option<ObjectId> {
         self.checked_out().ok().and_then(|head| head.commit)
     }
 
-    /// The name of its folder: that of the work tree, or its own without `.git`.
+    /// Returns the name of the repository's folder: that of the work tree, or of the repository itself without `.git`.
     pub fn name(&self) -> BString {
         let folder = self.workdir().unwrap_or_else(|| self.common_dir());
         let folder = folder.canonicalize().unwrap_or(folder);
@@ -229,7 +234,7 @@ impl Repo {
         name.strip_suffix(b".git").filter(|rest| !rest.is_empty()).unwrap_or(name).into()
     }
 
-    /// This repository as each of its work trees sees it, this one first.
+    /// Returns this repository as each of its work trees sees it, this one first.
     pub fn worktrees(&self) -> Vec<Self> {
         let local = self.local();
         let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -255,35 +260,36 @@ impl Repo {
         self.worktrees().iter().skip(1).map(head).collect()
     }
 
-    /// `true` if there is no commit yet.
+    /// Returns `true` if there is no commit yet.
     pub fn is_unborn(&self) -> bool {
         self.checked_out().is_ok_and(|head| head.commit.is_none())
     }
 
-    /// The private git directory of this work tree.
+    /// Returns the private git directory of this work tree.
     pub fn git_dir(&self) -> PathBuf {
         self.shared.to_thread_local().git_dir().to_owned()
     }
 
-    /// The git directory that all work trees share.
+    /// Returns the git directory that all work trees share.
     pub fn common_dir(&self) -> PathBuf {
         self.shared.to_thread_local().common_dir().to_owned()
     }
 
-    /// Where the index of this work tree is, if it has one.
+    /// Returns the path of this work tree's index, which need not exist.
     pub fn index_path(&self) -> PathBuf {
         self.shared.to_thread_local().index_path()
     }
 
-    /// The work tree's root, unless the repository is bare.
+    /// Returns the work tree's root, unless the repository is bare.
     pub fn workdir(&self) -> Option<PathBuf> {
         self.shared.to_thread_local().workdir().map(Path::to_owned)
     }
 
-    /// Where hooks are, as `core.hooksPath` and the environment have it.
+    /// Returns the folder for hooks, by `core.hooksPath` and the environment.
     ///
     /// # Errors
-    /// When that is empty, with which git runs what lies at the top of the file system, or has no value, at which git stops.
+    /// Fails if `core.hooksPath` is empty, in which case git would run hooks from the root of the file system, or has
+    /// no value, in which case git stops.
     pub fn hooks_dir(&self) -> Result<PathBuf, SourceError> {
         let local = self.local();
         let config = local.config_snapshot();
@@ -301,13 +307,14 @@ impl Repo {
         })
     }
 
-    /// `true` if `core.hooksPath` means another folder in each work tree.
+    /// Returns `true` if `core.hooksPath` means another folder in each work tree.
     pub fn has_relative_hooks(&self) -> bool {
         let configured = self.local().config_snapshot().trusted_path("core.hooksPath").ok().flatten();
         configured.is_some_and(|path| path.is_relative())
     }
 
-    /// The submodules that are checked out here. Their paths come from a file of the work tree, so none leads out of it.
+    /// Returns the submodules that are checked out here. Their paths come from a file in the work tree, so those that
+    /// lead out of it are left out.
     pub fn submodules(&self) -> Vec<Self> {
         let Some(root) = self.workdir().and_then(|root| root.canonicalize().ok()) else { return Vec::new() };
         let read = bounded::read_within(&root, &root.join(".gitmodules")).ok().flatten();
@@ -324,24 +331,24 @@ impl Repo {
         within.filter_map(open).collect()
     }
 
-    /// `true` if objects have ids in a second format as well.
+    /// Returns `true` if objects also have ids in a second format.
     pub fn has_second_ids(&self) -> bool {
         self.local().config_snapshot().string("extensions.compatObjectFormat").is_some()
     }
 
-    /// The branch that HEAD is on, by its full name; `None` if HEAD is on none.
+    /// Returns the branch that HEAD is on, by its full name; `None` if HEAD is detached.
     pub fn branch(&self) -> Option<BString> {
         self.checked_out().ok()?.branch
     }
 
-    /// All refs that lead to an object, with what they lead to.
+    /// Returns all refs that name an object directly, with that object.
     pub fn refs(&self) -> Vec<(BString, ObjectId)> {
         self.all_refs().direct()
     }
 }
 
-/// Opens a repository with options as they are; or, if git's reader cannot follow what lists the folders of objects, so that
-/// none of them is looked into: they will be listed again.
+/// Opens a repository with the options as they are. If git's reader can't follow the list of object folders, opens it
+/// again without reading any of them: they will be listed anew.
 fn open_with<T>(
     open: impl Fn(&dyn Fn(gix::open::Options) -> gix::open::Options) -> Result<T, GitError>,
 ) -> Result<T, GitError> {
@@ -355,8 +362,8 @@ fn is_folder(directory: &Path) -> Result<(), SourceError> {
     if directory.is_dir() { Ok(()) } else { Err(SourceError::NoFolder { path: path() }) }
 }
 
-/// Looks for a repository in a folder and those above it, as far up as the environment lets git look; and takes down where
-/// it is.
+/// Looks for a repository in a folder and those above it, as far up as the environment lets git search, and records
+/// where it is.
 fn find(directory: &Path) -> Result<(Found, Presence), SourceError> {
     is_folder(directory)?;
     let variable = std::env::var_os("GIT_DISCOVERY_ACROSS_FILESYSTEM");
@@ -369,25 +376,25 @@ fn find(directory: &Path) -> Result<(Found, Presence), SourceError> {
     options = options.apply_environment();
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let ceilings: Vec<PathBuf> = options.ceiling_dirs.iter().map(|path| whole(path)).collect();
-    // The reader takes a path apart without looking where '..' leads.
+    // The reader shortens a path without checking where '..' leads.
     let is_above = directory.components().any(|part| part == std::path::Component::ParentDir);
     let start = if is_above { whole(directory) } else { directory.to_owned() };
     user_config::look()?;
     let nearest = layout::around(directory)?;
     let (found, _) = gix::discover::upwards_opts(&start, options).map_err(|error| refused(directory, &error))?;
-    // For git the folder that ends the search is not searched any more, unless it starts there.
+    // git doesn't look into the folder that ends the search, unless the search starts there.
     let place = whole(ownership::place(&found));
     if ceilings.contains(&place) && place != whole(directory) {
         return Err(SourceError::NotARepository { path: escape(directory.as_os_str().as_encoded_bytes()) });
     }
-    // It may have come back only now, or the environment does not let anybody look as far as this.
+    // The repository may have come back only now, or the environment doesn't let git search this far.
     let own = ownership::git_dir(&found);
     let is_own = |layout: &Layout| layout.git_dirs.first().is_some_and(|git_dir| whole(git_dir) == whole(&own));
     let layout = nearest.filter(is_own).map_or_else(|| Layout::of(&own), Ok)?;
     Ok((found, Presence::of(&layout)))
 }
 
-/// Returns the path that a repository is opened by.
+/// Returns the path by which a repository is opened.
 fn start(found: &Found) -> PathBuf {
     match found {
         Found::WorkTree(root) | Found::LinkedWorkTree { work_dir: root, .. } => root.join(".git"),
@@ -395,11 +402,11 @@ fn start(found: &Found) -> PathBuf {
     }
 }
 
-/// Whose a repository is was judged by ourselves, so all of its configuration counts.
+/// The options for opening a repository: we check its ownership ourselves, so all of its configuration counts.
 fn options() -> gix::open::Options {
     let options = gix::open::Options::default().with(gix::sec::Trust::Full).bail_if_untrusted(false);
     let limit = format!("gitoxide.objects.allocLimit={MOST_MEMORY}");
-    // No replacement is followed, so the refs that name them need not be read.
+    // Replacements aren't followed, so the refs that name them need not be read.
     options
         .config_overrides([limit, "core.useReplaceRefs=false".to_owned()])
         .open_path_as_is(true)

@@ -1,5 +1,5 @@
-//! Names of refs in revisions, for repositories whose refs lie in tables: git's reader goes on from ids, but it cannot look up
-//! such a name.
+//! Names of refs in revisions, for repositories that store refs in reftables: git's reader can work with ids, but it
+//! can't look up such a name.
 
 use bstr::{BStr, BString, ByteSlice as _};
 
@@ -17,18 +17,18 @@ const RULES: [(&str, &str); 6] = [
     ("refs/remotes/", ""),
     ("refs/remotes/", "/HEAD"),
 ];
-/// These are files always.
+/// Refs that are always files.
 const FILES: [&str; 2] = ["FETCH_HEAD", "MERGE_HEAD"];
-/// Digits of an id, at least.
+/// The fewest digits of an abbreviated id.
 const FEWEST_DIGITS: usize = 4;
 
-/// The command that fetches the commits that a shallow clone does not have, for people and for those who write workflows.
+/// The advice for fetching the commits that a shallow clone lacks, on the command line and in CI workflows.
 pub const UNSHALLOW: &str = "run 'git fetch --unshallow' (in GitHub Actions: 'fetch-depth: 0' below 'with:' of actions/checkout; in GitLab CI: 'GIT_DEPTH: 0' below 'variables:'; in Azure Pipelines: 'fetchDepth: 0' below 'checkout: self'; in Bitbucket Pipelines: 'depth: full' below 'clone:'; in Jenkins: no 'shallow clone')";
 
-/// A revision or range with an id in place of each name of a ref.
+/// Returns a revision or range in which each name of a ref is replaced by an id.
 ///
 /// # Errors
-/// When there is no ref of such a name, or the refs cannot be read.
+/// Fails if there is no ref with such a name, or the refs can't be read.
 pub(super) fn spelled(tables: &Tables, local: &gix::Repository, text: &str) -> Result<String, SourceError> {
     let reader = Reader { tables, local };
     for dots in ["...", ".."] {
@@ -40,7 +40,7 @@ pub(super) fn spelled(tables: &Tables, local: &gix::Repository, text: &str) -> R
     reader.side(text)
 }
 
-/// The error of a revision that does not resolve; the remedy depends on whether the clone is shallow.
+/// Returns the error for a revision that can't be resolved; the remedy depends on whether the clone is shallow.
 pub(super) fn unresolved(local: &gix::Repository, text: &str, cause: &str) -> SourceError {
     let remedy = if local.is_shallow().unwrap_or(false) {
         format!("this clone is shallow, so older commits are not here: {UNSHALLOW}")
@@ -50,13 +50,13 @@ pub(super) fn unresolved(local: &gix::Repository, text: &str, cause: &str) -> So
     SourceError::Revision { text: escape(text.as_bytes()), cause: escape(cause.as_bytes()), remedy }
 }
 
-/// Looks names up.
+/// The source in which names are looked up.
 struct Reader<'r> {
     tables: &'r Tables,
     local: &'r gix::Repository,
 }
 
-/// The object of a name.
+/// A name that was found, with its object.
 struct Named {
     /// The full name of the ref.
     name: BString,
@@ -64,7 +64,7 @@ struct Named {
 }
 
 impl Reader<'_> {
-    /// One revision, with what may be before it to leave it out.
+    /// Rewrites one revision, which may start with the `^` that excludes it.
     fn side(&self, text: &str) -> Result<String, SourceError> {
         let not = if text.starts_with('^') { "^" } else { "" };
         let text = &text[not.len()..];
@@ -88,7 +88,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the object of a name; an id names itself.
+    /// Returns the object of a name; `None` for a full id, which needs no lookup.
     fn named(&self, name: &str) -> Result<Option<Named>, SourceError> {
         if name.len() == self.local.object_hash().len_in_hex() && is_id(name) {
             return Ok(None);
@@ -103,16 +103,16 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    /// The ref of this full name, if it leads to an object.
+    /// Returns the ref with this full name, if it leads to an object.
     fn at(&self, name: BString) -> Result<Option<Named>, SourceError> {
         let Some(target) = self.tables.find(name.as_ref())? else { return Ok(None) };
         Ok(self.tables.follow(target)?.map(|id| Named { name, id }))
     }
 
-    /// Returns the answer to a query of a name between `@{` and `}`.
+    /// Returns the answer to a query about a name, the text between `@{` and `}`.
     fn asked(&self, given: &str, named: Option<&Named>, query: &str) -> Result<Option<Named>, SourceError> {
         let head = self.tables.head()?;
-        // Without a name the branch is meant.
+        // Without a name, the query is about the current branch.
         let own = || head.branch.clone().unwrap_or_else(|| "HEAD".into());
         let name = match named {
             Some(named) => named.name.clone(),
@@ -136,14 +136,14 @@ impl Reader<'_> {
         }
     }
 
-    /// The ref that tracks what a branch is fetched from or pushed to.
+    /// Returns the ref that tracks the place a branch is fetched from or pushed to.
     fn tracking(&self, branch: &BStr, side: gix::remote::Direction) -> Option<BString> {
         let branch = <&gix::refs::FullNameRef>::try_from(branch).ok()?;
         let tracking = self.local.branch_remote_tracking_ref_name(branch, side)?.ok()?;
         Some(tracking.as_bstr().to_owned())
     }
 
-    /// Returns the branch or commit that was checked out so many switches ago.
+    /// Returns the branch or commit that was checked out this many switches ago.
     fn left_before(&self, steps: usize) -> Result<Option<Named>, SourceError> {
         let entries = self.tables.entries(b"HEAD".as_bstr());
         let left = entries.iter().rev().filter_map(|change| {
@@ -159,7 +159,7 @@ impl Reader<'_> {
     }
 }
 
-/// The entry of a reflog that a number or a date means.
+/// Returns the entry of a reflog that a number or a date selects.
 fn logged(entries: &[Change], query: &str) -> Option<ObjectId> {
     let first = entries.first()?;
     let oldest = || Some(first.ids[0]).filter(|id| !id.is_null());
@@ -172,7 +172,7 @@ fn logged(entries: &[Change], query: &str) -> Option<ObjectId> {
     entries.iter().rev().find(before).map(|change| change.ids[1]).or_else(oldest).or(Some(first.ids[1]))
 }
 
-/// `true` if a word may be an id, or ends in one as what `git describe` says does.
+/// Returns `true` if a word may be an id, or ends in one as the output of `git describe` does.
 fn is_id(word: &str) -> bool {
     let digits = word.rsplit_once("-g").map_or(word, |(_, digits)| digits);
     digits.len() >= FEWEST_DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())

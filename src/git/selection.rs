@@ -1,4 +1,5 @@
-//! The selection of a range, as `git rev-list` reads it: `A..B`, `A...B`, `^A B`, `A^!`, `A^@` and several of them.
+//! The commits that a range selects, as `git rev-list` reads it: `A..B`, `A...B`, `^A B`, `A^!`, `A^@` and several of
+//! them.
 
 use std::collections::BTreeSet;
 
@@ -14,25 +15,25 @@ use super::revision::unresolved;
 use super::{ObjectId, Repo, SourceError};
 use crate::text::{escape, time};
 
-/// Where a range starts and ends.
+/// The commits at which a range starts and ends.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Commits that count with all that they lead to.
+    /// Commits that are included, with all that they lead to.
     pub heads: Vec<ObjectId>,
-    /// Commits that do not, with all that they lead to.
+    /// Commits that are excluded, with all that they lead to.
     pub bases: Vec<ObjectId>,
 }
 
 impl Selection {
-    /// Reads the words of a range.
+    /// Parses the words of a range.
     ///
     /// # Errors
-    /// When one does not resolve, or nothing says where the range starts.
+    /// Fails if a word can't be resolved, or none says where the range starts.
     pub fn read(repository: &Repo, words: &[impl AsRef<str>]) -> Result<Self, SourceError> {
         let local = &repository.resolver()?;
         let mut selection = Self::default();
         let mut starts = false;
-        // For git, nothing before the dots is HEAD; here it is far more likely a variable that was not set.
+        // In git, an empty side before the dots means HEAD; here it is far more likely a variable that was not set.
         let is_cut = words.iter().any(|word| word.as_ref().starts_with(".."));
         for word in words.iter().map(AsRef::as_ref).filter(|_| !is_cut) {
             starts |= selection.add(local, &repository.spelled(word)?)?;
@@ -44,16 +45,16 @@ impl Selection {
         Ok(selection)
     }
 
-    /// Selects the commits that refs and HEADs lead to now, and did not at a revision or on a day.
+    /// Selects the commits that refs and HEADs lead to now, but did not at a revision or on a day.
     ///
     /// # Errors
-    /// When it is neither.
+    /// Fails if the text is neither a revision nor a day.
     pub fn since(repository: &Repo, text: &str) -> Result<Self, SourceError> {
         let local = &repository.resolver()?;
         let tips = refs::tips(repository, local, &repository.all_refs(), |_| false).tips;
         let ends: BTreeSet<ObjectId> = tips.iter().filter_map(Tip::end).collect();
-        // Notes and stashes are commits as well; a tag of a file or a folder is none. What cannot be read may be one: the walk
-        // will say so.
+        // Notes and stashes are commits as well; a tag of a file or a folder isn't. An object that can't be read may be
+        // a commit: the walk will report it.
         let is_other = |id: &ObjectId| object::peeled(local, *id).is_ok_and(|(kind, _)| kind != Kind::Commit);
         let heads: Vec<ObjectId> = ends.into_iter().filter(|id| !is_other(id)).collect();
         let bases = match time::day(text) {
@@ -68,7 +69,7 @@ impl Selection {
         Ok(Self { heads, bases })
     }
 
-    /// Adds what one word selects; says whether it tells where the range starts.
+    /// Adds the commits that one word selects; returns `true` if the word says where the range starts.
     fn add(&mut self, local: &Local, word: &str) -> Result<bool, SourceError> {
         match spec(local, word)? {
             Spec::Include(id) => {
@@ -110,7 +111,7 @@ fn parents(local: &Local, word: &str, id: ObjectId) -> Result<Vec<ObjectId>, Sou
     read.map(|commit| commit.parents).map_err(|unread| unresolved(local, word, &unread.why))
 }
 
-/// The commit that an object leads to.
+/// Returns the commit that an object leads to.
 fn commit(local: &Local, word: &str, id: ObjectId) -> Result<ObjectId, SourceError> {
     match object::peeled(local, id) {
         Ok((Kind::Commit, id)) => Ok(id),
@@ -119,7 +120,7 @@ fn commit(local: &Local, word: &str, id: ObjectId) -> Result<ObjectId, SourceErr
     }
 }
 
-/// A word taken apart by git's reader.
+/// Parses a word with git's reader.
 fn spec(local: &Local, word: &str) -> Result<Spec, SourceError> {
     layout::revision(local, word)?;
     let (first, second) = word.split_once("..").unwrap_or((word, ""));
@@ -130,7 +131,8 @@ fn spec(local: &Local, word: &str) -> Result<Spec, SourceError> {
     Ok(spec.detach())
 }
 
-/// git's reader follows tags without an end where they lead round in a circle, so a name is followed before it gets to see it.
+/// Checks that a name leads to an object. git's reader would follow tags that form a circle forever, so the name is
+/// followed here before the reader gets it.
 fn leads_on(local: &Local, name: &str) -> Result<(), String> {
     let name = name.split(['^', '~', ':']).next().unwrap_or_default();
     let name = name.split("@{").next().unwrap_or_default();

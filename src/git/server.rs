@@ -1,7 +1,7 @@
-//! Signs that something was on a server, and doubts about that.
+//! Signs that an object was on a server, and the reasons to doubt a missing sign.
 //!
-//! A ref that tracks a remote, a ref that a mirror has fetched, a ref that only servers make, and what was fetched last show
-//! it. That there is no such sign shows something only where a push would have left one.
+//! The signs are a ref that tracks a remote, a ref that a mirror has fetched, a ref that only servers make, and the
+//! record of the last fetch. A missing sign means something only if a push would have left one.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +11,9 @@ use super::{Local, ObjectId, Repo, ancestry, object};
 use crate::finding::{Doubt, Sign, SignKind};
 use crate::fs::bounded::{self, Links};
 
-/// Where remote-tracking refs are.
+/// The start of the names of remote-tracking refs.
 const TRACKING: &str = "refs/remotes/";
-/// Refs that hosts make: for requests to merge, for changes under review, to keep what pipelines ran on.
+/// Refs that hosts make: for merge requests, for changes under review, and to keep the commits that pipelines ran on.
 const SERVED: [&str; 8] = [
     "refs/pull/",
     "refs/pull-requests/",
@@ -24,22 +24,22 @@ const SERVED: [&str; 8] = [
     "refs/pipelines/",
     "refs/environments/",
 ];
-/// Refs that are nobody's but this clone's, even where all refs are fetched.
+/// Refs that belong to this clone alone, even if all refs are fetched.
 const OWN: [&str; 4] = ["refs/stash", "refs/bisect/", "refs/worktree/", "refs/rewritten/"];
-/// The ref of the last fetch.
+/// The file that records the last fetch.
 const FETCH_HEAD: &str = "FETCH_HEAD";
 
 /// The signs of servers in a repository.
 #[derive(Debug)]
 pub struct Servers {
     remotes: Vec<BString>,
-    /// Where the remotes are fetched into.
+    /// The refs that the remotes are fetched into.
     fetched: Vec<Fetched>,
-    /// The doubt whether something without a sign was pushed.
+    /// The reason why a missing sign doesn't prove that something was not pushed, if there is one.
     pub doubt: Option<Doubt>,
 }
 
-/// The right side of a refspec.
+/// The right side of a refspec, with its remote.
 #[derive(Debug, PartialEq, Eq)]
 struct Fetched {
     remote: BString,
@@ -49,13 +49,13 @@ struct Fetched {
 }
 
 impl Servers {
-    /// Reads what the configuration says of remotes.
+    /// Reads the configuration of the remotes.
     pub fn of(repository: &Repo) -> Self {
         let local = repository.local();
         let remotes: Vec<BString> = local.remote_names().into_iter().collect();
         let fetched: Vec<Fetched> = remotes.iter().flat_map(|remote| fetched_into(&local, remote.as_ref())).collect();
         let has_files = || repository.worktrees().iter().any(|tree| tree.workdir().is_some());
-        // What is being pushed is in no repository yet but in that of whoever pushes.
+        // In a push that is being received, the objects are in no other repository than the pusher's.
         let doubt = if repository.is_quarantined() {
             None
         } else if !has_files() {
@@ -66,7 +66,7 @@ impl Servers {
         Self { remotes, fetched, doubt }
     }
 
-    /// Returns the sign of a ref that its target was on a server.
+    /// Returns the sign that a ref gives for its target having been on a server.
     pub fn sign(&self, name: &str) -> Option<Sign> {
         let starts = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
         let sign = |kind, remote| Some(Sign { kind, name: name.into(), remote });
@@ -83,12 +83,12 @@ impl Servers {
         sign(SignKind::Mirrored, Some(fetched.remote.clone()))
     }
 
-    /// `true` if a ref shows that this remote has what it leads to.
+    /// Returns `true` if a ref shows that this remote has the ref's target.
     pub fn is_of(&self, name: &str, remote: &BString) -> bool {
         self.sign(name).is_some_and(|sign| sign.remote.as_ref() == Some(remote))
     }
 
-    /// The remote that a remote-tracking ref belongs to, configured or not.
+    /// Returns the remote that a remote-tracking ref belongs to, configured or not.
     fn tracked(&self, below: &str) -> BString {
         let owns =
             |remote: &&BString| below.as_bytes().strip_prefix(remote.as_slice()).is_some_and(|r| r.starts_with(b"/"));
@@ -98,7 +98,7 @@ impl Servers {
 }
 
 impl Fetched {
-    /// Reads `+refs/heads/*:refs/remotes/origin/*`; `None` if what is fetched is not kept under a name.
+    /// Parses `+refs/heads/*:refs/remotes/origin/*`; `None` if the fetched refs aren't stored under a name.
     fn parse(remote: &BStr, refspec: &[u8]) -> Option<Self> {
         let refspec = refspec.strip_prefix(b"+").unwrap_or(refspec);
         let (_, into) = refspec.split_once_str(":").filter(|(_, into)| !into.is_empty())?;
@@ -128,7 +128,7 @@ fn fetched_into(local: &Local, remote: &BStr) -> Vec<Fetched> {
     refspecs.unwrap_or_default().iter().filter_map(|refspec| Fetched::parse(remote, refspec)).collect()
 }
 
-/// `true` if there is a remote, named or not, of which no ref here says what it has.
+/// Returns `true` if there is a remote, configured by name or not, whose state no ref in this clone records.
 fn is_untraced(local: &Local, remotes: &[BString], fetched: &[Fetched]) -> bool {
     let config = local.config_snapshot();
     let has_url = |remote: &BString| {
@@ -144,7 +144,7 @@ fn is_untraced(local: &Local, remotes: &[BString], fetched: &[Fetched]) -> bool 
     named.any(|name| !name.is_empty() && name != "." && !remotes.contains(&name))
 }
 
-/// The objects that were fetched last, into any of the work trees, and what says so.
+/// Returns the objects that were fetched last, into any of the work trees, and the sign that this gives.
 pub fn fetched(repository: &Repo) -> (Sign, Vec<ObjectId>) {
     let read = |tree: Repo| bounded::read(&tree.git_dir().join(FETCH_HEAD), bounded::MAX_SIZE, Links::Refused).ok();
     let texts = repository.worktrees().into_iter().filter_map(read);
@@ -152,7 +152,7 @@ pub fn fetched(repository: &Repo) -> (Sign, Vec<ObjectId>) {
     (Sign { kind: SignKind::Fetched, name: FETCH_HEAD.into(), remote: None }, ids)
 }
 
-/// Those of the commits that were on a server, as these refs show it; one walk for all of them.
+/// Returns the commits that were on a server, as these refs show; does one walk for all of them.
 pub fn published(
     repository: &Repo,
     servers: &Servers,
@@ -166,7 +166,7 @@ pub fn published(
     led_to(repository, refs, commits, &|name| servers.sign(name).is_some(), fetched)
 }
 
-/// Those of the commits that a remote is known to have; one walk for all of them.
+/// Returns the commits that a remote is known to have; does one walk for all of them.
 pub fn held_by(
     repository: &Repo,
     servers: &Servers,
@@ -177,7 +177,7 @@ pub fn held_by(
     led_to(repository, refs, commits, &|name| servers.is_of(name, remote), Vec::new())
 }
 
-/// Those of the commits that some refs, or other ids, lead to.
+/// Returns the commits that are reachable from some refs or other ids.
 fn led_to(
     repository: &Repo,
     refs: &[(BString, ObjectId)],
@@ -197,7 +197,7 @@ fn led_to(
     commits
 }
 
-/// The id at the start of a line, unless it was fetched from this repository itself.
+/// Returns the id at the start of a line, unless it was fetched from this repository itself.
 fn id(line: &[u8]) -> Option<ObjectId> {
     let (id, from) = line.split_once_str("\t")?;
     let is_own = from == b"." || from.ends_with(b"\t.") || from.ends_with(b" of .");

@@ -1,6 +1,6 @@
 //! The object store of a clone: its packs, loose objects and alternates as one set in which each object has a number.
 //!
-//! An object that is stored several times has one number and is read once: from the first pack that has it.
+//! An object that is stored several times has one number and is read once, from the first pack that holds it.
 
 use std::ffi::OsStr;
 use std::fs::DirEntry;
@@ -17,22 +17,22 @@ use super::pack::{Plan, Portion};
 use super::{ObjectId, Repo, SourceError, layout};
 use crate::finding::{Gap, GapKind};
 
-/// Times that the store is listed while git moves what is in it, at most.
+/// The most times that the store is listed while git is moving its files.
 const ATTEMPTS: usize = 5;
-/// How long half a pack is waited for before the folder is listed again.
+/// The wait for the second file of a pack before the folder is listed again.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// All objects of a clone.
+/// All objects of a clone, with their numbers.
 #[derive(Default)]
 pub struct Store {
-    /// Where objects lie: the repository's own folder first, then those that it borrows from.
+    /// The object folders: the repository's own first, then those that it borrows from.
     folders: Vec<PathBuf>,
     packs: Vec<Plan>,
     /// The number of the first object of each pack, and of the first loose one.
     firsts: Vec<Number>,
-    /// For each pack what an earlier one has, by position in its index.
+    /// For each pack, the positions in its index of objects that an earlier pack holds too.
     again: Vec<Vec<u32>>,
-    /// Loose objects that are in no pack, in order of id.
+    /// The loose objects that are in no pack, sorted by id.
     loose: Vec<ObjectId>,
     numbers: Numbers,
     id_length: usize,
@@ -44,10 +44,11 @@ impl Store {
     /// Opens all of a repository's packs and lists its loose objects; nothing is decoded.
     ///
     /// # Errors
-    /// When the object database cannot be opened, or holds too many objects to be numbered.
+    /// Fails if the object database can't be opened, or holds too many objects to be numbered.
     pub fn open(repository: &Repo) -> Result<Self, SourceError> {
         let mut listed = Self::list(repository)?;
-        // While git repacks, an object may be in a pack that comes after the list of packs, or leave the one that was listed.
+        // While git repacks, an object may move to a pack that was written after the listing, or out of one that was
+        // listed.
         for _ in 1..ATTEMPTS {
             let (store, packs) = &listed;
             if store.folders.iter().zip(packs).all(|(folder, packs)| packs_in(folder).unwrap_or_default() == *packs) {
@@ -58,7 +59,7 @@ impl Store {
         Ok(listed.0)
     }
 
-    /// The same, with the files of packs that each folder had.
+    /// Opens the packs once, and returns the pack files that each folder had.
     fn list(repository: &Repo) -> Result<(Self, Vec<Vec<PathBuf>>), SourceError> {
         let local = repository.local();
         let broken = |cause: String| SourceError::Broken { what: "the object database".to_owned(), cause };
@@ -75,7 +76,8 @@ impl Store {
             store.folders.push(folder);
             packs.push(of_folder);
         }
-        // The largest pack first: of an object stored twice, the copy there has more in common with its neighbours.
+        // The largest pack comes first: it is the better one to read an object from that is stored twice, because the
+        // object has more in common with its neighbours there.
         store.packs.sort_by_key(|pack| std::cmp::Reverse(pack.count()));
         let too_many = || broken("it contains more than four billion objects".to_owned());
         store.number().ok_or_else(too_many)?;
@@ -96,8 +98,8 @@ impl Store {
         Ok((store, packs))
     }
 
-    /// The files of the packs in a folder. One that objects are borrowed from need not be there: if any is missing, that is
-    /// said of the object.
+    /// Returns the files of the packs in a folder. A folder that objects are borrowed from need not exist: if it lacks
+    /// an object, that is reported for the object.
     fn files_of_packs(&mut self, folder: &Path) -> Vec<PathBuf> {
         let is_own = self.folders.is_empty();
         let listed = std::fs::read_dir(folder).map(drop).and_then(|()| whole_packs_in(folder));
@@ -109,13 +111,13 @@ impl Store {
         })
     }
 
-    /// `true` if every object of an index without a pack lies elsewhere, so that nothing is missing.
+    /// Returns `true` if every object of an index without a pack is stored elsewhere, so that nothing is missing.
     fn holds_all_of(&self, index: &Path, hash: gix::hash::Kind) -> bool {
         let index = gix::odb::pack::index::File::at(index, hash);
         index.is_ok_and(|index| (0..index.num_objects()).all(|entry| self.find(index.oid_at_index(entry)).is_some()))
     }
 
-    /// Opens the packs of a folder; adds the indexes to `lone` that have none.
+    /// Opens the packs of a folder; adds indexes that have no pack to `lone`.
     fn open_packs(&mut self, paths: &[PathBuf], hash: gix::hash::Kind, lone: &mut Vec<PathBuf>) {
         for path in paths {
             let extension = path.extension().and_then(|extension| extension.to_str());
@@ -137,13 +139,13 @@ impl Store {
 
     fn list_loose(&mut self, folder: &Path, hash: gix::hash::Kind, out: &mut Vec<ObjectId>) {
         let is_first = |name: &OsStr| name.len() == 2 && name.as_encoded_bytes().iter().all(u8::is_ascii_hexdigit);
-        // That the folder itself cannot be listed is said with its packs.
+        // A folder that can't be listed has been reported with its packs.
         let firsts = std::fs::read_dir(folder).into_iter().flatten().flatten();
         for first in firsts.filter(|entry| is_first(&entry.file_name())) {
             for entry in self.entries_of(&first.path()) {
                 let hex = [first.file_name().as_encoded_bytes(), entry.file_name().as_encoded_bytes()].concat();
                 let id = ObjectId::from_hex(&hex).ok().filter(|id| id.kind() == hash);
-                // Of nearly all the list says that they are files.
+                // The listing says that nearly all of them are files.
                 let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
                 match if is_file { Ok(()) } else { layout::opens(&entry.path()) } {
                     Ok(()) => out.extend(id),
@@ -153,7 +155,8 @@ impl Store {
         }
     }
 
-    /// Returns the entries of a folder of loose objects. git removes folders that have become empty.
+    /// Returns the entries of a folder of loose objects. It may be gone, because git removes folders that have become
+    /// empty.
     fn entries_of(&mut self, folder: &Path) -> Vec<DirEntry> {
         let listed = std::fs::read_dir(folder).and_then(Iterator::collect);
         listed.unwrap_or_else(|error| {
@@ -174,7 +177,7 @@ impl Store {
         Some(())
     }
 
-    /// Makes the objects of all packs known, and lists for each pack what an earlier one has.
+    /// Adds the objects of all packs to the table, and lists for each pack those that an earlier one holds.
     fn number_packed(&mut self) {
         for at in 0..self.packs.len() {
             let first = self.firsts[at];
@@ -191,7 +194,7 @@ impl Store {
         }
     }
 
-    /// Every object; of what is stored several times, the first copy.
+    /// Selects every object; if one is stored several times, its first copy.
     pub fn everything(&self) -> Selection<'_> {
         let portion = |at: usize, plan| match &self.again[at][..] {
             [] => Portion::all(plan),
@@ -201,12 +204,12 @@ impl Store {
         Selection { store: self, portions, loose: self.loose_numbers().collect() }
     }
 
-    /// The objects that are `wanted`.
+    /// Selects the objects that are `wanted`.
     pub fn select(&self, wanted: impl Fn(Number) -> bool + Sync) -> Selection<'_> {
         self.selection(&wanted, |plan, wanted| Portion::select(plan, wanted))
     }
 
-    /// The same, but of packs of which little is wanted that is not walked: see [`Selection::single`].
+    /// Selects the same objects, but doesn't walk packs of which only a few are wanted: see [`Selection::single`].
     pub fn pick(&self, wanted: impl Fn(Number) -> bool + Sync) -> Selection<'_> {
         self.selection(&wanted, |plan, wanted| Portion::pick(plan, wanted))
     }
@@ -224,22 +227,22 @@ impl Store {
         Selection { store: self, portions: portions.collect(), loose: loose.collect() }
     }
 
-    /// The number of a pack's object, by the pack's position and the object's position in its index.
+    /// Returns the number of a packed object, from the pack's position and the object's position in its index.
     pub fn number_of(&self, pack: usize, entry: u32) -> Number {
         self.firsts.get(pack).copied().unwrap_or(0) + entry
     }
 
-    /// Bytes of an id.
+    /// Returns the number of bytes in an id.
     pub fn id_length(&self) -> usize {
         self.id_length
     }
 
-    /// One more than the highest number.
+    /// Returns the highest number plus one.
     pub fn count(&self) -> usize {
         self.first_loose() as usize + self.loose.len()
     }
 
-    /// The id of an object.
+    /// Returns the id of an object.
     pub fn id(&self, number: Number) -> Option<ObjectId> {
         let pack = self.firsts.partition_point(|first| *first <= number).checked_sub(1)?;
         let place = number - self.firsts[pack];
@@ -249,18 +252,18 @@ impl Store {
         }
     }
 
-    /// The number of an object, if it is here.
+    /// Returns the number of an object, if it is in this clone.
     pub fn find(&self, id: &gix::oid) -> Option<Number> {
         self.numbers.find(id)
     }
 
-    /// The numbers of several objects. A lookup waits for memory; one after the other, with nothing between them, many wait at
-    /// once.
+    /// Returns the numbers of several objects. A lookup waits for memory; if nothing is done between the lookups, many
+    /// of them wait at the same time.
     pub fn find_all<'i>(&self, ids: impl Iterator<Item = &'i gix::oid>) -> Vec<Option<Number>> {
         ids.map(|id| self.find(id)).collect()
     }
 
-    /// Everywhere an object is stored.
+    /// Returns all places where an object is stored.
     pub fn copies(&self, id: &gix::oid) -> Vec<Copy> {
         let digits = id.to_string();
         let (first, rest) = digits.split_at(2);
@@ -271,14 +274,15 @@ impl Store {
                 copies.push(copy(false));
             }
             let packs = self.packs.iter().filter(|pack| pack.path().starts_with(folder) && pack.holds(id));
-            // git cleans up neither of the two.
+            // git cleans up neither of these two kinds of packs.
             let kept = |pack: &Plan| ["keep", "promisor"].iter().any(|mark| pack.path().with_extension(mark).exists());
             copies.extend(packs.map(|pack| copy(kept(pack))));
         }
         copies
     }
 
-    /// Files that an interrupted command left among the objects: they hold objects, but nobody can say which.
+    /// Returns the files that an interrupted command left among the objects: they contain objects, but it is unknown
+    /// which.
     pub fn leftovers(&self) -> Vec<Gap> {
         let below = |folder: &PathBuf| {
             let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -300,7 +304,7 @@ impl Store {
         (self.first_loose()..).zip(&self.loose).map(|(number, _)| number)
     }
 
-    /// `true` if an object is in no pack.
+    /// Returns `true` if an object is in no pack.
     pub fn is_loose(&self, number: Number) -> bool {
         number >= self.first_loose()
     }
@@ -310,8 +314,8 @@ impl Store {
     }
 }
 
-/// The same as [`packs_in`]; git brings and removes the two files of a pack one after the other, so one that stands alone is
-/// waited for.
+/// Lists the files as [`packs_in`] does. git adds and removes the two files of a pack one after the other, so it waits
+/// for the other one if only one is there.
 fn whole_packs_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = packs_in(folder)?;
     for _ in 1..ATTEMPTS {
@@ -325,7 +329,7 @@ fn whole_packs_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// The files of packs in a folder of objects, by name.
+/// Returns the pack files in an object folder, by name.
 fn packs_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(folder.join("pack")) {
         Ok(entries) => entries,
@@ -339,7 +343,7 @@ fn packs_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// The objects of a store to be read: by a walk of the packs, and object by object.
+/// Objects of a store that are to be read: by a walk of the packs, and one by one.
 #[derive(Clone)]
 pub struct Selection<'s> {
     store: &'s Store,
@@ -348,18 +352,18 @@ pub struct Selection<'s> {
 }
 
 impl<'s> Selection<'s> {
-    /// The store.
+    /// Returns the store that the objects are in.
     pub fn store(&self) -> &'s Store {
         self.store
     }
 
-    /// The portions that a walk of the packs visits.
+    /// Returns the portions that a walk of the packs visits.
     pub fn portions(&self) -> &[Portion<'s>] {
         &self.portions
     }
 
-    /// Numbers of the objects that no walk of the packs comes to: loose ones, deltas without a base, and the little that was
-    /// picked of a pack.
+    /// Returns the numbers of the objects that no walk of the packs reaches: loose ones, deltas without a base, and the
+    /// few that were picked from a pack.
     pub fn single(&self) -> Vec<Number> {
         let portions = self.portions.iter().enumerate();
         let unwalked = portions.flat_map(|(at, portion)| portion.unwalked().into_iter().map(move |entry| (at, entry)));
@@ -368,14 +372,14 @@ impl<'s> Selection<'s> {
     }
 }
 
-/// A copy of an object.
+/// A place where an object is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copy {
-    /// The folder of objects that it lies in.
+    /// The object folder that contains the copy.
     pub folder: PathBuf,
-    /// `true` if that is another repository's.
+    /// `true` if the folder is another repository's.
     pub is_borrowed: bool,
-    /// `true` if its pack is one that git does not clean up.
+    /// `true` if the copy is in a pack that git doesn't clean up.
     pub is_kept: bool,
 }
 
@@ -387,7 +391,7 @@ fn unreadable(path: &Path, why: &str) -> Gap {
     }
 }
 
-/// The gap of a pack of which the multi-pack-index had to tell what is in it.
+/// Returns the gap for a pack whose contents are known only from the multi-pack-index.
 fn unlisted(path: &Path, why: &str) -> Gap {
     Gap {
         what: BString::from(path.display().to_string()),
@@ -398,7 +402,8 @@ fn unlisted(path: &Path, why: &str) -> Gap {
     }
 }
 
-/// The plan of the pack that a file belongs to, its index or else the pack, and what is to be said of it.
+/// Opens the pack that a file belongs to, which is its index, or the pack itself if it has no index; returns its plan
+/// and the gap to report.
 fn opened(path: &Path, hash: gix::hash::Kind) -> (Option<Plan>, Option<Gap>) {
     let index = path.with_extension("idx");
     let (plan, trouble) = match (index == path).then(|| Plan::new(path, hash)) {
@@ -415,7 +420,7 @@ fn opened(path: &Path, hash: gix::hash::Kind) -> (Option<Plan>, Option<Gap>) {
     }
 }
 
-/// `true` if git gives such a name to what it has not finished.
+/// Returns `true` if git uses such a name for unfinished files.
 fn is_temporary(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     [&b"tmp_"[..], b".tmp-"].iter().any(|start| name.starts_with(start))

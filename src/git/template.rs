@@ -1,19 +1,19 @@
-//! The folder whose files git copies into each repository that it makes or clones.
+//! The folder whose files git copies into each repository that it creates or clones.
 
 use std::path::PathBuf;
 
 use super::{SourceError, user_config};
 use crate::fs::own_configuration;
 
-/// The one that the user's or the machine's configuration names.
+/// Returns the template folder that the user's or the system's configuration names.
 ///
 /// # Errors
-/// When a file of that cannot be opened.
+/// Fails if a configuration file can't be opened.
 pub fn configured() -> Result<Option<PathBuf>, SourceError> {
     user_config::path("init.templateDir")
 }
 
-/// The one that is ours, until the configuration names any.
+/// Returns the folder that keysweep uses as long as the configuration names none.
 pub fn own() -> Option<PathBuf> {
     Some(own_configuration()?.join("template"))
 }

@@ -1,6 +1,6 @@
-//! The entries of a tree object, and which of them an edit brought in.
+//! The entries of a tree object, and the entries that an edit added.
 //!
-//! Format: mode in octal digits, a blank, the name, a zero, the id in binary; the same again until the end.
+//! Format: mode in octal digits, a space, the name, a zero byte, the id in binary; repeated until the end.
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ use gix::oid;
 
 use crate::text::{Edits, Span};
 
-/// Folders in folders that are gone into, at most: twice what git reads by default (`core.maxTreeDepth`, 2048).
+/// The most nested folders that are entered: twice what git reads by default (`core.maxTreeDepth`, 2048).
 pub const MOST_FOLDERS: usize = 4096;
 
 /// The mode of a tree entry or index entry.
@@ -25,42 +25,42 @@ pub enum Mode {
     Submodule,
 }
 
-/// One entry, borrowed from a tree's bytes.
+/// A tree entry, borrowed from the tree's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry<'t> {
-    /// Its kind.
+    /// The entry's kind.
     pub mode: Mode,
-    /// Its name.
+    /// The entry's name.
     pub name: &'t [u8],
-    /// The object it names.
+    /// The id of the object that it names.
     pub id: &'t oid,
 }
 
-/// Where the entries of a tree start, in order, and where the last one ends.
+/// The places where the entries of a tree start, in order, and the place where the last one ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entries {
     starts: Vec<u32>,
     end: u32,
-    /// `true` if all bytes are entries.
+    /// `true` if all bytes belong to entries.
     whole: bool,
 }
 
-/// Entries of a tree by what an edit did to them.
+/// The entries of a tree that an edit changed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Where the entries start that are new or were touched.
+    /// The starts of entries that are new or were touched.
     pub added: Vec<u32>,
-    /// Where the entries of the base started that are not in the edited tree.
+    /// The starts, in the base, of entries that aren't in the edited tree.
     pub dropped: Vec<u32>,
 }
 
 impl Entries {
-    /// `true` if the tree could be read to its end.
+    /// Returns `true` if the tree could be read to its end.
     pub fn is_whole(&self) -> bool {
         self.whole
     }
 
-    /// Reads a tree from its start.
+    /// Reads a tree from its first entry.
     pub fn read(tree: &[u8], id_length: usize) -> (Self, Changes) {
         let (mut entries, mut changes) = (Self::default(), Changes::default());
         entries.parse(tree, id_length, tree.len(), &mut changes.added);
@@ -68,7 +68,8 @@ impl Entries {
         (entries, changes)
     }
 
-    /// Reads a tree that `edits` made from one whose entries are known: only what is not copied whole is looked at.
+    /// Reads a tree that `edits` made from a base whose entries are known: only the parts that aren't whole copied
+    /// entries are parsed.
     pub fn after_edit(tree: &[u8], id_length: usize, base: &Self, edits: &Edits) -> (Self, Changes) {
         let (mut entries, mut changes) = (Self::default(), Changes::default());
         entries.starts.reserve(base.starts.len() + 8);
@@ -78,7 +79,8 @@ impl Entries {
             if entries.end as usize >= copied.span.end {
                 continue;
             }
-            // An entry of ours may reach into the stretch; behind it the base's entries go on if both agree where one starts.
+            // An entry that was parsed here may reach into the copied span. After it the base's entries continue if
+            // both agree on where an entry starts.
             let from = (entries.end as usize).max(copied.span.start);
             let in_base = from - copied.span.start + copied.source.start;
             let first = base.starts.partition_point(|start| (*start as usize) < in_base);
@@ -106,7 +108,7 @@ impl Entries {
         (entries, changes)
     }
 
-    /// Reads entries that start before `until`.
+    /// Parses the entries that start before `until`.
     fn parse(&mut self, tree: &[u8], id_length: usize, until: usize, added: &mut Vec<u32>) {
         while (self.end as usize) < until {
             let Some((_, length)) = entry(tree.get(self.end as usize..).unwrap_or_default(), id_length) else { return };
@@ -116,7 +118,7 @@ impl Entries {
         }
     }
 
-    /// Takes over entries that were at `from` and now are at `to`.
+    /// Takes over entries that were at `from` in the base and are at `to` now.
     fn take_over(&mut self, starts: &[u32], from: usize, to: usize) {
         let (from, to) = (at(from), at(to));
         self.starts.extend(starts.iter().map(|start| start - from + to));
@@ -126,7 +128,7 @@ impl Entries {
         self.whole = self.end as usize == tree.len();
     }
 
-    /// The starts of all entries but those in `kept`, by their positions.
+    /// Returns the starts of all entries except those in `kept`, which holds spans of positions.
     fn without(&self, mut kept: Vec<Span>) -> Vec<u32> {
         kept.sort_unstable();
         let mut dropped = Vec::new();
@@ -140,7 +142,7 @@ impl Entries {
     }
 }
 
-/// The entries of a tree, in order, up to what cannot be read.
+/// Returns the entries of a tree, in order, up to the first that can't be read.
 pub fn entries(tree: &[u8], id_length: usize) -> impl Iterator<Item = Entry<'_>> {
     let mut rest = tree;
     std::iter::from_fn(move || {
@@ -150,7 +152,7 @@ pub fn entries(tree: &[u8], id_length: usize) -> impl Iterator<Item = Entry<'_>>
     })
 }
 
-/// `true` if all bytes of a tree are entries.
+/// Returns `true` if all bytes of a tree belong to entries.
 pub fn is_whole(tree: &[u8], id_length: usize) -> bool {
     let mut rest = tree;
     while let Some((_, length)) = entry(rest, id_length) {
@@ -159,7 +161,7 @@ pub fn is_whole(tree: &[u8], id_length: usize) -> bool {
     rest.is_empty()
 }
 
-/// The order of entries in a tree: a folder stands where its name with a slash behind it would.
+/// Compares entries by their order in a tree: a folder is sorted as if its name ended in a slash.
 pub fn order(a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
     let common = a.name.len().min(b.name.len());
     let behind = |entry: &Entry<'_>| match entry.name.get(common) {
@@ -171,23 +173,23 @@ pub fn order(a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
     a.name[..common].cmp(&b.name[..common]).then_with(rest)
 }
 
-/// The entry that starts at a place of a tree.
+/// Returns the entry that starts at a place of a tree.
 pub fn entry_at(tree: &[u8], start: u32, id_length: usize) -> Option<Entry<'_>> {
     entry(tree.get(start as usize..)?, id_length).map(|(entry, _)| entry)
 }
 
-/// The entries that start at these places of a tree.
+/// Returns the entries that start at these places of a tree.
 pub fn entries_at<'t>(tree: &'t [u8], starts: &[u32], id_length: usize) -> Vec<Entry<'t>> {
     starts.iter().filter_map(|start| entry_at(tree, *start, id_length)).collect()
 }
 
-/// Where the entry of this name starts.
+/// Returns the place where the entry with this name starts.
 pub fn start_of(tree: &[u8], name: &[u8], id_length: usize) -> Option<u32> {
     let (_, all) = Entries::read(tree, id_length);
     all.added.into_iter().find(|start| entry_at(tree, *start, id_length).is_some_and(|entry| entry.name == name))
 }
 
-/// The first entry and its length.
+/// Returns the first entry and its length.
 fn entry(tree: &[u8], id_length: usize) -> Option<(Entry<'_>, usize)> {
     const LONGEST_MODE: usize = 7;
     let blank = tree.iter().take(LONGEST_MODE).position(|b| *b == b' ')?;
@@ -202,7 +204,7 @@ fn entry(tree: &[u8], id_length: usize) -> Option<(Entry<'_>, usize)> {
     Some((entry, name_end + 1 + id_length))
 }
 
-/// The kinds git tells apart by the bits of a mode.
+/// Returns the kind of a mode; git distinguishes these by the same bits.
 fn kind(mode: u32) -> Mode {
     match mode & 0o170_000 {
         0o040_000 => Mode::Tree,
@@ -212,12 +214,12 @@ fn kind(mode: u32) -> Mode {
     }
 }
 
-/// A place in a tree; trees have less than 4 GiB.
+/// Converts a place in a tree; trees are smaller than 4 GiB.
 fn at(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
 
-/// `prefix/name`, or `name` at the root.
+/// Returns `prefix/name`, or just `name` at the root.
 pub fn join(prefix: &BString, name: &[u8]) -> BString {
     let mut path = BString::new(Vec::with_capacity(prefix.len() + 1 + name.len()));
     path.extend_from_slice(prefix);
@@ -238,7 +240,7 @@ mod tests {
         for (name, id) in entries {
             let mode = ["100644", "40000", "120000", "160000"][usize::from(name % 4)];
             tree.extend_from_slice(format!("{mode} {}\0", "n".repeat(1 + usize::from(name % 9))).as_bytes());
-            // Ids that look like entries, too.
+            // Some ids contain bytes that look like entries.
             tree.extend(
                 (0..20u8).map(|i| if id % 3 == 0 { b"40000 n\0"[usize::from(i % 8)] } else { id.wrapping_add(i) }),
             );
@@ -276,8 +278,8 @@ mod tests {
     }
 
     proptest! {
-        /// However a tree is cut and put together, it reads as if from its start; and what is dropped and added makes
-        /// one set of entries of the other.
+        /// However a tree is cut and joined, it reads the same as from its start; and removing the dropped entries
+        /// and adding the added ones turns the entries of one tree into those of the other.
         #[test]
         fn an_edit_reads_the_same_as_the_whole(
             base in proptest::collection::vec(any::<(u8, u8)>(), 0..12),
@@ -311,7 +313,7 @@ mod tests {
                 prop_assert!(at.is_some());
                 now.remove(at.unwrap());
             }
-            // A stretch may be copied twice: then an entry is kept twice, but never one that the base lacks.
+            // A range may be copied twice: then an entry is kept twice, but never one that the base lacks.
             now.dedup();
             from_base.dedup();
             prop_assert_eq!(now, from_base);

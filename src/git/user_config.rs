@@ -1,7 +1,6 @@
-//! The configuration of the system and of the user, which counts in every repository and outside of all.
+//! The configuration of the system and of the user, which applies in every repository and outside of any.
 //!
-//! git's reader opens what lies at these paths, whatever it is. So they are looked at before, as `layout` looks at a
-//! repository.
+//! git's reader opens whatever is at these paths. So they are checked first, as `layout` checks a repository.
 
 use std::path::{Path, PathBuf};
 
@@ -10,13 +9,13 @@ use gix::config::{File, Source};
 
 use super::{SourceError, layout};
 
-/// Where git looks, what counts more last.
+/// The places where git looks; later ones take precedence.
 const SOURCES: [Source; 3] = [Source::System, Source::Git, Source::User];
 
-/// Looks at the files, and at those that they or git's environment include.
+/// Checks the configuration files, and those that they or git's environment include.
 ///
 /// # Errors
-/// When one of them is a device or a pipe, or too large.
+/// Fails if one of them is a device or a pipe, or too large.
 pub(super) fn look() -> Result<(), SourceError> {
     for (_, path) in files() {
         layout::look_at_config(&path, layout::MOST_INCLUDES)?;
@@ -24,15 +23,15 @@ pub(super) fn look() -> Result<(), SourceError> {
     let options = init::Options { includes: includes::Options::no_follow(), ..Default::default() };
     match File::from_env(options) {
         Ok(Some(config)) => layout::look_at_includes(&config, Path::new(""), layout::MOST_INCLUDES),
-        // If it cannot be read, that is for the reader to say.
+        // If it can't be read, the reader reports that.
         _ => Ok(()),
     }
 }
 
-/// The path that a key names in these files, if any does.
+/// Returns the path that a key names in these files, if any of them sets it.
 ///
 /// # Errors
-/// When one of them cannot be opened.
+/// Fails if one of them can't be opened.
 pub fn path(key: &str) -> Result<Option<PathBuf>, SourceError> {
     look()?;
     let home = std::env::home_dir();
@@ -43,10 +42,10 @@ pub fn path(key: &str) -> Result<Option<PathBuf>, SourceError> {
     Ok(config.and_then(|config| config.path(key)?.interpolate(layout::interpolation(home.as_deref())).ok()))
 }
 
-/// The file with rules of what to leave out everywhere: the one that is configured, or else the one that git looks for.
+/// Returns the file with ignore rules for all repositories: the configured one, or else the one that git looks for.
 ///
 /// # Errors
-/// When a file of the configuration cannot be opened.
+/// Fails if a configuration file can't be opened.
 pub fn excludes_file() -> Result<Option<PathBuf>, SourceError> {
     Ok(path("core.excludesFile")?.or_else(|| gix::path::env::xdg_config("ignore", &mut |name| variable(name))))
 }
@@ -55,7 +54,7 @@ fn files() -> impl Iterator<Item = (Source, PathBuf)> {
     SOURCES.into_iter().filter_map(|source| Some((source, source.storage_location(&mut |name| variable(name))?)))
 }
 
-/// A variable of the environment. An empty `XDG_CONFIG_HOME` is none.
+/// Returns an environment variable. An empty `XDG_CONFIG_HOME` counts as not set.
 fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name).filter(|value| name != "XDG_CONFIG_HOME" || !value.is_empty())
 }

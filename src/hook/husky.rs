@@ -1,5 +1,6 @@
-//! The scripts of husky: git runs what husky generates, which runs a script that the repository keeps. Ours is a block of
-//! lines in it, which goes out again byte for byte. What husky generates is never touched: it is written again at will.
+//! The scripts of husky: git runs a file that husky generates, which runs a script that the repository keeps. Ours is a
+//! block of lines in that script, which can be removed again byte for byte. The generated file is never touched,
+//! because husky rewrites it at any time.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,12 +23,12 @@ const OLD_HEAD: &str = "#!/usr/bin/env sh\n. \"$(dirname -- \"$0\")/_/husky.sh\"
 pub struct Script {
     path: PathBuf,
     name: Name,
-    /// The file that git runs: a file that husky generates, or, up to husky 8, the script itself.
+    /// The file that git runs: one that husky generates or, up to husky 8, the script itself.
     hook: PathBuf,
 }
 
 impl Script {
-    /// The script for a hook, if the folder that git looks in is husky's.
+    /// Returns the script for a hook, if the folder in which git looks for hooks is husky's.
     pub fn behind(folder: &Path, name: Name) -> Option<Self> {
         let is_named = |folder: &Path, name: &str| folder.file_name().is_some_and(|own| own == name);
         let hook = folder.join(name.as_str());
@@ -41,7 +42,7 @@ impl Script {
         is_old.then(|| Self { path: hook.clone(), name, hook })
     }
 
-    /// Where it is.
+    /// Returns its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -56,15 +57,15 @@ impl Script {
         }
     }
 
-    /// The lines that run keysweep; the one on `PATH`, as others share the script.
+    /// Returns the lines that run keysweep: the one on `PATH`, because the script is shared with others.
     pub fn lines(&self) -> String {
         format!("{FIRST}\n{}\n{LAST}", commands(self.name))
     }
 
-    /// Puts our lines in; a second time changes nothing.
+    /// Adds our lines; a second time changes nothing.
     ///
     /// # Errors
-    /// When the file is none of the work tree below `root`, or cannot be changed.
+    /// Fails if the file isn't in the work tree at `root`, or can't be changed.
     pub fn install(&self, root: &Path) -> io::Result<Change> {
         let text = self.read_within(root)?;
         if self.state() == State::Ours {
@@ -77,10 +78,10 @@ impl Script {
         Ok(Change::Installed)
     }
 
-    /// Takes our lines out; a script that holds nothing else goes.
+    /// Removes our lines, or the script if it holds nothing else.
     ///
     /// # Errors
-    /// When the file is none of the work tree below `root`, or cannot be changed.
+    /// Fails if the file isn't in the work tree at `root`, or can't be changed.
     pub fn uninstall(&self, root: &Path) -> io::Result<Change> {
         let text = self.read_within(root)?;
         if block(&text).is_none() {
@@ -103,7 +104,8 @@ impl Script {
         text.map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why.to_string()))
     }
 
-    /// The repository's files may come from anybody: a link would lead to a file of somebody else.
+    /// Reads the script if it is in the work tree and isn't a link: anybody may have written the repository's files,
+    /// and a link could lead to any other file.
     fn read_within(&self, root: &Path) -> io::Result<String> {
         let folder = self.path.parent().unwrap_or(root).canonicalize()?;
         let is_within = folder.starts_with(root.canonicalize()?);
@@ -115,7 +117,7 @@ impl Script {
         Err(io::Error::new(io::ErrorKind::InvalidInput, text))
     }
 
-    /// With the rights it had; what git runs has to be executable.
+    /// Writes the script with the permissions it had; a file that git runs must be executable.
     fn write(&self, text: &str) -> io::Result<()> {
         let rights = match std::fs::metadata(&self.path) {
             Ok(meta) => Rights::Exactly(meta.permissions()),
@@ -126,7 +128,8 @@ impl Script {
     }
 }
 
-/// How a script of the shell runs keysweep as a hook. What git says on standard input is there again for whatever follows.
+/// Returns the commands that run keysweep as a hook in a shell script. Standard input from git remains available to the
+/// commands that follow.
 pub fn commands(name: Name) -> &'static str {
     match name {
         Name::PreCommit => "keysweep hook run pre-commit || exit $?",
@@ -145,7 +148,7 @@ struct Block<'t> {
     after: &'t str,
 }
 
-/// Finds them; without their end they go on to the end of the script.
+/// Finds our lines; if their last line is missing, they extend to the end of the script.
 fn block(text: &str) -> Option<Block<'_>> {
     let (before, rest) = text.split_at(line_start(text, FIRST)?);
     let end = line_start(rest, LAST).map_or(rest.len(), |at| at + LAST.len());
@@ -154,7 +157,7 @@ fn block(text: &str) -> Option<Block<'_>> {
     Some(Block { before, text, after })
 }
 
-/// Where a line stands that is this one.
+/// Returns the offset of the first line that equals `wanted`.
 fn line_start(text: &str, wanted: &str) -> Option<usize> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -166,8 +169,9 @@ fn line_start(text: &str, wanted: &str) -> Option<usize> {
     None
 }
 
-/// Puts lines in: after what is there, which may stage more, but before the script would end; those of a push in front, as
-/// others would read what git says to it. A last line without its end stays one.
+/// Inserts our lines: after the existing ones, which may stage more files, but before the script would end; for a push
+/// before the other commands, which would consume standard input from git. A last line without a line break stays
+/// without one.
 fn with(text: &str, lines: &str, name: Name) -> String {
     let ends = |line: &&str| ["exit", "exec "].iter().any(|word| line.starts_with(word));
     let before_push = |line: &&str| !line.starts_with('#') && !line.starts_with(". ") && !line.trim().is_empty();
@@ -181,7 +185,7 @@ fn with(text: &str, lines: &str, name: Name) -> String {
     }
 }
 
-/// The script without our lines.
+/// Returns the script without our lines.
 fn without(text: &str) -> io::Result<String> {
     let Some(Block { before, text: own, after }) = block(text) else { return Ok(text.to_owned()) };
     if !own.trim_end().ends_with(LAST) {

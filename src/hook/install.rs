@@ -1,4 +1,4 @@
-//! Writes and removes the shim. A hook that was there is renamed, run first, and put back on removal.
+//! Writes and removes the shim. An existing hook is renamed, run first, and put back on removal.
 
 use std::io;
 use std::path::Path;
@@ -12,21 +12,21 @@ use crate::fs::{executable, replace};
 pub enum Change {
     /// The shim was written.
     Installed,
-    /// It was there already.
+    /// The shim was there already.
     Unchanged,
-    /// It was written, and runs the hook that was there first.
+    /// The shim was written, and first runs the hook that was there before.
     Chained,
-    /// It was removed.
+    /// The shim was removed.
     Removed,
-    /// It was removed, and the hook that was there before is back.
+    /// The shim was removed, and the previous hook is back.
     Restored,
 }
 
 impl Hook {
-    /// Puts the shim in place; a second time changes nothing.
+    /// Writes the shim; a second time changes nothing.
     ///
     /// # Errors
-    /// When a file cannot be written, or a hook would be lost.
+    /// Fails if a file can't be written, or if a hook would be lost.
     pub fn install(&self, program: &Path) -> io::Result<Change> {
         let change = match self.state(program) {
             State::Ours => return Ok(Change::Unchanged),
@@ -49,7 +49,7 @@ impl Hook {
         Ok(change)
     }
 
-    /// As a whole or not at all: git must never see half a hook.
+    /// Writes the file whole or not at all: git must never see half a hook.
     fn write(&self, text: &str) -> io::Result<()> {
         replace(&self.path(), executable::rights(), |out| out.write_all(text.as_bytes()))
     }
@@ -57,10 +57,10 @@ impl Hook {
     /// Removes the shim and puts back what was there before.
     ///
     /// # Errors
-    /// When a file cannot be changed, or the hook there is not ours.
+    /// Fails if a file can't be changed, or if the hook isn't ours.
     pub fn uninstall(&self, program: &Path) -> io::Result<Change> {
         match self.state(program) {
-            // What was there before is the tool that has set ours aside, or an older copy of its hook.
+            // The kept file is the hook of the tool that has set ours aside, or an older copy of it.
             State::Ours | State::Outdated | State::NotExecutable if self.is_legacy() => {
                 std::fs::remove_file(self.path())?;
                 if Tool::wrote(&self.kept()) {

@@ -1,4 +1,5 @@
-//! git's hooks: what is installed, and installing and removing ours without losing anybody else's. And those of agents.
+//! Hooks of git: finding out what is installed, and installing and removing ours without losing anybody else's. And
+//! hooks of coding agents.
 
 pub mod agent;
 pub mod husky;

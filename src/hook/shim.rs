@@ -1,4 +1,4 @@
-//! A hook of git's, our shim for it, and what is in its place.
+//! A git hook, our shim for it, and the state of its file.
 
 use std::path::{Path, PathBuf};
 
@@ -8,21 +8,21 @@ use crate::fs::executable::is_executable;
 /// The hooks that can be installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name {
-    /// Before a commit.
+    /// Runs before a commit.
     PreCommit,
-    /// Before a push.
+    /// Runs before a push.
     PrePush,
-    /// When the message of a commit is written.
+    /// Runs when the message of a commit has been written.
     CommitMsg,
-    /// Before a server lets a push in.
+    /// Runs before a server accepts a push.
     PreReceive,
 }
 
 impl Name {
-    /// All of them.
+    /// All hooks that can be installed.
     pub const ALL: [Self; 4] = [Self::PreCommit, Self::PrePush, Self::CommitMsg, Self::PreReceive];
 
-    /// Git's name for it.
+    /// Returns git's name for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PreCommit => "pre-commit",
@@ -32,7 +32,7 @@ impl Name {
         }
     }
 
-    /// The shim that is written; `@KEYSWEEP@` is the program's path.
+    /// Returns the text of the shim; `@KEYSWEEP@` stands for the program's path.
     fn shim(self) -> &'static str {
         match self {
             Self::PreCommit => include_str!("../../hooks/pre-commit"),
@@ -42,7 +42,7 @@ impl Name {
         }
     }
 
-    /// The mark of our shim, in any version: its whole second line.
+    /// Returns the mark of our shim, in any version: its whole second line.
     fn mark(self) -> &'static str {
         match self {
             Self::PreCommit => {
@@ -64,15 +64,15 @@ impl Name {
 /// The state of the file where git looks for a hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Nothing.
+    /// There is no file.
     Absent,
     /// Our shim, as this version writes it.
     Ours,
-    /// Our shim, of another version or for another program.
+    /// Our shim, but of another version or for another program.
     Outdated,
     /// Our shim, but git will not run it: it is not executable.
     NotExecutable,
-    /// A hook of somebody else.
+    /// A hook that keysweep didn't write.
     Foreign,
 }
 
@@ -81,12 +81,12 @@ pub enum State {
 pub struct Hook {
     pub(super) folder: PathBuf,
     pub(super) name: Name,
-    /// `true` if it is the one that another tool has set aside and runs.
+    /// `true` if another tool has set it aside and runs it.
     pub(super) is_legacy: bool,
 }
 
 impl Hook {
-    /// The hook in the folder that git looks in.
+    /// Returns the hook in the folder in which git looks for hooks.
     pub fn in_folder(folder: PathBuf, name: Name) -> Self {
         Self { folder, name, is_legacy: false }
     }
@@ -96,28 +96,29 @@ impl Hook {
         self.name
     }
 
-    /// Where git looks for it, or the tool that has set it aside.
+    /// Returns the path where git looks for it, or the tool that has set it aside.
     pub fn path(&self) -> PathBuf {
         self.folder.join(format!("{}{}", self.name.as_str(), if self.is_legacy { ".legacy" } else { "" }))
     }
 
-    /// Our shim: where git looks for it, or where pre-commit and prek put what they find when they are installed, to run it.
+    /// Returns the hook that is our shim: at git's place, or at the one where pre-commit and prek, when they are
+    /// installed, put an existing hook to run it.
     pub fn ours(&self, program: &Path) -> Option<Self> {
         let is_ours = |hook: &Self| !matches!(hook.state(program), State::Absent | State::Foreign);
         [self.clone(), Self { is_legacy: true, ..self.clone() }].into_iter().find(is_ours)
     }
 
-    /// `true` if it is the one that a tool has set aside.
+    /// Returns `true` if a tool has set it aside.
     pub fn is_legacy(&self) -> bool {
         self.is_legacy
     }
 
-    /// Where a hook that was there before is kept.
+    /// Returns the path at which a previous hook is kept.
     pub fn kept(&self) -> PathBuf {
         self.folder.join(format!("{}.before-keysweep", self.name.as_str()))
     }
 
-    /// Returns the state of the hook there.
+    /// Returns the state of the file at its path.
     pub fn state(&self, program: &Path) -> State {
         let Ok(text) = bounded::read(&self.path(), bounded::MAX_SIZE, bounded::Links::Followed) else {
             return if self.path().exists() { State::Foreign } else { State::Absent };
@@ -134,7 +135,7 @@ impl Hook {
         }
     }
 
-    /// The shim for a program.
+    /// Returns the shim for a program.
     pub(super) fn shim(&self, program: &Path) -> String {
         self.name.shim().replace("@KEYSWEEP@", &program.display().to_string().replace('\'', r"'\''"))
     }

@@ -1,40 +1,41 @@
-//! Tools that write a repository's hooks themselves and know from a file of the work tree what to run: who wrote a hook, and
-//! whether that file names keysweep. Both are read as text; nothing is run.
+//! Tools that write a repository's hooks themselves and read from a file of the work tree what to run. This module
+//! finds out which tool wrote a hook, and whether its file names keysweep. Hook and file are read as text; nothing is
+//! run.
 
 use std::path::{Path, PathBuf};
 
 use super::shim::{Hook, Name};
 use crate::fs::bounded;
 
-/// Such a tool.
+/// A tool that writes hooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
-    /// Lefthook: writes its hooks again whenever its file changes, and whenever it is installed by npm.
+    /// Lefthook: rewrites its hooks whenever its file changes, and whenever npm installs it.
     Lefthook,
-    /// The pre-commit framework: keeps a hook that it finds, and runs it first.
+    /// The pre-commit framework: keeps an existing hook, and runs it first.
     PreCommit,
     /// prek, which reads the same files.
     Prek,
 }
 
-/// A larger file is not looked through.
+/// The largest file that is searched, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
 
 impl Tool {
     const ALL: [Self; 3] = [Self::Lefthook, Self::PreCommit, Self::Prek];
 
-    /// The tool that wrote a hook; of one that ours runs first, who wrote that.
+    /// Returns the tool that wrote a hook, or the previous hook that our shim runs first.
     pub fn of(hook: &Hook) -> Option<Self> {
         let texts = [hook.path(), hook.kept()].map(|path| text(&path).unwrap_or_default());
         Self::ALL.into_iter().find(|tool| texts.iter().any(|text| text.contains(tool.mark())))
     }
 
-    /// `true` if a hook is the work of any of them.
+    /// Returns `true` if one of the tools wrote this hook.
     pub(super) fn wrote(path: &Path) -> bool {
         text(path).is_some_and(|text| Self::ALL.iter().any(|tool| text.contains(tool.mark())))
     }
 
-    /// Its name.
+    /// Returns its name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Lefthook => "lefthook",
@@ -43,7 +44,7 @@ impl Tool {
         }
     }
 
-    /// The mark in each hook that it writes.
+    /// Returns the mark in each hook that it writes.
     fn mark(self) -> &'static str {
         match self {
             Self::Lefthook => "call_lefthook",
@@ -52,7 +53,7 @@ impl Tool {
         }
     }
 
-    /// The files that say what it runs, without their endings.
+    /// Returns the files that say what it runs, without their extensions.
     fn files(self) -> &'static [&'static str] {
         match self {
             Self::Lefthook => &["lefthook", ".lefthook", ".config/lefthook", "lefthook-local", ".lefthook-local"],
@@ -61,7 +62,7 @@ impl Tool {
         }
     }
 
-    /// The one that it reads if there is nothing else.
+    /// Returns the file that it reads by default.
     pub fn default_file(self) -> &'static str {
         match self {
             Self::Lefthook => "lefthook.yml",
@@ -69,19 +70,19 @@ impl Tool {
         }
     }
 
-    /// Those that are there.
+    /// Returns its files that exist.
     pub fn found(self, root: &Path) -> Vec<PathBuf> {
         let endings = ["yml", "yaml", "toml", "json", "jsonc"];
         let names = self.files().iter().flat_map(|name| endings.map(|ending| root.join(format!("{name}.{ending}"))));
         names.filter(|path| path.is_file()).collect()
     }
 
-    /// The file that names keysweep for a hook. Only words are looked for, so that is no proof.
+    /// Returns the file that names keysweep for a hook. The file is only searched for words, so this proves nothing.
     pub fn names_keysweep(self, root: &Path, name: Name) -> Option<PathBuf> {
         self.found(root).into_iter().find(|path| text(path).is_some_and(|text| runs(&text, name)))
     }
 
-    /// The lines that make it run keysweep, as they are in its file.
+    /// Returns the lines that make it run keysweep, in the syntax of its file.
     pub fn lines(self, name: Name) -> String {
         match self {
             Self::Lefthook => {
@@ -98,7 +99,8 @@ impl Tool {
     }
 }
 
-/// The pre-commit framework hands a message on as a file's name, and of a push some variables.
+/// Returns the entry for the pre-commit framework, which passes the name of the file with the message, and for a push
+/// some variables.
 fn framework(name: Name) -> String {
     let entry = match name {
         Name::PreCommit => "keysweep hook run pre-commit",
@@ -116,10 +118,10 @@ fn framework(name: Name) -> String {
     )
 }
 
-/// How the names of those hooks end that the framework builds itself.
+/// The endings of the ids of those hooks that the framework builds itself.
 const BUILT: [&str; 2] = ["-rust", "-python"];
 
-/// The id of the hook in `.pre-commit-hooks.yaml`.
+/// Returns the id of the hook in `.pre-commit-hooks.yaml`.
 fn hook_id(name: Name) -> &'static str {
     match name {
         Name::PreCommit => "keysweep",
@@ -128,7 +130,7 @@ fn hook_id(name: Name) -> &'static str {
     }
 }
 
-/// `true` if a configuration names the hook: by its command, or by its id of the pre-commit framework.
+/// Returns `true` if a configuration names the hook: by its command, or by its id for the pre-commit framework.
 fn runs(text: &str, name: Name) -> bool {
     let command = format!("keysweep hook run {}", name.as_str());
     let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', '/']));

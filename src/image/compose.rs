@@ -1,20 +1,21 @@
-//! The values that a compose file sets, line by line: build arguments and variables of its services, and what it builds.
+//! The values that a compose file sets, line by line: the build arguments and variables of its services, and the
+//! folders that it builds.
 //!
-//! It is read by the indentation of its lines, as people and tools write it. Of a flow mapping (`args: {A: b}`) the place is known,
-//! and no names; anchors and aliases are not followed.
+//! The file is read by the indentation of its lines, as people and tools write it. For a flow mapping (`args: {A: b}`)
+//! the place is known, but no names; anchors and aliases are not followed.
 
 use crate::finding::{ComposeSetting, Visibility};
 
-/// The builds that a compose file describes.
+/// The values and builds that a compose file describes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Compose {
-    /// The values that it sets.
+    /// The values that the file sets.
     pub settings: Vec<ComposeSetting>,
-    /// The folders that it builds, each with its Dockerfile if it names one.
+    /// The folders that the file builds, each with its Dockerfile if one is named.
     pub builds: Vec<(String, Option<String>)>,
 }
 
-/// The names under which compose looks for its file and for one that changes it.
+/// Returns the names under which compose looks for its file and for the override file.
 pub fn names() -> impl Iterator<Item = String> {
     let stems = ["compose", "docker-compose", "compose.override", "docker-compose.override"];
     stems.into_iter().flat_map(|stem| ["yaml", "yml"].map(|end| format!("{stem}.{end}")))
@@ -24,7 +25,7 @@ pub fn names() -> impl Iterator<Item = String> {
 pub fn parse(text: &str) -> Compose {
     let mut compose = Compose::default();
     let mut parents: Vec<(usize, String)> = Vec::new();
-    // The indentation of the setting that goes on.
+    // The indentation of the setting that may continue on the next lines.
     let mut open: Option<usize> = None;
     for (number, line) in text.lines().enumerate() {
         let content = line.trim_start_matches(' ');
@@ -38,7 +39,7 @@ pub fn parse(text: &str) -> Compose {
         }
         open = None;
         let item = content.strip_prefix("- ");
-        // A list may stand as far left as the key that it belongs to.
+        // A list may be indented no further than the key that it belongs to.
         parents.retain(|(own, _)| *own < depth || (item.is_some() && *own == depth));
         let (key, value) = match item {
             Some(item) => unquoted(item).split_once('=').unwrap_or((unquoted(item), "")),
@@ -60,7 +61,7 @@ pub fn parse(text: &str) -> Compose {
     compose
 }
 
-/// The service, the visibility and the name of a value at a path.
+/// Returns the service, the visibility and the name of a value at a path.
 fn setting<'t>(path: &[&'t str], key: &'t str, value: &str) -> Option<(&'t str, Visibility, &'t str)> {
     let is_flow = value.starts_with(['{', '[']);
     match (path, key) {
@@ -72,7 +73,7 @@ fn setting<'t>(path: &[&'t str], key: &'t str, value: &str) -> Option<(&'t str, 
     }
 }
 
-/// Notes what a service builds.
+/// Records the folder and the Dockerfile that a service builds.
 fn build(path: &[&str], key: &str, value: &str, builds: &mut Vec<(String, Option<String>)>) {
     match (path, key) {
         (["services", _], "build") if value.is_empty() => builds.push((".".to_owned(), None)),
@@ -87,7 +88,7 @@ fn build(path: &[&str], key: &str, value: &str, builds: &mut Vec<(String, Option
     }
 }
 
-/// A scalar without its quotes and the comment after it.
+/// Returns a scalar without its quotes and without the comment after it.
 fn unquoted(text: &str) -> &str {
     let text = text.trim();
     match text.chars().next() {

@@ -1,4 +1,4 @@
-//! Digests, which name blobs, and the bytes of a blob on their way, hashed.
+//! Digests, which name blobs, and a reader that hashes the bytes of a blob as they are read.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 /// A hash that names a blob.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Digest {
-    /// SHA-256, which nearly all are.
+    /// SHA-256, which nearly all digests are.
     Sha256([u8; 32]),
     /// SHA-512.
     Sha512(Box<[u8; 64]>),
@@ -22,7 +22,7 @@ impl Default for Digest {
 }
 
 impl Digest {
-    /// Reads a digest of a descriptor.
+    /// Reads the digest of a descriptor.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (algorithm, hex) = text.split_once(':')?;
         let bytes = HEXLOWER.decode(hex.as_bytes()).ok()?;
@@ -43,26 +43,26 @@ impl fmt::Display for Digest {
     }
 }
 
-/// A reader that hashes what it gave.
+/// A reader that hashes the bytes it returns.
 pub(super) struct Hashing<R> {
     reader: R,
     sha256: Sha256,
-    /// Made only for a blob that is named by it.
+    /// The SHA-512 state, only for a blob that is named by such a hash.
     sha512: Option<Sha512>,
 }
 
 impl<R: Read> Hashing<R> {
-    /// Hashes for a blob with this name, which may say by which hash it is known.
+    /// Returns a reader that hashes a blob, with SHA-512 as well if its name says so.
     pub(super) fn new(reader: R, is_sha512: bool) -> Self {
         Self { reader, sha256: Sha256::new(), sha512: is_sha512.then(Sha512::new) }
     }
 
-    /// The SHA-256 of everything that was read.
+    /// Returns the SHA-256 of everything that was read.
     pub(super) fn digest(self) -> Digest {
         Digest::Sha256(self.sha256.finalize().into())
     }
 
-    /// Reads what is left and returns the digests of everything.
+    /// Reads the rest and returns the digests of everything.
     pub(super) fn finish(mut self) -> io::Result<(Digest, Option<Digest>)> {
         let mut rest = vec![0; 64 << 10];
         while self.read(&mut rest)? > 0 {}

@@ -1,14 +1,14 @@
-//! The instructions of a Dockerfile, and what they copy from the build context.
+//! The instructions of a Dockerfile, and the files that they copy from the build context.
 //!
-//! They are read in all of the spellings of the Dockerfile reference: lines that are continued, the JSON form, heredocs, flags,
-//! another escape character.
+//! All spellings of the Dockerfile reference are read: continued lines, the JSON form, heredocs, flags, another escape
+//! character.
 
 use super::dockerignore::cleaned;
 
 /// An instruction that copies files of the context.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copy {
-    /// Its line, counted from 1.
+    /// The instruction's line, counted from 1.
     pub line: usize,
     /// The instruction as written, on one line.
     pub text: String,
@@ -17,13 +17,13 @@ pub struct Copy {
 }
 
 impl Copy {
-    /// `true` if the instruction copies a file of the context.
+    /// Returns `true` if the instruction copies a file of the context.
     pub fn takes(&self, path: &str) -> bool {
         self.sources.iter().any(|source| takes(source, path))
     }
 }
 
-/// `true` if a source names a path or a folder above it. Each part of a pattern matches one part of the path.
+/// Returns `true` if a source names a path or a folder above it. Each part of a pattern matches one part of the path.
 fn takes(source: &str, path: &str) -> bool {
     if source == "." {
         return true;
@@ -39,12 +39,12 @@ enum Element {
     Many,
     /// Any character.
     Any,
-    /// This one.
+    /// This byte.
     Byte(u8),
 }
 
-/// The elements of a pattern of Go's `filepath.Match`; `None` if it is broken. Classes of characters are any character, which
-/// takes more rather than less.
+/// Returns the elements of a pattern of Go's `filepath.Match`; `None` if it is malformed. A class of characters counts
+/// as any character, so that the pattern matches too much rather than too little.
 fn elements(mut pattern: &[u8]) -> Option<Vec<Element>> {
     let mut elements = Vec::new();
     while let [first, rest @ ..] = pattern {
@@ -60,8 +60,8 @@ fn elements(mut pattern: &[u8]) -> Option<Vec<Element>> {
     Some(elements)
 }
 
-/// `true` if a pattern matches one part of a path. Only the last `*` is ever tried again, for a hostile pattern has many of
-/// them.
+/// Returns `true` if a pattern matches one part of a path. Only the last `*` is ever retried, because a hostile pattern
+/// may have many of them.
 fn part_matches(pattern: &[u8], part: &[u8]) -> bool {
     let Some(pattern) = elements(pattern) else { return false };
     let (mut at, mut read) = (0, 0);
@@ -87,29 +87,29 @@ fn part_matches(pattern: &[u8], part: &[u8]) -> bool {
 /// An instruction, on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instruction {
-    /// Its first and last line, counted from 1; heredocs belong to it.
+    /// The instruction's first and last line, counted from 1, including heredocs.
     pub lines: (usize, usize),
-    /// The whole of it, with one blank for each line that is continued.
+    /// The whole instruction, with a blank in place of each line continuation.
     pub text: String,
 }
 
 impl Instruction {
-    /// Its name, in upper case.
+    /// Returns the instruction's name, in upper case.
     pub fn keyword(&self) -> String {
         self.text.split_whitespace().next().unwrap_or_default().to_ascii_uppercase()
     }
 
-    /// The variables that `ARG` and `ENV` set.
+    /// Returns the variables that `ARG` and `ENV` set.
     pub fn variables(&self) -> Vec<String> {
         let words = self.text.split_whitespace().skip(1);
         let name = |word: &str| word.split_once('=').map(|(name, _)| name.to_owned());
         let names: Vec<String> = words.clone().filter_map(name).collect();
-        // In the old form of `ENV` a blank stands between name and value.
+        // In the old form of `ENV`, a blank separates name and value.
         if names.is_empty() { words.take(1).map(ToOwned::to_owned).collect() } else { names }
     }
 }
 
-/// The instructions of a Dockerfile.
+/// Returns the instructions of a Dockerfile.
 pub fn instructions(text: &str) -> Vec<Instruction> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let escape = if has_backtick(text) { '`' } else { '\\' };
@@ -124,7 +124,7 @@ pub fn instructions(text: &str) -> Vec<Instruction> {
         while let Some(start) = instruction.strip_suffix(escape) {
             let Some((number, next)) = lines.next() else { break };
             last = number;
-            // A comment between two lines of an instruction is no part of it.
+            // A comment between two lines of an instruction isn't part of it.
             let next = if next.trim_start().starts_with('#') { "" } else { next.trim() };
             instruction =
                 if next.is_empty() { format!("{start}{escape}") } else { format!("{} {next}", start.trim_end()) };
@@ -138,19 +138,19 @@ pub fn instructions(text: &str) -> Vec<Instruction> {
     instructions
 }
 
-/// The instructions that copy files of the context.
+/// Returns the instructions that copy files of the context.
 pub fn copies(instructions: &[Instruction]) -> Vec<Copy> {
     instructions.iter().filter_map(|instruction| copy(instruction.lines.0, &instruction.text)).collect()
 }
 
-/// `true` if a directive at the top makes the backtick the escape character.
+/// Returns `true` if a directive at the top makes the backtick the escape character.
 fn has_backtick(text: &str) -> bool {
     let directives = text.lines().map(str::trim).take_while(|line| line.starts_with('#'));
     let mut words = directives.filter_map(|line| line[1..].split_once('='));
     words.any(|(name, value)| name.trim().eq_ignore_ascii_case("escape") && value.trim() == "`")
 }
 
-/// The words that end the heredocs of an instruction.
+/// Returns the words that end the heredocs of an instruction.
 fn heredocs(instruction: &str) -> Vec<String> {
     let is_open = instruction
         .split_whitespace()

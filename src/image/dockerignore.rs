@@ -1,5 +1,6 @@
-//! The rules of `.dockerignore`, which are not those of `.gitignore`: patterns are anchored at the top of the context, a
-//! path is also left out by a match of any parent, and a later `!pattern` brings back even what lies below such a parent.
+//! The rules of `.dockerignore`, which differ from those of `.gitignore`: patterns are anchored at the top of the
+//! context, a path is also excluded by a match of any parent, and a later `!pattern` brings back even what is below
+//! such a parent.
 //!
 //! Source: github.com/moby/patternmatcher, `ignorefile` and `MatchesOrParentMatches`, which docker and `BuildKit` use.
 
@@ -14,18 +15,18 @@ pub struct DockerIgnore(Vec<Pattern>);
 #[derive(Debug)]
 struct Pattern {
     text: String,
-    /// `true` if it brings back what matches.
+    /// `true` if the pattern brings back what it matches.
     is_exception: bool,
     matcher: Matcher,
 }
 
-/// How a pattern is compared.
+/// The way in which a pattern is compared.
 #[derive(Debug)]
 enum Matcher {
     Exact,
-    /// All that starts with the pattern without its final `**`.
+    /// The path starts with the pattern without its final `**`.
     Prefix,
-    /// All that ends with the pattern without its leading `**`.
+    /// The path ends with the pattern without its leading `**`.
     Suffix,
     Regex(Box<Regex>),
 }
@@ -36,7 +37,7 @@ enum Matcher {
 pub struct BadPattern {
     /// The line, counted from 1.
     pub line: usize,
-    /// Its text.
+    /// The text of the pattern.
     pub pattern: String,
 }
 
@@ -44,13 +45,13 @@ impl DockerIgnore {
     /// Reads the text of a file.
     ///
     /// # Errors
-    /// When a line is no pattern.
+    /// Fails if a line isn't a valid pattern.
     pub fn parse(text: &str) -> Result<Self, BadPattern> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut patterns = Vec::new();
         for (number, line) in text.split('\n').enumerate() {
             let line = line.strip_suffix('\r').unwrap_or(line);
-            // A mark behind blanks is part of a pattern.
+            // A `#` after blanks is part of a pattern.
             if line.starts_with('#') || line.trim().is_empty() {
                 continue;
             }
@@ -60,11 +61,11 @@ impl DockerIgnore {
         Ok(Self(patterns))
     }
 
-    /// `true` if a path below the context, with slashes, is left out.
+    /// Returns `true` if a path below the context, with slashes, is excluded.
     pub fn leaves_out(&self, path: &str) -> bool {
         let mut is_left_out = false;
         for pattern in &self.0 {
-            // Only a pattern that would change the answer is asked.
+            // Only a pattern that would change the answer is tried.
             if pattern.is_exception != is_left_out {
                 continue;
             }
@@ -105,7 +106,7 @@ impl Pattern {
     }
 }
 
-/// A path as Go's `filepath.Clean` writes it: without empty parts, dots, and parts that `..` takes back.
+/// Returns a path in the form of Go's `filepath.Clean`: without empty parts, dots, and parts that `..` cancels.
 pub(super) fn cleaned(path: &str) -> String {
     let is_rooted = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
@@ -137,7 +138,7 @@ fn matcher(pattern: &str) -> Option<Matcher> {
         match char {
             '*' if chars.peek() == Some(&'*') => {
                 chars.next();
-                // Two stars stand for any folders, none as well, so the slash behind them belongs to them.
+                // Two stars match any number of folders, even none, so the slash after them belongs to them.
                 chars.next_if_eq(&'/');
                 if chars.peek().is_some() {
                     regex.push_str("(.*/)?");
@@ -161,7 +162,7 @@ fn matcher(pattern: &str) -> Option<Matcher> {
                 is_regex = true;
             }
             '\\' => {
-                // A backslash at the end escapes nothing.
+                // A backslash at the end escapes nothing, so the pattern is malformed.
                 let next = chars.next()?;
                 regex.push_str(&regex::escape(&next.to_string()));
                 is_regex = true;
@@ -190,7 +191,7 @@ fn matcher(pattern: &str) -> Option<Matcher> {
 mod tests {
     use super::*;
 
-    /// Patterns, a path, and whether it is left out.
+    /// Patterns, a path, and whether the path is excluded.
     const TABLE: &[(&[&str], &str, bool)] = &[
         // Patterns are anchored at the top.
         (&[".env"], ".env", true),
@@ -240,7 +241,7 @@ mod tests {
         (&["**/foo/bar"], "x/foo/bar/y", true),
         (&["**/a/**"], "a/b", true),
         (&["**/a/**"], "x/a/b/c", true),
-        // One character, and classes.
+        // Single characters, and classes.
         (&["a?c"], "abc", true),
         (&["a?c"], "a/c", false),
         (&["a?c"], "ac", false),
@@ -265,7 +266,7 @@ mod tests {
         (&["a$"], "a$", true),
         (&["*$"], "a$", true),
         (&["*.(x)"], "a.(x)", true),
-        // Later lines win, and bring back what lies below a parent that is left out.
+        // Later lines win, and bring back what is below an excluded parent.
         (&["app", "!app/keep"], "app/keep", false),
         (&["app", "!app/keep"], "app/other", true),
         (&["*", "!app"], "app/x", false),
@@ -281,7 +282,7 @@ mod tests {
         (&["**", "!**/*.rs"], "src/a.c", true),
         (&["a", "!a/b", "a/b/c"], "a/b/c", true),
         (&["a", "!a/b", "a/b/c"], "a/b/d", false),
-        // Comments start in the first column, and blanks around a pattern are nothing.
+        // Comments start in the first column, and blanks around a pattern are ignored.
         (&["# app"], "# app", false),
         (&[" # app"], "# app", true),
         (&["  app  "], "app", true),

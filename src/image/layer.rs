@@ -1,8 +1,8 @@
-//! The changes of a layer to the file system below it: which paths it holds, and which it hides.
+//! The changes that a layer makes to the file system below it: the paths that it contains, and those that it hides.
 //!
-//! The rules are those of the OCI image specification (layer.md): `.wh.NAME` removes NAME of lower layers, `.wh..wh..opq` hides
-//! everything that lower layers have in its folder, and neither hides anything of its own layer. A path is also hidden by
-//! another entry at its place, and by a parent that is no folder any more.
+//! The rules are those of the OCI image specification (layer.md): `.wh.NAME` removes NAME of lower layers,
+//! `.wh..wh..opq` hides everything that lower layers have in its folder, and neither hides anything of its own layer. A
+//! path is also hidden by another entry at its place, and by a parent that is no longer a folder.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -13,12 +13,12 @@ use super::tar::{Member, Shape};
 
 const WHITEOUT: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
-/// Second names of one file that are followed.
+/// The most second names of one file that are followed.
 const MAX_SECOND_NAMES: usize = 256;
 
-/// The key of the root, and of each folder on the way to a path, up to its own. A layer has hundreds of thousands of paths, few
-/// are ever asked for, and what is remembered of a layer must not hold their names. Each key is made from the one before, for a
-/// hostile path has hundreds of folders.
+/// Returns the key of the root, and of each folder on the way to a path, and of the path itself. A layer has hundreds
+/// of thousands of paths, few are ever asked for, and the cache of a layer must not hold their names. Each key is made
+/// from the one before, because a hostile path may have hundreds of folders.
 fn along(path: &[u8]) -> Vec<u64> {
     let mut keys = vec![0];
     let mut key: u64 = 0;
@@ -38,18 +38,18 @@ fn key(path: &[u8]) -> u64 {
 /// A second name of a file.
 #[derive(Debug, PartialEq, Eq)]
 struct SecondName {
-    /// The keys along its path.
+    /// The keys along the path of this name.
     along: Box<[u64]>,
-    /// Whose file it is.
+    /// The owner of the file.
     owner: Owner,
 }
 
-/// Whose file a second name leads to.
+/// The owner of the file that a second name leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
-    /// The layer has a file at that path itself.
+    /// The layer itself, which has a file at that path.
     Own,
-    /// The file is in a layer below.
+    /// A lower layer.
     Below,
 }
 
@@ -58,7 +58,7 @@ enum Owner {
 pub enum Change {
     /// The layer has another file at the path.
     Overwritten,
-    /// The layer removes the path, or puts something in its place that is no file.
+    /// The layer removes the path, or puts something other than a file in its place.
     Deleted,
 }
 
@@ -69,12 +69,12 @@ pub struct Layer {
     entries: HashMap<u64, Shape>,
     removed: HashSet<u64>,
     opaque: HashSet<u64>,
-    /// Second names of files, by what they lead to.
+    /// The second names of files, by the key of the file's path.
     links: HashMap<u64, Vec<SecondName>>,
 }
 
 impl Layer {
-    /// Notes a member; `false` if it only removes something, so that it has no content.
+    /// Records a member; returns `false` if it only removes something, so that it has no content.
     pub(super) fn note(&mut self, path: &BStr, member: &Member) -> bool {
         let (parent, name) = match path.rfind_byte(b'/') {
             Some(at) => (&path.as_bytes()[..at], &path.as_bytes()[at + 1..]),
@@ -93,7 +93,7 @@ impl Layer {
         true
     }
 
-    /// Notes that a path is another name of a file.
+    /// Records that a path is another name of a file.
     pub(super) fn link(&mut self, path: &BStr, target: &BStr) {
         let target_key = key(target);
         let is_own = matches!(self.entries.get(&target_key), Some(Shape::File | Shape::HardLink)) && path != target;
@@ -101,12 +101,12 @@ impl Layer {
         self.links.entry(target_key).or_default().push(SecondName { along: along(path).into(), owner });
     }
 
-    /// How many paths it has.
+    /// Returns the number of paths in the layer.
     pub fn count(&self) -> usize {
         self.entries.len()
     }
 
-    /// Returns the change of this layer to a file of a lower one, given the keys along its path.
+    /// Returns the change that this layer makes to a file of a lower one, given the keys along its path.
     fn change(&self, along: &[u64]) -> Option<Change> {
         let (path, parents) = along.split_last()?;
         match self.entries.get(path) {
@@ -122,9 +122,9 @@ impl Layer {
     }
 }
 
-/// Returns the change of the layers above one to a file of it: the number of the layer that changes its path, counted from
-/// nought, and how. `None` if it is in the final file system, under this name or another. A layer that is not here changes
-/// nothing.
+/// Returns the change that the layers above one make to a file of it: the number of the layer that changes its path,
+/// counted from zero, and the change. `None` if the file is in the final file system, under this name or another. A
+/// layer that isn't here changes nothing.
 pub(super) fn fate(layers: &[Option<&Layer>], own: usize, path: &BStr) -> Option<(usize, Change)> {
     let mut first = None;
     let whole = along(path);
@@ -137,7 +137,7 @@ pub(super) fn fate(layers: &[Option<&Layer>], own: usize, path: &BStr) -> Option
         let key = along.last().copied().unwrap_or_default();
         for (at, layer) in layers.iter().enumerate().take(end + 1).skip(own) {
             let names = layer.and_then(|layer| layer.links.get(&key)).into_iter().flatten();
-            // A later layer's own file at the path is another one.
+            // If a later layer has its own file at the path, that is a different file.
             for name in names.filter(|name| at == own || name.owner == Owner::Below) {
                 if seen.len() < MAX_SECOND_NAMES && seen.insert((name.along.last().copied(), at)) {
                     waiting.push((&*name.along, at));
@@ -148,9 +148,9 @@ pub(super) fn fate(layers: &[Option<&Layer>], own: usize, path: &BStr) -> Option
     first
 }
 
-/// Layers as bytes, to be remembered: keys of paths, and no name.
+/// The encoding of a layer for the cache, with keys of paths and no names.
 impl Layer {
-    /// The layer as bytes, the same each time.
+    /// Returns the layer as bytes, which are the same each time.
     pub fn encode(&self) -> Vec<u8> {
         let mut numbers = vec![self.entries.len() as u64];
         let entries: BTreeMap<u64, u64> = self.entries.iter().map(|(key, shape)| (*key, shape.code())).collect();
@@ -169,7 +169,7 @@ impl Layer {
         numbers.into_iter().flat_map(u64::to_le_bytes).collect()
     }
 
-    /// The layer that these bytes are; `None` if they are none.
+    /// Returns the layer that these bytes encode; `None` if they are not valid.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut numbers =
             bytes.chunks_exact(8).map(|chunk| chunk.iter().rev().fold(0, |n, byte| n << 8 | u64::from(*byte)));
@@ -226,7 +226,7 @@ mod tests {
             ("app/.env", &[("app", Shape::File)], deleted),
             ("app/.env", &[("app/.wh..environment", Shape::File)], None),
             ("app/.env", &[("app/sub/.wh..wh..opq", Shape::File)], None),
-            // What the same layer puts there is not hidden by its own whiteout.
+            // A whiteout does not hide what its own layer puts there.
             ("app/.env", &[("app/.wh..wh..opq", Shape::File), ("app/.env", Shape::File)], Some(Change::Overwritten)),
             (".env", &[(".wh..env", Shape::File)], deleted),
             (".env", &[(".wh..wh..opq", Shape::File)], deleted),

@@ -1,4 +1,4 @@
-//! How the blobs of an image belong together, and what later layers make of each path.
+//! The relation between the blobs of an image, and the effect of later layers on each path.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,7 +12,7 @@ use super::manifest::Platform;
 use super::model::{Form, Image, Part};
 use crate::finding::{Gap, GapKind, Note};
 
-/// All that was read.
+/// All contents that were read.
 #[derive(Debug)]
 pub struct Contents {
     /// The form of the input.
@@ -46,15 +46,16 @@ impl Contents {
         Self { form, images, blobs, gaps, notes, parts }
     }
 
-    /// The images that a blob belongs to, and what it is to each. The same content may be there twice, and only one of both
-    /// is referred to.
+    /// Returns the images that a blob belongs to, and its part in each. The same content may be there twice, with
+    /// references to only one of the two.
     pub fn parts(&self, blob: usize) -> Vec<(&Image, Part)> {
         let parts = self.parts.get(&self.blobs[blob].digest).into_iter().flatten();
         parts.map(|(image, part)| (&self.images[*image], *part)).collect()
     }
 
-    /// Returns the change of the layers of an image above the one with this number, counted from 1, to a path: the number of
-    /// the layer that changes it, and how. `None` if the file is in the final file system, under this name or another.
+    /// Returns the change that the layers of an image above the one with this number, counted from 1, make to a path:
+    /// the number of the layer that changes it, and the change. `None` if the file is in the final file system, under
+    /// this name or another.
     pub fn fate(&self, image: &Image, number: usize, path: &BStr) -> Option<(usize, Change)> {
         let layers = image.layers.iter().map(|layer| self.blobs.get(layer.blob?)?.layer.as_deref());
         let layers: Vec<Option<&Layer>> = layers.collect();
@@ -62,13 +63,13 @@ impl Contents {
         Some((at + 1, change))
     }
 
-    /// `true` if a blob is a document that says how others belong together.
+    /// Returns `true` if a blob is a document that describes how other blobs belong together.
     pub fn is_document(&self, blob: usize) -> bool {
         self.blobs.get(blob).is_some_and(|blob| blob.document.is_some())
     }
 }
 
-/// The gap of a blob that is named by a digest and does not have it.
+/// Returns the gap of a blob whose name contains a digest that its content does not have.
 fn misnamed(blob: &Blob, form: Form) -> Option<Gap> {
     let name = blob.name.as_bytes();
     let claimed = if let Some(hex) = name.strip_prefix(b"blobs/sha256/") {
@@ -87,7 +88,7 @@ fn misnamed(blob: &Blob, form: Form) -> Option<Gap> {
     (!fits).then(|| Gap { what: blob.name.clone(), kind: GapKind::Corrupt, why: why() })
 }
 
-/// The parts of the images that each blob is.
+/// Returns the parts of the images that each blob is.
 fn parts(images: &[Image], blobs: &[Blob]) -> HashMap<Digest, Vec<(usize, Part)>> {
     let mut parts: HashMap<Digest, Vec<(usize, Part)>> = HashMap::new();
     for (number, image) in images.iter().enumerate() {

@@ -1,8 +1,8 @@
 //! Follows documents from one to the next: from the index of a layout, or the list of `docker save`, to images and their
 //! layers.
 //!
-//! Whatever is named and not here is a gap. All of it may be hostile: an index can name itself through others, and thousands of
-//! manifests the same configuration, so what is followed is counted.
+//! Anything that is named but not present is a gap. All of it may be hostile: an index can name itself through other
+//! indexes, and thousands of manifests the same configuration, so everything that is followed is counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,20 +15,20 @@ use super::manifest::{Config, Descriptor, Document, Manifest, Platform, Saved};
 use super::model::{Choice, Form, Image, ImageLayer};
 use crate::finding::{Gap, GapKind, Note};
 
-/// Indexes within indexes that are followed.
+/// The most indexes within indexes that are followed.
 const MAX_NESTING: usize = 4;
-/// Descriptors in all indexes together that are followed.
+/// The most descriptors, in all indexes together, that are followed.
 const MAX_DESCRIPTORS: usize = 20_000;
-/// Layers of an image: no program runs one with more than a few hundred.
+/// The most layers of an image; no program runs an image with more than a few hundred.
 const MAX_LAYERS: usize = 1000;
-/// Bytes of a step that are kept.
+/// The most bytes of a step that are kept.
 const MAX_STEP: usize = 4 << 10;
-/// Images that an attestation is taken to describe that does not say which.
+/// The most images that an attestation counts for if it does not say which image it describes.
 const MAX_DESCRIBED: usize = 32;
-/// The annotation that `BuildKit` writes at the manifest that describes how an image was built.
+/// The annotation with which `BuildKit` marks a manifest that describes how an image was built.
 const ATTESTATION: (&str, &str) = ("vnd.docker.reference.type", "attestation-manifest");
 
-/// The blobs by what they are called, while it is found out how they belong together.
+/// The blobs by name and digest, together with what is known so far of how they belong together.
 pub(super) struct Links<'b> {
     blobs: &'b [Blob],
     by_digest: BTreeMap<&'b Digest, usize>,
@@ -36,11 +36,11 @@ pub(super) struct Links<'b> {
     aliases: &'b BTreeMap<BString, BString>,
     /// The platform that was asked for.
     platform: Option<&'b Platform>,
-    /// The number of the image that a manifest describes: several names may lead to it.
+    /// The number of the image that each manifest describes; several names may lead to one manifest.
     by_manifest: BTreeMap<usize, usize>,
     /// The steps of each configuration.
     steps: BTreeMap<usize, Vec<Arc<str>>>,
-    /// Descriptors that were followed.
+    /// The number of descriptors that were followed.
     followed: usize,
     gaps: Vec<Gap>,
     notes: Vec<Note>,
@@ -71,16 +71,16 @@ impl<'b> Links<'b> {
         }
     }
 
-    /// Gaps and notes.
+    /// Returns the gaps and notes.
     pub(super) fn said(self) -> (Vec<Gap>, Vec<Note>) {
         (self.gaps, self.notes)
     }
 
-    /// The form of the input, and the images in it.
+    /// Returns the form of the input, and the images in it.
     pub(super) fn images(&mut self) -> (Form, Vec<Image>) {
         let mut images = Vec::new();
         let mut form = Form::Unknown;
-        // A root file system may have a file of that name, but not both.
+        // A root file system may have a file called `index.json`, but not these as well.
         let is_oci = self.by_name.contains_key(BStr::new("oci-layout"))
             || self.by_name.keys().any(|name| name.starts_with(b"blobs/sha256/"));
         let index = self.named(b"index.json");
@@ -97,7 +97,8 @@ impl<'b> Links<'b> {
                 if list.len() > MAX_DESCRIPTORS {
                     self.too_many("manifest.json".into());
                 }
-                // For Docker before version 1.10 each layer has a copy of the configuration, which names no image.
+                // In archives of Docker before version 1.10, each layer has a copy of the configuration, which names no
+                // image.
                 if let ([image], Form::DockerArchive) = (&mut images[..], form) {
                     let copies = self.blobs.iter().enumerate().filter(|(_, blob)| blob.name.ends_with(b"/json"));
                     image.documents.extend(copies.map(|(number, _)| number));
@@ -131,7 +132,7 @@ impl<'b> Links<'b> {
 
     fn named(&self, name: &[u8]) -> Option<usize> {
         let mut name = BString::from(name);
-        // Links to links end somewhere.
+        // The number of links to links that are followed is limited.
         for _ in 0..8 {
             if let Some(number) = self.by_name.get(name.as_bstr()) {
                 return Some(*number);
@@ -185,7 +186,7 @@ impl<'b> Links<'b> {
                     );
                     self.gaps.push(Gap { what, kind: GapKind::Corrupt, why: why.to_owned() });
                 }
-                // Artifacts that are no images lie in the same layout, and were scanned as any file.
+                // Artifacts that are not images may be in the same layout; they were scanned like any file.
                 _ => {}
             }
         }
@@ -194,7 +195,7 @@ impl<'b> Links<'b> {
         }
     }
 
-    /// An image that an index names, perhaps again.
+    /// Adds an image that an index names, or only its names if the image is known already.
     fn listed(
         &mut self,
         blob: usize,
@@ -211,7 +212,7 @@ impl<'b> Links<'b> {
         let platform = descriptor.platform.as_ref();
         let gaps = self.gaps.len();
         let image = self.manifest(blob, manifest, names, platform.cloned().and_then(Platform::known));
-        // What is missing of another platform than the one asked for was not asked for.
+        // Gaps of an image for another platform than the one asked for don't count.
         if !self.is_wanted(image.platform.as_ref()) {
             self.gaps.truncate(gaps);
         }
@@ -219,7 +220,8 @@ impl<'b> Links<'b> {
         images.push(image);
     }
 
-    /// `true` if something for a platform was asked for. What is for no platform always is.
+    /// Returns `true` if content for a platform was asked for. Content for no particular platform always counts as
+    /// asked for.
     fn is_wanted(&self, platform: Option<&Platform>) -> bool {
         match (self.platform, platform.cloned().and_then(Platform::known)) {
             (Some(wanted), Some(platform)) => wanted.takes(&platform),
@@ -251,7 +253,7 @@ impl<'b> Links<'b> {
         self.gaps.push(Gap { what, kind: GapKind::TooLarge, why });
     }
 
-    /// Adds what says how an image was built to the documents of that image.
+    /// Adds the documents of an attestation, which describes how an image was built, to those of the image.
     fn attestation(&mut self, blob: usize, manifest: &Manifest, descriptor: &Descriptor, images: &mut [Image]) {
         let subject = descriptor.annotation("vnd.docker.reference.digest").and_then(Digest::parse);
         let mut documents = BTreeSet::from([blob]);
@@ -308,7 +310,7 @@ impl<'b> Links<'b> {
         Image { names, digest, documents: BTreeSet::from([number]), ..self.image(config, blobs, platform) }
     }
 
-    /// An image of `docker save`, unless the index named it already.
+    /// Adds an image of `docker save`, unless the index has named it already.
     fn saved(&mut self, saved: &Saved, images: &mut Vec<Image>) {
         let config = self.named(saved.config.as_bytes());
         let names = saved.repo_tags.clone().unwrap_or_default();
@@ -366,7 +368,7 @@ impl<'b> Links<'b> {
         Image { platform, layers: layers.collect(), config, ..Image::default() }
     }
 
-    /// The steps of a configuration, which many images may share.
+    /// Returns the steps of a configuration, which many images may share.
     fn steps_of(&mut self, number: usize, config: &Config) -> Vec<Arc<str>> {
         let cut = |step: &str| Arc::from(&step[..step.floor_char_boundary(MAX_STEP)]);
         let steps = self.steps.entry(number).or_insert_with(|| config.steps().into_iter().map(cut).collect());
@@ -374,7 +376,7 @@ impl<'b> Links<'b> {
     }
 }
 
-/// The names that an index gives to an image: Docker and containerd write the whole one.
+/// Returns the names that an index gives to an image: Docker and containerd write the full name.
 fn names_of(descriptor: &Descriptor) -> impl Iterator<Item = String> + '_ {
     let whole = descriptor.annotation("io.containerd.image.name");
     whole.or_else(|| descriptor.annotation("org.opencontainers.image.ref.name")).map(str::to_owned).into_iter()

@@ -10,23 +10,23 @@ use serde::Deserialize;
 
 use super::digest::Digest;
 
-/// Bytes of a document that is read: what registries accept as a manifest.
+/// The most bytes of a document that is read, which is what registries accept as a manifest.
 pub(super) const MAX_DOCUMENT: usize = 4 << 20;
 
-/// A document that says how blobs belong together.
+/// A document that describes how blobs belong together.
 #[derive(Debug)]
 pub(super) enum Document {
     Index(Index),
     Manifest(Manifest),
     Config(Box<Config>),
-    /// A statement of how an image was built, or what it holds.
+    /// A statement about how an image was built, or what it contains.
     Statement,
-    /// `manifest.json` of `docker save`.
+    /// The `manifest.json` of `docker save`.
     Saved(Vec<Saved>),
 }
 
 impl Document {
-    /// Returns the data that it contains in base64, by the digests.
+    /// Returns the data that the document contains in base64, by its digests.
     pub(super) fn inline(&self) -> Vec<(String, Vec<u8>)> {
         let descriptors: Vec<&Descriptor> = match self {
             Self::Index(index) => index.manifests.iter().collect(),
@@ -62,7 +62,7 @@ pub(super) struct Descriptor {
     pub(super) annotations: Option<BTreeMap<String, String>>,
     #[serde(default)]
     pub(super) platform: Option<Platform>,
-    /// Where a layer that is not distributed can be had.
+    /// The addresses of a layer that isn't distributed with the image.
     #[serde(default)]
     pub(super) urls: Option<Vec<String>>,
     /// The content itself, in base64.
@@ -75,12 +75,12 @@ impl Descriptor {
         Digest::parse(&self.digest)
     }
 
-    /// `true` if it is said to be an index or a manifest.
+    /// Returns `true` if the media type is that of an index or a manifest.
     pub(super) fn is_document(&self) -> bool {
         ["image.index.", "image.manifest.", "distribution.manifest."].iter().any(|kind| self.media_type.contains(kind))
     }
 
-    /// `true` if it is said to be the configuration of an image.
+    /// Returns `true` if the media type is that of an image's configuration.
     pub(super) fn is_config(&self) -> bool {
         ["oci.image.config.", "docker.container.image."].iter().any(|kind| self.media_type.contains(kind))
     }
@@ -90,7 +90,7 @@ impl Descriptor {
     }
 }
 
-/// A platform, as an index or a configuration says it.
+/// A platform, as an index or a configuration gives it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Platform {
     #[serde(default)]
@@ -110,7 +110,7 @@ impl Platform {
         platform.filter(|_| parts.next().is_none())
     }
 
-    /// `true` if another platform is this one, or a variant of it.
+    /// Returns `true` if another platform is this one, or a variant of it.
     pub(super) fn takes(&self, other: &Self) -> bool {
         let is_variant = self.variant.is_none() || self.variant == other.variant;
         self.os == other.os && self.architecture == other.architecture && is_variant
@@ -151,7 +151,7 @@ impl Config {
         Platform { os: os.clone(), architecture: architecture.clone(), variant: variant.clone() }.known()
     }
 
-    /// The step that made each layer; empty if the steps do not fit the layers, as in squashed images.
+    /// Returns the step that made each layer; empty if the steps do not fit the layers, as in squashed images.
     pub(super) fn steps(&self) -> Vec<&str> {
         let made = self.history.iter().flatten().filter(|step| !step.empty_layer);
         let steps: Vec<&str> = made.map(|step| step.created_by.as_deref().unwrap_or_default()).collect();
@@ -173,7 +173,7 @@ pub(super) struct Step {
     pub(super) empty_layer: bool,
 }
 
-/// An in-toto statement, of which only the texts count here.
+/// An in-toto statement, of which only the texts matter here.
 #[derive(Debug, Deserialize)]
 struct Statement {
     #[serde(rename = "predicateType")]
@@ -190,7 +190,7 @@ pub(super) struct Saved {
     pub(super) layers: Vec<String>,
 }
 
-/// Recognises a document by what it holds; `None` for any other text.
+/// Recognises a document by its content; returns `None` for any other text.
 pub(super) fn parse(bytes: &[u8]) -> Option<Document> {
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace())?;
     if bytes.len() > MAX_DOCUMENT || !matches!(first, b'{' | b'[') {
@@ -199,7 +199,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Document> {
     if *first == b'[' {
         return serde_json::from_slice(bytes).ok().map(Document::Saved);
     }
-    // The one that demands the most comes first.
+    // The document with the most required members is tried first.
     serde_json::from_slice(bytes)
         .map(Document::Manifest)
         .or_else(|_| serde_json::from_slice(bytes).map(Document::Index))
@@ -208,8 +208,9 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Document> {
         .ok()
 }
 
-/// Hands over every text in a document without its JSON spelling, behind its place, such as `config.Env` or
-/// `history[3].created_by`. A member of a map that anybody fills is `name=value`. Digests and media types say nothing.
+/// Passes every text in a document on, without its JSON spelling and with its place, such as `config.Env` or
+/// `history[3].created_by`. A member of a map whose names anybody may choose is passed as `name=value`. Digests and
+/// media types are skipped.
 pub(super) fn each_text(bytes: &[u8], take: &mut dyn FnMut(String, String)) {
     if let Ok(value) = serde_json::from_slice::<serde_json::Value>(bytes) {
         let place = if value.get("predicateType").is_some() { "attestation" } else { "" };
@@ -234,7 +235,7 @@ fn each_text_of(value: serde_json::Value, place: &str, name: &str, take: &mut dy
         Value::Array(items) => {
             let place = joined(place, name);
             for (at, item) in items.into_iter().enumerate() {
-                // The variables are told apart by their names.
+                // Variables are distinguished by their names, so they need no number.
                 let place = if place.ends_with("Env") { place.clone() } else { format!("{place}[{at}]") };
                 each_text_of(item, &place, "", take);
             }

@@ -1,8 +1,10 @@
-//! Container images as files: what `docker save`, `podman save`, `skopeo copy` and `buildx` write, and plain root file systems.
+//! Container images as files: the output of `docker save`, `podman save`, `skopeo copy` and `buildx`, and plain root
+//! file systems.
 //!
-//! An image is read forward once, so it can come through a pipe, and nothing of it is written anywhere. Every blob is hashed, and
-//! each file in it is handed to a [`Sink`] as it comes by; at the end [`Contents`] says how the blobs belong together, and
-//! what later layers make of each path. What could not be read is a gap. Detection is up to the caller.
+//! An image is read forward once, so it can come through a pipe, and no part of it is written anywhere. Every blob is
+//! hashed, and each file in it is handed to a [`Sink`] as it is read; at the end, [`Contents`] describes how the blobs
+//! belong together, and the effect of later layers on each path. A part that could not be read is a gap. Detection is
+//! up to the caller.
 
 pub mod compose;
 mod digest;
@@ -32,7 +34,7 @@ pub use model::{Choice, Form, Image, Part};
 use manifest::Document;
 use reading::Reading;
 
-/// Where an image comes from.
+/// The source of an image.
 pub enum Input<'i> {
     /// A folder.
     Folder(&'i Path),
@@ -43,15 +45,15 @@ pub enum Input<'i> {
 /// A file that was read from an image.
 #[derive(Debug)]
 pub struct ImageFile {
-    /// The number of the blob that holds it.
+    /// The number of the blob that contains the file.
     pub blob: usize,
     /// Where it is among the members of the blob, counted from nought.
     pub number: u64,
-    /// Its path in the layer; the name of the blob if that is no archive; the place of a text in a document.
+    /// The file's path in the layer; the name of the blob if that isn't an archive; the place of a text in a document.
     pub path: BString,
-    /// Its content; for a symbolic link, what it leads to.
+    /// The file's content; for a symbolic link, its target.
     pub bytes: Vec<u8>,
-    /// Its kind.
+    /// The kind of content.
     pub kind: FileKind,
 }
 
@@ -66,9 +68,9 @@ pub enum FileKind {
     Text,
 }
 
-/// Gets each file of an image.
+/// A receiver for the files of an image.
 pub trait Sink {
-    /// Takes a file. It may wait until there is memory for the next one.
+    /// Takes a file. The call may wait until there is memory for the next one.
     fn take(&mut self, file: ImageFile);
 
     /// Takes a file as it is read if it holds objects of a git repository, which make sense only together.
@@ -78,108 +80,108 @@ pub trait Sink {
 /// The outcome for a file that may contain objects of a git repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Taken {
-    /// It was taken.
+    /// The file was taken.
     Whole,
-    /// It was not, and nothing of it was read: it is a file like any other.
+    /// The file was not taken, and no part of it was read: it is a file like any other.
     Not,
-    /// Only a part of it was, for this reason.
+    /// Only a part of the file was taken, for this reason.
     Partly(String),
 }
 
 /// A blob of an image: a layer, a document, or any other file in the archive.
 #[derive(Debug, Default)]
 pub struct Blob {
-    /// Its name in the archive.
+    /// The blob's name in the archive.
     pub name: BString,
-    /// The SHA-256 of its bytes.
+    /// The SHA-256 of the blob's bytes.
     pub digest: Digest,
     sha512: Option<Box<Digest>>,
-    /// The paths in it, if it is an archive.
+    /// The paths in the blob, if it is an archive.
     pub layer: Option<Box<Layer>>,
     document: Option<Document>,
-    /// The SHA-256 of the bytes that a layer unpacks to, if it is compressed and was read to its end.
+    /// The SHA-256 of the bytes that a layer unpacks to, if the layer is compressed and was read to its end.
     unpacked: Option<Box<Digest>>,
-    /// How much of it was read.
+    /// The part of the blob that was read.
     pub coverage: Coverage,
 }
 
-/// How much of a blob was read.
+/// The part of a blob that was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Coverage {
-    /// Not all of it.
+    /// Not the whole blob.
     #[default]
     Partly,
-    /// All of it.
+    /// The whole blob.
     Whole,
-    /// Nothing but its bytes, for its content is known to hold nothing.
+    /// Nothing but its bytes, because its content is known to have nothing to report.
     Known,
     /// The members that are known to hold something, and the bytes of the others.
     Again,
 }
 
-/// Layers that were scanned before.
+/// The layers that were scanned before.
 pub trait KnownLayers {
-    /// The known facts about a layer by the SHA-256 of its blob.
+    /// Returns the known facts about a layer by the SHA-256 of its blob.
     fn layer(&self, digest: &Digest) -> Option<KnownLayer>;
 }
 
 /// The known facts about a layer.
 #[derive(Debug)]
 pub struct KnownLayer {
-    /// Its paths.
+    /// The paths of the layer.
     pub layer: Layer,
-    /// The digest of what it unpacks to.
+    /// The digest of the layer's uncompressed archive.
     pub diff_id: Digest,
     /// The numbers of the members that have to be looked at again; `None` if the layer need not be decompressed.
     pub again: Option<BTreeSet<u64>>,
 }
 
 impl Blob {
-    /// The digest that its name says it has, if it is right: a layer is known again by that.
+    /// Returns the digest in the blob's name, if it is correct; later scans recognize a layer by it.
     pub fn named_digest(&self) -> Option<&Digest> {
         reading::claimed(self.name.as_ref()).filter(|claimed| *claimed == self.digest).map(|_| &self.digest)
     }
 
-    /// The digest of a layer before it is compressed, by which the configuration knows it.
+    /// Returns the digest of a layer's uncompressed archive, by which the configuration names the layer.
     pub fn diff_id(&self) -> Option<&Digest> {
         self.layer.as_ref()?;
         Some(self.unpacked.as_deref().unwrap_or(&self.digest))
     }
 }
 
-/// Why an input could not be read as an image at all.
+/// The reason why an input could not be read as an image at all.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
-    /// It is neither an archive nor a folder with an image.
+    /// The input is neither an archive nor a folder with an image.
     #[error(
         "'{0}' is not a container image: expected an OCI layout, an archive of 'docker save' or 'docker export', or a folder of 'skopeo copy … dir:'"
     )]
     NoImage(String),
-    /// It could not be opened.
+    /// The input could not be opened.
     #[error("'{name}' could not be read: {error}")]
     Unreadable {
         /// The path that was given.
         name: String,
-        /// Why.
+        /// The error of the system.
         error: io::Error,
     },
 }
 
-/// How an image is read.
+/// The options for reading an image.
 #[derive(Clone, Copy)]
 pub struct Options<'o> {
-    /// Bytes of the largest file that is read; larger ones are gaps.
+    /// The size in bytes of the largest file that is read; larger ones are gaps.
     pub max_file: u64,
-    /// The platform that is asked for; all of them if there is none.
+    /// The platform that is asked for; `None` for all platforms.
     pub platform: Option<&'o Platform>,
-    /// Layers that need not be read.
+    /// The layers that need not be read again.
     pub known: Option<&'o dyn KnownLayers>,
 }
 
 /// Reads an image.
 ///
 /// # Errors
-/// When the input cannot be opened or holds no image.
+/// Fails if the input can't be opened or contains no image.
 pub fn read(input: Input<'_>, name: &str, options: Options<'_>, sink: &mut dyn Sink) -> Result<Contents, ImageError> {
     let mut reading = Reading::new(options, sink);
     match input {

@@ -20,16 +20,16 @@ pub enum Form {
     Oci,
     /// The archive of `docker save` before version 25.
     DockerArchive,
-    /// A folder of blobs as `skopeo` writes it.
+    /// A folder of blobs, as `skopeo` writes it.
     BlobFolder,
     /// The files of a root file system, without layers.
     RootFs,
-    /// None of them.
+    /// None of these forms.
     Unknown,
 }
 
 impl Form {
-    /// The form in words.
+    /// Returns a description of the form.
     pub fn name(self) -> &'static str {
         match self {
             Self::Oci => "an OCI layout",
@@ -44,48 +44,48 @@ impl Form {
 /// An image for one platform.
 #[derive(Debug, Default)]
 pub struct Image {
-    /// Its names and tags; empty if it has none.
+    /// The image's names and tags; empty if it has none.
     pub names: Vec<String>,
-    /// The digest of its manifest, if it has one.
+    /// The digest of the image's manifest, if it has one.
     pub digest: Option<Digest>,
     /// Its platform, if it says one.
     pub platform: Option<Platform>,
-    /// Its layers, the lowest first.
+    /// The image's layers, the lowest first.
     pub layers: Vec<ImageLayer>,
-    /// The choice whether to read it.
+    /// The decision whether the image is read.
     pub choice: Choice,
-    /// The number of the blob with its configuration.
+    /// The number of the blob with the image's configuration.
     pub(super) config: Option<usize>,
-    /// The numbers of blobs that describe it: its manifest, and attestations of how it was built.
+    /// The numbers of blobs that describe the image: its manifest, and attestations of how it was built.
     pub(super) documents: BTreeSet<usize>,
 }
 
-/// The choice whether to read an image.
+/// The decision whether an image is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Choice {
-    /// It is read: it was asked for, or nobody chose.
+    /// The image is read, because its platform or no particular one was asked for.
     #[default]
     Wanted,
-    /// It is left out: another platform was asked for.
+    /// The image is left out, because another platform was asked for.
     Other,
 }
 
 /// A layer of an image.
 #[derive(Debug)]
 pub struct ImageLayer {
-    /// The number of its blob; `None` if that is not here.
+    /// The number of the layer's blob; `None` if the blob isn't present.
     pub blob: Option<usize>,
-    /// The digest of its uncompressed archive, by the configuration.
+    /// The digest of the layer's uncompressed archive, as the configuration gives it.
     pub diff_id: Option<Digest>,
-    /// The step of the build that made it, of which the first 4 KiB are kept; empty if that is not known.
+    /// The build step that made the layer, cut after the first 4 KiB; empty if the step is unknown.
     pub step: Arc<str>,
 }
 
-/// The part of an image that a blob is.
+/// The role of a blob in an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// A layer: its number, counted from 1.
+    /// A layer, by its number, counted from 1.
     Layer(usize),
-    /// Its configuration, its manifest, or an attestation.
+    /// The configuration, the manifest, or an attestation.
     Metadata,
 }

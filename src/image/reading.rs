@@ -1,4 +1,4 @@
-//! Reads an archive or a folder blob by blob: what is a layer member by member, what is a document text by text.
+//! Reads an archive or a folder blob by blob: a layer member by member, a document text by text.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -15,30 +15,30 @@ use super::{Blob, Contents, Coverage, FileKind, ImageError, ImageFile, KnownLaye
 use crate::finding::GapKind;
 use crate::text::archive::{Decompressed, Packing};
 
-/// Bytes that are decompressed and hashed at a time.
+/// The number of bytes that are decompressed and hashed at a time.
 const CHUNK: usize = 64 << 10;
-/// Bytes of a path: no file system opens longer ones.
+/// The most bytes of a path; no file system opens longer ones.
 const MAX_PATH: usize = 4096;
-/// Folders in each other in a layer.
+/// The most folders within each other in a layer.
 const MAX_FOLDERS: usize = 256;
-/// Folders below the one given.
+/// The most levels of folders below the given one.
 const MAX_DEPTH: usize = 16;
-/// Documents within documents that are opened.
+/// The most documents within documents that are opened.
 const MAX_INLINE: usize = 4;
 
-/// The state of a reading.
+/// The state of reading an image.
 pub(super) struct Reading<'r> {
     options: Options<'r>,
     sink: &'r mut dyn Sink,
     blobs: Vec<Blob>,
-    /// Links in the archive: name and target.
+    /// The links in the archive, as name and target.
     aliases: BTreeMap<BString, BString>,
     tally: Tally,
     /// The numbers of the members of a layer that are looked at, if that is not all of them.
     again: Option<BTreeSet<u64>>,
-    /// The blob that stands for all those with objects of repositories in a root file system.
+    /// The blob that represents all blobs with objects of repositories in a root file system.
     root: Option<usize>,
-    /// How deep the document that is read now lies in others.
+    /// The number of documents around the one that is being read.
     depth: usize,
 }
 
@@ -56,12 +56,12 @@ impl<'r> Reading<'r> {
         }
     }
 
-    /// How all of it belongs together.
+    /// Returns the contents, with the relations between the blobs.
     pub(super) fn contents(self) -> Contents {
         Contents::new(self.blobs, &self.aliases, self.tally.gaps(), self.options.platform)
     }
 
-    /// The files of a folder, each a blob. Links and devices are no part of a layout.
+    /// Reads the files of a folder, each as a blob. Links and devices are not part of a layout.
     pub(super) fn folder(&mut self, top: &Path) -> io::Result<()> {
         let mut waiting: Vec<(PathBuf, usize)> = vec![(top.to_owned(), 0)];
         while let Some((folder, depth)) = waiting.pop() {
@@ -93,7 +93,7 @@ impl<'r> Reading<'r> {
         Ok(())
     }
 
-    /// An archive, perhaps compressed as a whole, whose members are blobs.
+    /// Reads an archive, which may be compressed as a whole, and whose members are blobs.
     pub(super) fn archive(&mut self, stream: &mut (dyn Read + Send), name: &str) -> Result<(), ImageError> {
         let unreadable = |error| ImageError::Unreadable { name: name.to_owned(), error };
         let unpacked = Decompressed::new(stream).map_err(unreadable)?;
@@ -133,7 +133,7 @@ impl<'r> Reading<'r> {
         Ok(())
     }
 
-    /// A link in the archive. A symbolic one is relative to its folder.
+    /// Records a link in the archive. The target of a symbolic link is relative to its folder.
     fn alias(&mut self, path: &BString, member: &Member) {
         let target = match (member.shape, path.rfind_byte(b'/')) {
             (Shape::Link, Some(at)) => [&path[..=at], &member.target].concat().into(),
@@ -144,10 +144,10 @@ impl<'r> Reading<'r> {
         }
     }
 
-    /// One blob, which is read to its end whatever it holds, so that its digest is known.
+    /// Reads a blob to its end, whatever it contains, so that its digest is known.
     fn blob(&mut self, name: &BStr, reader: &mut dyn Read) {
         let number = self.blobs.len();
-        // Its number is taken first, for what is inline in a document is a blob, too.
+        // The number is reserved first, because inline data of a document is a blob, too.
         self.blobs.push(Blob { name: name.to_owned(), ..Blob::default() });
         let mut hashing = Hashing::new(reader, name.starts_with(b"blobs/sha512/"));
         let known = claimed(name).and_then(|digest| Some((self.options.known?.layer(&digest)?, digest)));
@@ -197,7 +197,7 @@ impl<'r> Reading<'r> {
         }
     }
 
-    /// Reads the content of a blob, whose name and digest are still to be set.
+    /// Reads the content of a blob; the caller sets its name and digest.
     fn content(&mut self, number: usize, name: &BStr, reader: &mut dyn Read) -> io::Result<Blob> {
         let mut unpacked = Decompressed::new(reader)?;
         let packing = unpacked.packing();
@@ -209,7 +209,7 @@ impl<'r> Reading<'r> {
         let head = head(&mut unpacked)?;
         let is_archive = tar::is_archive(&head);
         let mut whole = io::Cursor::new(head).chain(unpacked);
-        // In a root file system each file is a blob.
+        // In a root file system, each file is a blob.
         let root = self.root.unwrap_or(number);
         if packing == Packing::Plain && self.is_taken((root, 0), BStr::new(""), name, &mut whole) {
             self.root = Some(root);
@@ -221,7 +221,7 @@ impl<'r> Reading<'r> {
             return Ok(Blob { layer, ..Blob::default() });
         }
         if is_archive {
-            // Headers are read by 512 bytes, which is little to decompress and to hash at a time.
+            // Headers are read 512 bytes at a time, too little for decompressing and hashing.
             let mut hashing = BufReader::with_capacity(CHUNK, Hashing::new(whole, false));
             let layer = Some(Box::new(self.layer(number, name, &mut hashing)));
             // A layer that was not read to its end has no digest.
@@ -235,7 +235,7 @@ impl<'r> Reading<'r> {
         Ok(Blob { document, ..Blob::default() })
     }
 
-    /// Reads a document, if it is one; its texts are handed over, and what lies inline in it is read as a blob.
+    /// Reads a document, if it is one; its texts are passed to the sink, and its inline data is read as blobs.
     fn document(&mut self, number: usize, name: &BStr, bytes: &[u8]) -> Option<Document> {
         let document = manifest::parse(bytes)?;
         if !self.tally.has_room_for_document(name, bytes.len()) {
@@ -262,7 +262,7 @@ impl<'r> Reading<'r> {
         Some(document)
     }
 
-    /// The files of a layer. Whatever ends it early is a gap; what came before counts.
+    /// Reads the files of a layer. Anything that ends it early is a gap; what came before counts.
     fn layer(&mut self, blob: usize, name: &BStr, reader: &mut dyn Read) -> Layer {
         let mut layer = Layer::default();
         let mut members = Members::new(reader);
@@ -334,7 +334,8 @@ impl<'r> Reading<'r> {
         self.again.as_ref().is_some_and(|again| !again.contains(&number))
     }
 
-    /// `true` if a file is no matter here any more, for it went to where objects of git repositories are put together.
+    /// Returns `true` if a file needs no further handling, because it was passed on to where git repositories are
+    /// reassembled from their objects.
     fn is_taken(&mut self, (blob, number): (usize, u64), name: &BStr, path: &BStr, reader: &mut dyn Read) -> bool {
         let sign: &[u8] = if name.is_empty() { b"" } else { b"!" };
         let whole = || BString::from([name.as_bytes(), sign, path.as_bytes()].concat());
@@ -353,7 +354,7 @@ impl<'r> Reading<'r> {
         }
     }
 
-    /// The path of a member of a layer.
+    /// Returns the path of a member of a layer.
     fn path_of(&mut self, name: &BStr, member: &Member) -> BString {
         let mut path = tar::normal(member.path.as_bstr());
         let end = path.find_iter(b"/").nth(MAX_FOLDERS).unwrap_or(path.len()).min(MAX_PATH);
@@ -365,7 +366,7 @@ impl<'r> Reading<'r> {
         path
     }
 
-    /// All of a reader; `None`, and a gap, if it has more bytes than a file may have.
+    /// Reads a reader to its end; returns `None`, and reports a gap, if it has more bytes than a file may have.
     fn limited(&mut self, name: &BStr, reader: &mut dyn Read, size: u64) -> io::Result<Option<Vec<u8>>> {
         // A hostile header may claim any size.
         let room = usize::try_from(size).unwrap_or(CHUNK).min(1 << 20);
@@ -380,14 +381,15 @@ impl<'r> Reading<'r> {
     }
 }
 
-/// The first bytes of a stream that may be an archive.
+/// Returns the first bytes of a stream that may be an archive.
 fn head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     reader.take(2 * tar::BLOCK as u64).read_to_end(&mut head)?;
     Ok(head)
 }
 
-/// The digest that the name of a blob says it has: in a layout, in a folder of blobs, and where layers are called by their own.
+/// Returns the digest that the name of a blob claims: in a layout, in a folder of blobs, and in archives whose layers
+/// are named by their digest.
 pub(super) fn claimed(name: &BStr) -> Option<Digest> {
     let last = name.rsplit_str(b"/").next()?;
     let hex = last.strip_suffix(b".tar").unwrap_or(last);

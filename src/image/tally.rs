@@ -1,4 +1,4 @@
-//! The limits of what is read of an image, and what was left out because of them or for another reason.
+//! The limits on reading an image, and the parts that were left out because of them or for another reason.
 
 use std::io;
 
@@ -6,33 +6,34 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use crate::finding::{Gap, GapKind};
 
-/// Members of all archives together that are read.
+/// The most members that are read of all archives together.
 const MAX_MEMBERS: usize = 2_000_000;
-/// Bytes of documents that are kept until everything was read.
+/// The most bytes of documents that are kept until everything is read.
 const MAX_DOCUMENTS: usize = 16 << 20;
-/// Bytes of names of links that are kept until everything was read.
+/// The most bytes of names of links that are kept until everything is read.
 const MAX_NAMES: usize = 32 << 20;
-/// Gaps that are told one by one, and packs of repositories that were not put together.
+/// The most gaps that are reported one by one, and the most packs of repositories that are.
 const MAX_TOLD: usize = 1000;
 
-/// The amounts that were read so far and are limited, and the gaps.
+/// The limited amounts that were read so far, and the gaps.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     gaps: Vec<Gap>,
-    /// Gaps beyond those that are told one by one.
+    /// The number of gaps beyond those that are reported one by one.
     more_gaps: usize,
-    /// Packs of git repositories in layers that nobody took.
+    /// The packs of git repositories in layers that the sink did not take.
     packs: Vec<BString>,
-    /// Members of all archives so far.
+    /// The number of members of all archives so far.
     members: usize,
-    /// Bytes of documents that are kept.
+    /// The number of bytes of documents that are kept.
     documents: usize,
-    /// Bytes of names that are kept.
+    /// The number of bytes of names that are kept.
     names: usize,
 }
 
 impl Tally {
-    /// Says that something was not read. A hostile archive could give more reasons than there is memory.
+    /// Records that something was not read. The number of records is limited, because a hostile archive could cause
+    /// more of them than fit into memory.
     pub(super) fn gap(&mut self, what: &BStr, kind: GapKind, why: impl Into<String>) {
         match self.gaps.len() < MAX_TOLD {
             true => self.gaps.push(Gap { what: what.to_owned(), kind, why: why.into() }),
@@ -40,24 +41,24 @@ impl Tally {
         }
     }
 
-    /// Says that something ends early, or is damaged.
+    /// Records that something ends early, or is damaged.
     pub(super) fn broken(&mut self, what: &BStr, error: &io::Error) {
         self.gap(what, end_kind(error), told(error));
     }
 
-    /// Notes a pack of a repository whose objects nobody took.
+    /// Records a pack of a repository that the sink did not take.
     pub(super) fn pack(&mut self, path: BString) {
         if self.packs.len() < MAX_TOLD {
             self.packs.push(path);
         }
     }
 
-    /// How many gaps there are.
+    /// Returns the number of gaps.
     pub(super) fn said(&self) -> usize {
         self.gaps.len() + self.more_gaps + self.packs.len()
     }
 
-    /// Counts a member; `false`, and a gap, if there are too many.
+    /// Counts a member; returns `false`, and reports a gap, if there are too many.
     pub(super) fn has_room(&mut self, name: &BStr) -> bool {
         self.members += 1;
         let has_room = self.members <= MAX_MEMBERS;
@@ -68,7 +69,7 @@ impl Tally {
         has_room
     }
 
-    /// Counts names that are kept; `false`, and a gap, if they are too many.
+    /// Counts names that are kept; returns `false`, and reports a gap, if there are too many.
     pub(super) fn has_room_for_names(&mut self, path: &BStr, target: &BStr) -> bool {
         let before = self.names;
         self.names += path.len() + target.len();
@@ -79,7 +80,7 @@ impl Tally {
         self.names <= MAX_NAMES
     }
 
-    /// Counts a document that is kept; `false`, and a gap, if they are too many.
+    /// Counts a document that is kept; returns `false`, and reports a gap, if there are too many.
     pub(super) fn has_room_for_document(&mut self, name: &BStr, size: usize) -> bool {
         self.documents += size;
         let has_room = self.documents <= MAX_DOCUMENTS;
@@ -93,7 +94,7 @@ impl Tally {
         has_room
     }
 
-    /// All gaps.
+    /// Returns all gaps.
     pub(super) fn gaps(mut self) -> Vec<Gap> {
         let why = "it is a git repository's pack, so its history was not read: extract the folder and run 'keysweep history' there";
         for pack in std::mem::take(&mut self.packs) {
@@ -114,7 +115,7 @@ fn end_kind(error: &io::Error) -> GapKind {
     }
 }
 
-/// Returns the meaning of an error for the reader of a report.
+/// Describes an error for the reader of a report.
 fn told(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "it ends too early; what came before was read. Copy the image again".to_owned(),

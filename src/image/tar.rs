@@ -1,7 +1,7 @@
-//! The members of a tar archive, read forward once. Extended headers are bounded before they are read, which a hostile layer
-//! would otherwise use to take all memory.
+//! The members of a tar archive, read forward once. The size of extended headers is checked before they are read,
+//! because a hostile layer could otherwise use up all memory with them.
 //!
-//! Formats: POSIX ustar and pax, and the extensions of GNU tar for long names and sparse files.
+//! Formats: POSIX ustar and pax, and the GNU tar extensions for long names and sparse files.
 
 use std::io::{self, Read};
 
@@ -10,9 +10,9 @@ use tar::{EntryType, Header, PaxExtensions};
 
 use crate::text::archive::is_tar_header;
 
-/// Bytes of a header, and what each member is padded to.
+/// The number of bytes of a header; each member is padded to a multiple of it.
 pub(super) const BLOCK: usize = 512;
-/// Bytes of an extended header that are read.
+/// The most bytes of an extended header that are read.
 const MAX_EXTENDED: u64 = 1 << 20;
 
 /// The type of a member of an archive.
@@ -33,12 +33,12 @@ pub(super) enum Shape {
 impl Shape {
     const ALL: [Self; 5] = [Self::File, Self::HardLink, Self::Link, Self::Folder, Self::Special];
 
-    /// A number that stands for it.
+    /// Returns the number that encodes the type.
     pub(super) fn code(self) -> u64 {
         Self::ALL.iter().take_while(|shape| **shape != self).count() as u64
     }
 
-    /// Returns the value of a code.
+    /// Returns the type that a number encodes.
     pub(super) fn of_code(code: u64) -> Option<Self> {
         Self::ALL.get(usize::try_from(code).ok()?).copied()
     }
@@ -51,19 +51,20 @@ pub(super) struct Member {
     pub(super) shape: Shape,
     /// The target of a link.
     pub(super) target: BString,
-    /// Bytes of content that follow.
+    /// The number of bytes of content that follow.
     pub(super) size: u64,
 }
 
-/// `true` if a stream starts as an archive: with a header, or with the two blocks of zeros that end an empty one.
+/// Returns `true` if a stream starts like an archive: with a header, or with the two blocks of zeros that end an empty
+/// one.
 pub(super) fn is_archive(head: &[u8]) -> bool {
     head.get(..BLOCK).is_some_and(is_tar_header) || (head.len() == 2 * BLOCK && head.iter().all(|byte| *byte == 0))
 }
 
-/// Reads members one after another.
+/// A reader of one member after another.
 pub(super) struct Members<R> {
     reader: R,
-    /// Bytes of the last member and its padding that were not read yet.
+    /// The number of bytes of the last member that are still to be read; `padding` counts those after it.
     left: u64,
     padding: u64,
     is_unpadded: bool,
@@ -82,16 +83,17 @@ impl<R: Read> Members<R> {
         Self { reader, left: 0, padding: 0, is_unpadded: false }
     }
 
-    /// `true` if the archive ends before the padding of its last member does. Nothing in the archive shows then whether more
-    /// was to follow: the digest of a layer does, and an image as a whole has none.
+    /// Returns `true` if the archive ends before the padding of its last member does. Nothing in the archive shows
+    /// whether more was to follow: for a layer the digest does, but a whole image has none.
     pub(super) fn is_unpadded(&self) -> bool {
         self.is_unpadded
     }
 
-    /// The next member; `None` at the end. What follows the end is read as well, for other tools append there.
+    /// Returns the next member; `None` at the end. Members after the end mark are read as well, because other tools
+    /// append there.
     ///
     /// # Errors
-    /// When the archive is cut short or is not one.
+    /// Fails if the archive is cut short or isn't one.
     pub(super) fn next(&mut self) -> io::Result<Option<Member>> {
         let mut extended = Extended::default();
         loop {
@@ -116,7 +118,7 @@ impl<R: Read> Members<R> {
             self.expect(size);
         }
         if header.as_gnu().is_some_and(|gnu| kind.is_gnu_sparse() && gnu.is_extended()) {
-            // The list of holes goes on in blocks of its own, each of which says whether one follows.
+            // The list of holes continues in separate blocks, each of which says whether another one follows.
             let mut block = [0; BLOCK];
             loop {
                 self.reader.read_exact(&mut block)?;
@@ -132,7 +134,7 @@ impl<R: Read> Members<R> {
             EntryType::Char | EntryType::Block | EntryType::Fifo => Shape::Special,
             _ => Shape::File,
         };
-        // In the first tar a name that ends with a slash was the only sign of a folder.
+        // In the first tar format, a slash at the end of the name was the only sign of a folder.
         let path = extended.path.unwrap_or_else(|| BString::from(header.path_bytes().into_owned()));
         let shape = if shape == Shape::File && path.ends_with(b"/") { Shape::Folder } else { shape };
         let own = || header.link_name_bytes().map(|name| BString::from(name.into_owned())).unwrap_or_default();
@@ -145,7 +147,7 @@ impl<R: Read> Members<R> {
         self.padding = size.wrapping_neg() % BLOCK as u64;
     }
 
-    /// The next header, past blocks of zeros.
+    /// Returns the next header, after any blocks of zeros.
     fn block(&mut self) -> io::Result<Option<[u8; BLOCK]>> {
         let mut block = [0; BLOCK];
         loop {
@@ -175,7 +177,7 @@ impl<R: Read> Members<R> {
         Ok(text)
     }
 
-    /// Goes behind the last member. Some programs do not pad the last one of an archive.
+    /// Skips the rest of the last member. Some programs do not pad the last member of an archive.
     fn skip(&mut self) -> io::Result<()> {
         let (left, padding) = (std::mem::take(&mut self.left), std::mem::take(&mut self.padding));
         if io::copy(&mut (&mut self.reader).take(left), &mut io::sink())? < left {
@@ -186,7 +188,7 @@ impl<R: Read> Members<R> {
     }
 }
 
-/// The content of the last member.
+/// Reads the content of the last member.
 impl<R: Read> Read for Members<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
@@ -200,7 +202,7 @@ impl<R: Read> Read for Members<R> {
 }
 
 impl Extended {
-    /// Takes what a pax header says of names and sizes; what it says of anything else is of no account here.
+    /// Takes the names and sizes from a pax header and ignores everything else.
     fn read(&mut self, text: &[u8]) {
         for entry in PaxExtensions::new(text).flatten() {
             let value = entry.value_bytes();
@@ -231,8 +233,8 @@ fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-/// A path of an archive as its plain components: without a slash or a dot in front, and with `..` followed as text. It is never
-/// joined to a path of this machine.
+/// Returns a path of an archive as its plain components: without a slash or a dot in front, and with `..` resolved as
+/// text. The result is never joined to a path of this machine.
 pub(super) fn normal(path: &BStr) -> BString {
     let mut parts: Vec<&[u8]> = Vec::new();
     for part in path.split(|byte| *byte == b'/') {

@@ -1,4 +1,4 @@
-//! How an answer reads: which word it gives, and what of it may be shown. The rest of it is forgotten.
+//! The reading of an answer: its meaning, and the parts that may be shown. The rest is discarded.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use serde_json::Value;
 use crate::finding::{Liveness, Secret};
 use crate::rule::live::{Reading, Request, Says, Source, Term};
 
-/// Most characters that are shown of one thing.
+/// The most characters that are shown of one part.
 const MOST_SHOWN: usize = 200;
 
-/// An answer, as far as it is read.
+/// The parts of an answer that are read.
 #[derive(Clone)]
 pub struct Reply {
-    /// The status.
+    /// The HTTP status.
     pub status: u16,
-    /// Names in lower case, and values.
+    /// The headers, by their names in lower case.
     pub headers: BTreeMap<String, String>,
     /// The bytes after the headers, up to a limit.
     pub body: Vec<u8>,
@@ -24,22 +24,22 @@ pub struct Reply {
 /// The meaning of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
-    /// The word.
+    /// The meaning in one word.
     pub word: Liveness,
-    /// Why it is not known, as a clause; empty if it is.
+    /// The reason why nothing is known, as a clause; empty if something is.
     pub why: String,
     /// The facts that may be shown.
     pub reveals: BTreeMap<String, String>,
 }
 
 impl Told {
-    /// Returns the answer that nothing is known.
+    /// Returns a result that says that nothing is known.
     pub fn unknown(why: impl Into<String>) -> Self {
         Self { word: Liveness::Unknown, why: why.into(), reveals: BTreeMap::new() }
     }
 }
 
-/// Reads an answer to a request. `is_named` says that the user named the host.
+/// Reads an answer to a request. `is_named` is `true` if the user named the host.
 pub fn read(request: &Request, reply: &Reply, secret: &Secret, is_named: bool) -> Told {
     if is_page(reply) {
         return Told::unknown("the answer was a web page, such as that of a proxy or a login");
@@ -68,7 +68,7 @@ pub fn read(request: &Request, reply: &Reply, secret: &Secret, is_named: bool) -
     Told { word, why: String::new(), reveals }
 }
 
-/// `true` if people are meant to read it: no interface of a provider answers so.
+/// Returns `true` if an answer is a web page for people: no provider's API answers with one.
 fn is_page(reply: &Reply) -> bool {
     let is_html = reply.headers.get("content-type").is_some_and(|kind| kind.contains("html"));
     let start = reply.body.trim_ascii_start().get(..14).unwrap_or_default().to_ascii_lowercase();
@@ -97,7 +97,7 @@ fn holds(term: &Term, text: &str, json: Option<&Value>) -> bool {
     }
 }
 
-/// Returns the value at a path: names of members and places in lists, between points.
+/// Returns the value at a path: names of members and positions in lists, separated by dots.
 fn at<'v>(json: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('.').filter(|part| !part.is_empty()).try_fold(json, |value, part| match value {
         Value::Array(list) => list.get(part.parse::<usize>().ok()?),
@@ -109,7 +109,7 @@ fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join(", "),
-        // Lists of rights have an object for each, whose first text names it.
+        // A list of rights has an object for each, whose first text is its name.
         Value::Object(members) => members.values().find_map(Value::as_str).unwrap_or_default().to_owned(),
         other => other.to_string(),
     }

@@ -1,4 +1,4 @@
-//! Asks one after the other, and keeps the limits of each host.
+//! Sends requests one after the other, and respects the limits of each host.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -10,11 +10,11 @@ use super::hosts::Reach;
 use super::request::Prepared;
 use crate::finding::Liveness;
 
-/// Refusals in a row after which a host is left alone.
+/// The number of refusals in a row after which a host gets no more requests.
 const MOST_REFUSALS: usize = 3;
-/// Time between two requests to a host.
+/// The time between two requests to a host.
 const PAUSE: Duration = Duration::from_millis(500);
-/// The longest that a host may ask to wait for.
+/// The longest wait that a host may ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The outcome of a request.
@@ -40,16 +40,16 @@ struct State {
     next: Option<Instant>,
 }
 
-/// Sends all requests in their order, at most `most` of them; each gets an outcome.
+/// Sends all requests in order, but no more than `most` of them; each gets an outcome.
 pub fn all(client: &Client, requests: &[Prepared<'_>], most: usize) -> Vec<Outcome> {
     let mut round = Round { client, hosts: BTreeMap::new(), left: most, most };
     requests.iter().map(|request| round.one(request)).collect()
 }
 
-/// Requests in a row.
+/// A series of requests.
 struct Round<'c> {
     client: &'c Client,
-    /// By the names that hosts have in the rules: several may be of one provider.
+    /// The state of each host by its name in the rules, because several actual hosts may belong to one provider.
     hosts: BTreeMap<String, State>,
     left: usize,
     most: usize,

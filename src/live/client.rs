@@ -1,5 +1,5 @@
-//! The client of HTTP. It goes where it is sent and nowhere else: no redirect is followed, no cookie kept, no proxy used but
-//! that of the environment, and no address of a private network unless the user named the host.
+//! The HTTP client. It connects only to the host of a request: no redirect is followed, no cookie kept, no proxy used
+//! except that of the environment, and no address in a private network unless the user named the host.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};
@@ -18,13 +18,13 @@ use super::answer::Reply;
 use super::hosts::Reach;
 use super::request::Prepared;
 
-/// Most bytes that are read of an answer.
+/// The most bytes of an answer that are read.
 const MOST_READ: u64 = 2 << 20;
-/// How long a connection, and all of a request, may take.
+/// The longest time for a connection, and for a whole request.
 const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(20);
 
-/// Sends requests.
+/// A client that sends requests.
 #[derive(Debug)]
 pub struct Client {
     public: Agent,
@@ -33,10 +33,10 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that trusts these certificates, in PEM; those of the platform if there are none.
+    /// Returns a client that trusts these certificates, in PEM; without any, it trusts those of the platform.
     ///
     /// # Errors
-    /// When the certificates cannot be read.
+    /// Fails if the certificates can't be read.
     pub fn new(certificates: Option<&[u8]>, patience: Option<Duration>) -> Result<Self, &'static str> {
         let roots = match certificates {
             Some(pem) => RootCerts::from(parsed(pem)?),
@@ -52,7 +52,7 @@ impl Client {
     /// Sends a request and reads the answer.
     ///
     /// # Errors
-    /// Says why there is no answer, as a clause that holds nothing of the request.
+    /// Returns the reason why there is no answer, as a clause that contains no part of the request.
     pub fn send(&self, prepared: &Prepared<'_>) -> Result<Reply, &'static str> {
         let address = format!("{}{}", prepared.place.origin, prepared.path);
         let mut request = http::Request::builder().method(prepared.request.method.as_str()).uri(address);
@@ -88,7 +88,7 @@ fn parsed(pem: &[u8]) -> Result<Vec<Certificate<'static>>, &'static str> {
 }
 
 fn config(roots: &RootCerts, reach: Reach, whole: Duration) -> Config {
-    // Through a proxy, what is meant for this machine would leave it in clear.
+    // Through a proxy, a request meant for this machine would leave it in clear text.
     let proxy = if reach == Reach::Here { None } else { Proxy::try_from_env() };
     let tls = TlsConfig::builder()
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -119,7 +119,7 @@ fn reply(answer: http::Response<ureq::Body>) -> Result<Reply, &'static str> {
     Ok(Reply { status: head.status.as_u16(), headers, body: bytes })
 }
 
-/// An error in words. Its own may hold the address, and that the secret.
+/// Describes an error. Its own text may contain the address, and the address the secret.
 fn told(error: &Error) -> &'static str {
     match error {
         Error::Timeout(_) => "there was no answer in time",
@@ -151,12 +151,13 @@ fn of_io(error: &io::Error) -> &'static str {
     }
 }
 
-/// An address in a private network.
+/// An error for an address in a private network.
 #[derive(Debug, thiserror::Error)]
 #[error("an address in a private network")]
 struct Refused;
 
-/// Resolves names, and keeps to the internet what is meant for it. The addresses that it looked at are those that are used.
+/// A resolver that refuses private addresses for a host that must be on the internet. The addresses that it checks are
+/// the ones that are used.
 #[derive(Debug)]
 struct Guard {
     reach: Reach,
@@ -166,7 +167,7 @@ struct Guard {
 impl Resolver for Guard {
     fn resolve(&self, uri: &http::Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         let found = self.inner.resolve(uri, config, timeout)?;
-        // A proxy comes from the environment, and usually is in a private network.
+        // A proxy comes from the environment, and is usually in a private network.
         let is_proxy = config.proxy().is_some_and(|proxy| Some(proxy.host()) == uri.host());
         let is_fine = |address: IpAddr| match self.reach {
             Reach::Public => is_proxy || is_public(address),
@@ -181,7 +182,7 @@ impl Resolver for Guard {
     }
 }
 
-/// `true` if an address is one of the internet: none of the special ones that RFC 6890 lists.
+/// Returns `true` if an address is on the internet: none of the special ones that RFC 6890 lists.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -207,7 +208,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, third, ..] = address.segments();
-    // IPv4 within: mapped, translated (64:ff9b::/96) and 6to4.
+    // These IPv6 addresses contain an IPv4 address: mapped, translated (64:ff9b::/96) and 6to4.
     if let Some(inner) = address.to_ipv4_mapped() {
         return is_public_v4(inner);
     }

@@ -1,41 +1,42 @@
-//! The hosts that a user names for services that somebody runs.
+//! The hosts that a user names for self-hosted services.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::rule::live::Ask;
 use crate::rule_set::RuleSet;
 
-/// Where a host of the rules is to be found.
+/// The location of a host of the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// Scheme, host, port and the beginning of the path: `https://git.example.test/gitlab`.
+    /// The scheme, host, port and the beginning of the path: `https://git.example.test/gitlab`.
     pub origin: String,
-    /// Its shown form: host and port.
+    /// The host and port, as they are shown.
     pub shown: String,
-    /// The addresses that it may have.
+    /// The addresses that the host may have.
     pub reach: Reach,
 }
 
 /// The addresses that a host may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// Those of the internet alone.
+    /// Only addresses on the internet.
     Public,
-    /// Any, because the user named the host.
+    /// Any address, because the user named the host.
     Any,
-    /// Those of this machine, without a proxy: plain HTTP may go there.
+    /// Only addresses of this machine, without a proxy; plain HTTP is allowed.
     Here,
 }
 
-/// Hosts by the names that stand for them in the rules.
+/// The places of hosts, by the names that the rules use for them.
 #[derive(Debug, Clone, Default)]
 pub struct Hosts(BTreeMap<String, Place>);
 
 impl Hosts {
-    /// Takes what the user's configuration says.
+    /// Reads the hosts in the user's configuration.
     ///
     /// # Errors
-    /// When a name is in no request, or an address is not one of HTTPS. Plain HTTP goes to this machine alone.
+    /// Fails if no request has a host with this name, or if an address isn't one of HTTPS. Plain HTTP is only allowed
+    /// to this machine.
     pub fn new(named: &BTreeMap<String, String>, rules: &RuleSet) -> Result<Self, String> {
         let known: BTreeSet<&str> = rules
             .live
@@ -60,7 +61,7 @@ impl Hosts {
         Ok(Self(hosts))
     }
 
-    /// The place of a host, if the user named one.
+    /// Returns the place of a host, if the user named one.
     pub fn named(&self, host: &str) -> Option<&Place> {
         self.0.get(host)
     }

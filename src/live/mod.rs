@@ -1,8 +1,8 @@
-//! Asks providers whether secrets still work. Without the feature `live` there is nothing here.
+//! Asks providers whether secrets still work. Without the feature `live` this module is empty.
 //!
-//! The only part of the program that opens a connection, and only `keysweep live` and `verify --revoked` lead here. A `request`
-//! is made from the data of the rules, so its host is none that a scanned text could choose; `hosts` has those that the user
-//! names. The `client` sends it, `answer` reads what comes back, and `ask` keeps the limits of a host.
+//! This is the only part of the program that opens a connection, and only `keysweep live` and `verify --revoked` use
+//! it. A `request` is made from the data of the rules, so no scanned text can choose its host; `hosts` has those that
+//! the user names. The `client` sends it, `answer` reads what comes back, and `ask` respects the limits of a host.
 
 #[cfg(feature = "live")]
 pub mod answer;

@@ -1,4 +1,4 @@
-//! From a request of the rules to one that can be sent.
+//! Turns a request of the rules into one that can be sent.
 
 use std::fmt;
 
@@ -11,25 +11,25 @@ use crate::finding::{Fact, Secret};
 use crate::rule::advice::placeholders;
 use crate::rule::live::{Body, Identifier, Request, SECRET};
 
-/// A request that can be sent. It holds the secret, so nothing of it is printed but where it goes.
+/// A request that can be sent. It contains the secret, so only its destination is ever printed.
 #[derive(Clone)]
 pub struct Prepared<'r> {
-    /// The definition that it was made from.
+    /// The definition from which it was made.
     pub request: &'r Request,
-    /// Where it goes.
+    /// The destination.
     pub place: Place,
     /// The path and query.
     pub(super) path: String,
-    /// Names and values.
+    /// The names and values of the headers.
     pub(super) headers: Vec<(String, String)>,
-    /// The body after them.
+    /// The body.
     pub(super) body: Vec<u8>,
-    /// The value, to be looked for in an answer.
+    /// The value, to be searched for in an answer.
     pub(super) secret: Secret,
 }
 
 impl Prepared<'_> {
-    /// The names of its headers.
+    /// Returns the names of its headers.
     pub fn header_names(&self) -> Vec<String> {
         self.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect()
     }
@@ -42,7 +42,7 @@ impl fmt::Debug for Prepared<'_> {
 }
 
 impl PartialEq for Prepared<'_> {
-    /// `true` if the same is asked.
+    /// Returns `true` if both requests ask the same.
     fn eq(&self, other: &Self) -> bool {
         self.place == other.place
             && (self.request.method, &self.request.path, &self.secret)
@@ -54,7 +54,7 @@ impl PartialEq for Prepared<'_> {
 /// Prepares a request. `now` is in seconds since 1970.
 ///
 /// # Errors
-/// Says why nobody can be asked, as a clause.
+/// Returns the reason why nobody can be asked, as a clause.
 pub fn prepare<'r>(
     request: &'r Request,
     secret: &Secret,
@@ -96,14 +96,14 @@ pub fn prepare<'r>(
     Ok(Prepared { request, place, path, headers, body: body.into_bytes(), secret: secret.clone() })
 }
 
-/// The identifier of a field, if there is one of this form.
+/// Returns the identifier of a field, if there is one with this form.
 fn identified(Identifier { field, form }: &Identifier, facts: &[Fact]) -> Result<Option<String>, String> {
     let form = Regex::new(&format!("^(?:{form})$")).map_err(|_| format!("the form of {field} cannot be used"))?;
     let found = facts.iter().filter(|fact| fact.field == **field).find_map(|fact| form.captures(&fact.value));
     Ok(found.and_then(|found| found.get(1).or_else(|| found.get(0)).map(|part| part.as_str().to_owned())))
 }
 
-/// Where it goes: to the host that the user names, or to the one of the rules.
+/// Returns the destination: the host that the user names, or that of the rules.
 fn place(request: &Request, known: &[(&str, String)], hosts: &Hosts) -> Result<Place, String> {
     if let Some(named) = hosts.named(&request.host) {
         return Ok(named.clone());
@@ -118,7 +118,7 @@ fn place(request: &Request, known: &[(&str, String)], hosts: &Hosts) -> Result<P
     Ok(Place { origin: format!("https://{host}"), shown: host, reach: Reach::Public })
 }
 
-/// The value as text. What is signed with a key is not sent.
+/// Returns the value as text; empty if a signature is made with it, because it is then not sent.
 fn bare(request: &Request, secret: &Secret) -> Result<String, String> {
     if request.signature.is_some() {
         return Ok(String::new());
@@ -126,7 +126,7 @@ fn bare(request: &Request, secret: &Secret) -> Result<String, String> {
     String::from_utf8(secret.reveal().to_vec()).map_err(|_| "its value is not text".to_owned())
 }
 
-/// Puts values into templates.
+/// The values to put into templates.
 struct Filler<'a> {
     known: &'a [(&'a str, String)],
     secret: &'a str,
@@ -152,7 +152,7 @@ impl Filler<'_> {
     }
 }
 
-/// One label of a host, so that it stays below the domain.
+/// Writes one label of a host, and refuses a value that could leave the domain.
 fn as_label(value: &str) -> Result<String, String> {
     let fine = (1..=63).contains(&value.len())
         && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')

@@ -1,4 +1,4 @@
-//! Signatures made with a secret, so that it is not sent itself.
+//! Signatures made with a secret, so that the secret itself is not sent.
 
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use ring::rand::SystemRandom;
@@ -11,25 +11,25 @@ use crate::finding::Secret;
 use crate::rule::live::{Request, Signature};
 use crate::text::time::rfc3339;
 
-/// Where Google's assertions are meant for. The file of a key names a server of its own, which whoever wrote the file chose.
+/// The audience of Google's assertions. The key file names a server as well, but whoever wrote the file chose it.
 const GOOGLE: &str = "https://oauth2.googleapis.com/token";
-/// Seconds that a token is good for, and that a clock may be ahead.
+/// The number of seconds for which a token is valid, and by which a clock may be ahead.
 const LASTING: u64 = 300;
 const AHEAD: u64 = 30;
 
-/// The headers that are made with a secret.
+/// The parts of a request that are made with a secret.
 #[derive(Default)]
 pub(super) struct Signed {
     /// The text in place of the secret, if there is one.
     pub(super) stands_for: Option<String>,
-    /// Headers.
+    /// The headers with a signature.
     pub(super) headers: Vec<(String, String)>,
 }
 
-/// Signs a request as its kind wants it.
+/// Signs a request in the way that its kind of signature requires.
 ///
 /// # Errors
-/// When the secret is no key of its kind.
+/// Fails if the secret isn't a key of the required kind.
 pub(super) fn sign(
     request: &Request,
     secret: &Secret,
@@ -69,13 +69,14 @@ fn mac(key: &[u8], text: &str) -> hmac::Tag {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes())
 }
 
-/// `20260131T120000Z`.
+/// Returns a time in the form `20260131T120000Z`.
 fn compact(now: u64) -> Result<String, String> {
     let moment = rfc3339(now).ok_or("the clock of this machine is wrong")?;
     Ok(moment.chars().filter(|c| !matches!(c, '-' | ':')).collect())
 }
 
-/// Signature Version 4 of a POST to the token service (AWS documentation, "Create a signed AWS API request").
+/// Returns the headers with Signature Version 4 of a POST to the token service (AWS documentation, "Create a signed AWS
+/// API request").
 fn aws(key_id: &str, secret: &[u8], host: &str, body: &str, moment: &str) -> Vec<(String, String)> {
     let day = &moment[..8];
     let hash = |text: &str| HEXLOWER.encode(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
@@ -96,7 +97,7 @@ fn aws(key_id: &str, secret: &[u8], host: &str, body: &str, moment: &str) -> Vec
     vec![("x-amz-date".to_owned(), moment.to_owned()), ("authorization".to_owned(), authorization)]
 }
 
-/// `SharedKey` of a GET without a body (Azure documentation, "Authorize with Shared Key").
+/// Returns the headers with `SharedKey` of a GET without a body (Azure documentation, "Authorize with Shared Key").
 fn azure(account: &str, secret: &[u8], request: &Request, now: u64) -> Result<Vec<(String, String)>, String> {
     let key = BASE64.decode(secret).map_err(|_| "its value is not base64")?;
     let date = http_date(now).ok_or("the clock of this machine is wrong")?;
@@ -113,7 +114,7 @@ fn azure(account: &str, secret: &[u8], request: &Request, now: u64) -> Result<Ve
     Ok(vec![("x-ms-date".to_owned(), date), ("authorization".to_owned(), format!("SharedKey {account}:{signature}"))])
 }
 
-/// `Sat, 31 Jan 2026 12:00:00 GMT`.
+/// Returns a time in the form `Sat, 31 Jan 2026 12:00:00 GMT`.
 fn http_date(now: u64) -> Option<String> {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -124,7 +125,7 @@ fn http_date(now: u64) -> Option<String> {
     Some(format!("{day}, {of_month} {} {year} {time} GMT", MONTHS.get(month.checked_sub(1)?)?))
 }
 
-/// A JSON Web Token that an RSA key signed.
+/// Returns a JSON Web Token signed with an RSA key.
 fn token(secret: &Secret, claims: &Value) -> Result<String, String> {
     let no_key = |_| "its value is not an RSA key that can sign".to_owned();
     let key = RsaKeyPair::from_der(&secret.identity()).map_err(no_key)?;
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_key_of_a_day_is_derived_as_amazon_documents_it() {
-        // The example of the documentation for 2012-02-15, us-east-1 and iam.
+        // This is the documentation's example for 2012-02-15, us-east-1 and iam.
         let sample = ["AWS4", "wJalrXUtnFEMI", "/K7MDENG", "+bPxRfiCY", "EXAMPLEKEY"];
         let mut key = mac(sample.concat().as_bytes(), "20120215");
         for part in ["us-east-1", "iam", "aws4_request"] {

@@ -1,4 +1,4 @@
-//! Whose files secrets are in, where those of coding agents were scanned.
+//! The agents whose files secrets are in, if files of coding agents were scanned.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::view::View;
 use super::words::plural;
 use crate::finding::{AgentFiles, CodingAgent};
 
-/// How many secrets each agent has in which of its files. One that is in files of several kinds counts in each.
+/// Returns the number of secrets in each agent's files of each kind. A secret in files of several kinds counts in each.
 pub(super) fn tally(view: &View) -> Vec<(&'static str, String)> {
     let mut counts: BTreeMap<CodingAgent, BTreeMap<AgentFiles, usize>> = BTreeMap::new();
     for finding in &view.findings {

@@ -1,4 +1,4 @@
-//! The page of `allow`: what was allowed, by what, and how to commit it.
+//! The page of `allow`: what was allowed, in which form, and how to commit it.
 
 use std::collections::BTreeMap;
 
@@ -7,41 +7,41 @@ use serde::Serialize;
 use super::page::{Block, Line, Task, Tone, code, remarks, text, untrusted};
 use super::words::plural;
 
-/// Rows that are written, at most.
+/// The most rows that are written.
 const ROWS: usize = 20;
 
-/// The changes that were written.
+/// The suppressions that were written.
 #[derive(Debug, Serialize)]
 pub struct AllowView {
-    /// Each finding and place.
+    /// The findings and places that are now allowed.
     pub allowed: Vec<Entry>,
-    /// Those that something allowed before, for which nothing was written.
+    /// The findings and places that were allowed before, for which nothing was written.
     pub already: Vec<Entry>,
     /// The reason that was given.
     pub reason: String,
-    /// The command that commits it; empty where there is nothing to commit.
+    /// The command that commits the change; empty if there is nothing to commit.
     pub next: String,
 }
 
 /// The entry or comment that allows a finding.
 #[derive(Debug, Serialize)]
 pub struct Entry {
-    /// Id of the finding.
+    /// The finding's id.
     pub id: String,
     /// The rule.
     pub rule: String,
     /// The form of the entry.
     pub form: Form,
-    /// The file that this is in.
+    /// The file that holds the entry or comment.
     pub path: String,
-    /// The line of the value, if the comment is next to it.
+    /// The line of the value, if a comment next to it allows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// The file that holds the value, and its line if that is known.
     pub place: (String, Option<usize>),
 }
 
-/// In what form a finding is allowed.
+/// The form in which a finding is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
@@ -54,7 +54,7 @@ pub enum Form {
 }
 
 impl Entry {
-    /// Returns its form in words.
+    /// Describes the form in a clause.
     fn told(&self) -> String {
         match self.form {
             Form::Comment => "a comment next to the value".to_owned(),
@@ -72,7 +72,7 @@ pub fn counts(view: &AllowView) -> String {
     some.join(", ")
 }
 
-/// The page.
+/// Returns the page.
 pub fn blocks(view: &AllowView) -> Vec<Block> {
     let AllowView { allowed, already, reason, next } = view;
     let mut blocks = Vec::new();
@@ -106,7 +106,7 @@ fn count(entries: &[Entry]) -> String {
     plural(ids.len(), "finding")
 }
 
-/// Entries that are one row: those of one rule in one file that are allowed alike.
+/// Groups the entries into rows: those of one rule in one file with the same form.
 fn groups(entries: &[Entry]) -> Vec<Vec<&Entry>> {
     let mut groups: Vec<Vec<&Entry>> = Vec::new();
     let mut known: BTreeMap<_, usize> = BTreeMap::new();
@@ -134,7 +134,7 @@ fn table(entries: &[Entry]) -> Block {
     Block::Table(vec!["Id", "Rule", "Allowed by", "Where"], rows)
 }
 
-/// How many places have no row.
+/// Returns a line with the number of places that have no row.
 fn more(entries: &[Entry]) -> Option<Block> {
     let left = groups(entries).len().saturating_sub(ROWS);
     (left > 0).then(|| remarks(vec![format!("and {}; --format json lists all", plural(left, "more file"))]))

@@ -1,4 +1,4 @@
-//! The answers of providers about a secret, in words.
+//! The answers of providers about secrets, in words.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::view::{AskedView, FindingView};
 use super::words::plural;
 use crate::finding::{Asked, Liveness};
 
-/// The answer of a provider about it, and whether that is old; `None` if nobody asked.
+/// Returns a provider's answer about a secret, and whether the answer is old; `None` if no provider was asked.
 pub fn of(finding: &FindingView) -> Option<String> {
     let AskedView { word, at, host, why, reveals, days, is_old } = finding.asked.as_ref()?;
     let proof = if *word == Liveness::Dead { "proved dead" } else { word.as_str() };
@@ -24,7 +24,7 @@ pub fn of(finding: &FindingView) -> Option<String> {
     Some(format!("{proof}{by} at {at}{why}{told}{age}"))
 }
 
-/// The answer of a provider, in one line.
+/// Returns a provider's answer in one line.
 pub fn told_by(asked: &Asked) -> String {
     let said = if asked.why.is_empty() { named(&asked.reveals) } else { asked.why.clone() };
     if said.is_empty() { asked.host.clone() } else { format!("{}: {said}", asked.host) }

@@ -1,7 +1,7 @@
 //! Logging commands of Azure Pipelines, which become issues of a run.
 //!
-//! Azure knows errors and warnings alone. It shows the first ten of each kind with a step and all of them in its log, so the
-//! worst come first.
+//! Azure knows only errors and warnings. It shows the first ten of each kind with a step and all of them in its log, so
+//! the worst come first.
 
 use std::io::{self, Write};
 
@@ -15,9 +15,9 @@ const LEVELS: Levels = Levels { bad: "error", fair: "warning", small: "warning" 
 /// Writes a report.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
-    // What fails a run has to be told as an error.
+    // Azure counts only errors as failures, so whatever fails a run must be one.
     let gap_level = if view.findings.is_empty() { "error" } else { "warning" };
     view.findings.iter().try_for_each(|one| finding(one, out))?;
     view.gaps.iter().try_for_each(|one| gap(gap_level, one, out))?;
@@ -46,7 +46,7 @@ fn gap(level: &str, gap: &GapView, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "##vso[task.logissue type={level};]not read: {}: {}", value(&gap.what), value(&gap.why))
 }
 
-/// A text in which nothing ends a property or the command, as the agent reads it.
+/// Escapes a text so that nothing in it ends a property or the command for the agent that reads it.
 fn value(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! Pages about the baseline: what is new next to it, what it knows, and what is gone.
+//! Pages about the baseline: new secrets, known secrets, and those that are gone.
 
 use serde::Serialize;
 
@@ -13,31 +13,31 @@ use crate::text::escape;
 pub struct BaselineView {
     /// The baseline's file.
     pub file: String,
-    /// Secrets that it did not have.
+    /// The secrets that the baseline lacked.
     pub new: Vec<Entry>,
-    /// How many it had.
+    /// The number of secrets that the baseline already had.
     pub unchanged: usize,
-    /// How many it has that are not there any more.
+    /// The number of secrets in the baseline that no longer exist.
     pub absent: usize,
-    /// Parts that were not read.
+    /// The number of parts that were not read.
     pub gaps: usize,
 }
 
 /// A new secret.
 #[derive(Debug, Serialize)]
 pub struct Entry {
-    /// Id of the finding.
+    /// The finding's id.
     pub id: String,
     /// The rule.
     pub rule: String,
-    /// Where it stands first.
+    /// The path of its first place.
     pub path: String,
-    /// The line there.
+    /// The line of its first place.
     pub line: usize,
 }
 
 impl Entry {
-    /// A finding in one line.
+    /// Describes a finding in one line.
     pub fn new(finding: &Finding, mask: &Mask) -> Self {
         let first = finding.occurrences.first();
         let path = first.map(|place| escape(&mask.bytes(&place.whole_path()))).unwrap_or_default();
@@ -56,7 +56,7 @@ pub fn counts(view: &BaselineView, is_written: bool) -> String {
     format!("{file}: {new}, {unchanged} unchanged, {absent} {dropped}")
 }
 
-/// The page; `is_written` tells whether the file was changed.
+/// Returns the page; `is_written` says whether the file was changed.
 pub fn blocks(view: &BaselineView, is_written: bool) -> Vec<Block> {
     let BaselineView { new, gaps, .. } = view;
     let counts = counts(view, is_written);

@@ -1,23 +1,23 @@
-//! A finding in brief, for formats that take one place and one paragraph of it.
+//! A finding in brief, for formats that have room for one place and one paragraph.
 
 use super::view::{FindingView, OccurrenceView};
 use super::words::{self, plural};
 use crate::finding::ContentKind;
 use crate::rule::Severity;
 
-/// The words of a format for the severities, of which it knows three.
+/// A format's words for severities, if it knows three.
 #[derive(Debug, Clone, Copy)]
 pub struct Levels {
-    /// Critical and high.
+    /// The word for critical and high.
     pub bad: &'static str,
-    /// Medium.
+    /// The word for medium.
     pub fair: &'static str,
-    /// Low.
+    /// The word for low.
     pub small: &'static str,
 }
 
 impl Levels {
-    /// The word for a severity.
+    /// Returns the word for a severity.
     pub fn of(&self, severity: Severity) -> &'static str {
         match severity {
             Severity::Critical | Severity::High => self.bad,
@@ -27,17 +27,17 @@ impl Levels {
     }
 }
 
-/// The number of the place that stands for all: the newest in a file, which is the likeliest to be there still.
+/// Returns the index of the place that represents all: the newest in a file, which is the most likely to exist still.
 pub fn chosen(finding: &FindingView) -> usize {
     finding.occurrences.iter().rposition(|place| !file(place).is_empty()).unwrap_or(0)
 }
 
-/// Returns that place.
+/// Returns the place that represents all.
 pub fn place(finding: &FindingView) -> Option<&OccurrenceView> {
     finding.occurrences.get(chosen(finding))
 }
 
-/// Where it is: a file with its line, or what else stands for all its places.
+/// Returns the location of that place: a file with its line, or another label.
 pub fn at(finding: &FindingView) -> String {
     let place = place(finding);
     let file = place.map(file).filter(|file| !file.is_empty());
@@ -48,7 +48,7 @@ pub fn at(finding: &FindingView) -> String {
     }
 }
 
-/// The path of the file that holds it, of an archive if it is in one; empty if it is in none.
+/// Returns the path of the file that holds the secret (of the archive, if it is in one); empty if no file does.
 pub fn file(place: &OccurrenceView) -> &str {
     let path = place.path.as_str();
     let path = match place.kind {
@@ -68,13 +68,13 @@ pub fn file(place: &OccurrenceView) -> &str {
     path.trim_start_matches("./")
 }
 
-/// The path of an archive, from `archive!member`; empty without a member.
+/// Returns the path of the archive from `archive!member`; empty without a member.
 fn archive<'p>(path: &'p str, member: Option<&str>) -> &'p str {
     let Some(member) = member else { return "" };
     path.strip_suffix(member).map_or(path, |archive| archive.strip_suffix('!').unwrap_or(archive))
 }
 
-/// `true` if its lines are those of the file.
+/// Returns `true` if the place's lines are lines of the file.
 pub fn has_lines(place: &OccurrenceView) -> bool {
     match place.kind {
         ContentKind::ArchiveMember | ContentKind::Symlink | ContentKind::FileName => false,
@@ -92,7 +92,7 @@ pub fn has_lines(place: &OccurrenceView) -> bool {
     }
 }
 
-/// The finding in a paragraph: its name, its stage, its place unless a file shows that, and the first step.
+/// Returns the finding in a paragraph: its name, its stage, its place unless a file shows that, and the first step.
 pub fn message(finding: &FindingView) -> String {
     let mut said = format!("{} ({}), {}.", finding.name, finding.preview, words::stage_sentence(finding));
     match place(finding) {

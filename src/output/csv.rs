@@ -1,5 +1,5 @@
-//! A table with a row for each place of each finding, for spreadsheets; what was not read, notes and the verdict have rows
-//! too, so that no table looks clean that is not.
+//! A table for spreadsheets, with a row for each place of each finding. Gaps, notes and the verdict have rows too, so
+//! that a table never looks clean when the scan isn't.
 //!
 //! Every field is quoted, and one that a spreadsheet would run as a formula gets an apostrophe in front.
 
@@ -30,7 +30,7 @@ const COLUMNS: [&str; 16] = [
 /// Writes a report.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
     line(&COLUMNS, None, out)?;
     rows(view, None, out)
@@ -39,13 +39,13 @@ pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
 /// Writes the reports of several repositories, with a last column that names the repository.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn render_several(reports: &[Named], out: &mut dyn Write) -> io::Result<()> {
     line(&COLUMNS, Some("repository"), out)?;
     reports.iter().try_for_each(|one| rows(&one.report, Some(&one.path), out))
 }
 
-/// The rows of a report.
+/// Writes the rows of a report.
 fn rows(view: &View, repository: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     for finding in &view.findings {
         finding.occurrences.iter().try_for_each(|place| line(&cells(finding, place), repository, out))?;
@@ -59,7 +59,7 @@ fn rows(view: &View, repository: Option<&str>, out: &mut dyn Write) -> io::Resul
     asides.into_iter().try_for_each(|words| line(&aside(words), repository, out))
 }
 
-/// The cells of one place; the details are what may be shown of the value and the first step.
+/// Returns the cells of one place; the details are the masked value and the first step.
 fn cells(finding: &FindingView, place: &OccurrenceView) -> [String; COLUMNS.len()] {
     let step = finding.plan.first().map(|step| format!("; {}: {}", step.kind.as_str(), step.title)).unwrap_or_default();
     [
@@ -82,18 +82,18 @@ fn cells(finding: &FindingView, place: &OccurrenceView) -> [String; COLUMNS.len(
     ]
 }
 
-/// The cells of a row that is no finding: its type, its kind, a path and words.
+/// Returns the cells of a row that isn't a finding: its type, its kind, a path and words.
 fn aside([what, kind, path, words]: [&str; 4]) -> [&str; COLUMNS.len()] {
     [what, "", "", "", "", "", "", "", kind, path, "", "", "", "", words, ""]
 }
 
-/// Writes a row, and in a last column the repository if there are several.
+/// Writes a row, with the repository in a last column if there are several.
 fn line(cells: &[impl AsRef<str>; COLUMNS.len()], repository: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     let cells: Vec<String> = cells.iter().map(AsRef::as_ref).chain(repository).map(field).collect();
     writeln!(out, "{}", cells.join(","))
 }
 
-/// One field, quoted. Spreadsheets skip blanks before they look for a formula.
+/// Returns one field in quotes. Spreadsheets skip blanks before they look for a formula.
 pub(super) fn field(text: &str) -> String {
     let formula = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '|', '%']);
     format!("\"{}{}\"", if formula { "'" } else { "" }, text.replace('"', "\"\""))

@@ -1,4 +1,4 @@
-//! The result of a drill: a certificate, and the exercise for a team.
+//! The result of a drill: a certificate; and the exercise for a team.
 
 use serde::{Serialize, Serializer};
 
@@ -9,15 +9,15 @@ use super::page::{Block, Inline, Tone, code, text, untrusted};
 pub struct Certificate {
     /// The number of the schema.
     pub schema: u32,
-    /// `keysweep`.
+    /// The tool's name, `keysweep`.
     pub tool: &'static str,
-    /// Its version.
+    /// The tool's version.
     pub version: &'static str,
-    /// When, RFC 3339.
+    /// The time of the drill, RFC 3339.
     pub made_at: Option<String>,
     /// The rules whose credentials were planted.
     pub kinds: Vec<String>,
-    /// In order.
+    /// The stages, in the order in which they ran.
     pub stages: Vec<StageResult>,
 }
 
@@ -26,25 +26,25 @@ pub struct Certificate {
 pub struct StageResult {
     /// The expected outcome.
     pub stage: &'static str,
-    /// The actual outcome.
+    /// The outcome.
     pub outcome: Outcome,
-    /// How long it took.
+    /// The time that the stage took.
     pub milliseconds: u64,
 }
 
-/// The outcome for a leak: stopped or not.
+/// The outcome of a stage of a drill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was stopped.
+    /// The leak was stopped.
     Stopped,
-    /// It was not stopped, and why.
+    /// The leak was not stopped, for this reason.
     Missed(String),
-    /// Nobody knows, and why.
+    /// The stage could not be rehearsed, for this reason.
     NotRehearsed(String),
 }
 
 impl Outcome {
-    /// The word used in every output, and the reason.
+    /// Returns the word used in every output, and the reason.
     fn told(&self) -> (Tone, &'static str, &str) {
         match self {
             Self::Stopped => (Tone::Good, "stopped", ""),
@@ -62,7 +62,7 @@ impl Serialize for Outcome {
 }
 
 impl Certificate {
-    /// The worst of all stages.
+    /// Returns the worst outcome of all stages.
     pub fn verdict(&self) -> Outcome {
         let of = |wanted: fn(&Outcome) -> bool| self.stages.iter().map(|one| &one.outcome).find(|one| wanted(one));
         let missed = of(|one| matches!(one, Outcome::Missed(_)));
@@ -81,7 +81,7 @@ impl Certificate {
     }
 }
 
-/// The certificate as a page.
+/// Returns the certificate as a page.
 pub fn page(certificate: &Certificate) -> Vec<Block> {
     let (tone, ..) = certificate.verdict().told();
     let row = |one: &StageResult| {
@@ -103,7 +103,7 @@ pub fn page(certificate: &Certificate) -> Vec<Block> {
     ]
 }
 
-/// The tasks of a team, without the answers.
+/// Returns the tasks for a team, without the answers.
 pub fn exercise(count: usize) -> String {
     format!(
         "# Exercise: a leak\n\n\

@@ -1,4 +1,4 @@
-//! The duties of the person in charge, in order, with the kinds of secrets that each is about: the plans say how.
+//! The duties of whoever is in charge, in order, with the kinds of secrets that each duty is about; the plans say how.
 
 use std::collections::BTreeMap;
 
@@ -8,27 +8,27 @@ use super::view::View;
 use super::words::plural;
 use crate::finding::{Command, Stage, StepKind};
 
-/// The urgency of secrets by how far they got, the most urgent first.
+/// The urgency of secrets according to how far they got, the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Urgency {
-    /// Others may have it.
+    /// Other people may have it.
     Leaked,
-    /// It is in commits that may still be kept from others.
+    /// It is in commits that have not been pushed.
     Committed,
     /// It is in no commit.
     Written,
-    /// Only what git has not cleaned up yet holds it.
+    /// Only objects that git has not cleaned up yet hold it.
     Leftover,
 }
 
-/// Secrets of one urgency.
+/// The secrets of one urgency.
 #[derive(Default)]
 struct Due {
     count: usize,
     kinds: Vec<Line>,
 }
 
-/// The list of duties; nothing where nobody has to do anything.
+/// Returns the list of duties; empty if there is nothing to do.
 pub fn blocks(view: &View, cards: &Cards<'_>) -> Vec<Block> {
     let mut due: BTreeMap<Urgency, Due> = BTreeMap::new();
     let (mut to_purge, mut to_audit) = (0, 0);
@@ -41,7 +41,7 @@ pub fn blocks(view: &View, cards: &Cards<'_>) -> Vec<Block> {
         of_all.count += count;
         of_all.kinds.push(kind(&open, cards));
         let has = |kind| steps.iter().any(|step| step.kind == kind);
-        // What was not pushed is taken out by its own plan.
+        // A secret that was not pushed is removed by its own plan.
         to_purge += if urgency == Urgency::Leaked && has(StepKind::Purge) { count } else { 0 };
         to_audit += if has(StepKind::Audit) { count } else { 0 };
     }
@@ -54,7 +54,7 @@ pub fn blocks(view: &View, cards: &Cards<'_>) -> Vec<Block> {
     vec![Block::Heading(2, vec![text("What to do, in this order")]), Block::Duties(duties)]
 }
 
-/// `true` if nobody has to do anything about it.
+/// Returns `true` if nothing has to be done about the entry.
 fn is_over(entry: &Entry<'_>) -> bool {
     match entry {
         Entry::One(_) => false,
@@ -62,7 +62,7 @@ fn is_over(entry: &Entry<'_>) -> bool {
     }
 }
 
-/// Secrets of one kind, and where they are.
+/// Returns a line on secrets of one kind, and their places.
 fn kind(entries: &[&Entry<'_>], cards: &Cards<'_>) -> Line {
     let Some(one) = entries.first().map(|entry| entry.first()) else { return Line::new() };
     let count: usize = entries.iter().map(|entry| entry.count()).sum();
@@ -75,7 +75,7 @@ fn kind(entries: &[&Entry<'_>], cards: &Cards<'_>) -> Line {
     line
 }
 
-/// The duties after the secrets themselves: once for all of them.
+/// Returns the duties that follow once for all secrets.
 fn afterwards(view: &View, to_purge: usize, to_audit: usize) -> Vec<Duty> {
     let mut duties = Vec::new();
     let secrets = |count| plural(count, "secret");

@@ -1,8 +1,8 @@
-//! The groups in a report for people: findings of one kind that nobody will read one by one. Formats for machines have each
-//! by itself.
+//! The groups in a report for people: findings of one kind that nobody would read one by one. Machine formats list each
+//! finding.
 //!
-//! Those that have expired become one line, wherever they stand, and so do those of one folder that are of low confidence. Of
-//! those of one folder of tests or samples the first is told as ever, and the others in a line.
+//! Expired secrets become one line wherever they are, and so do those of low confidence in one folder. In a folder of
+//! tests or samples the first is shown in full and the others share a line.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,23 +13,23 @@ use super::words::{self, plural};
 use crate::finding::{Command, Stage};
 use crate::rule::{Confidence, Severity};
 
-/// Findings of one kind from which on they are told together.
+/// The number of findings of one kind from which on they form a group.
 const MANY: usize = 3;
-/// Findings of a group that are listed.
+/// The most findings of a group that are listed.
 const LISTED: usize = 20;
-/// Files of a group that are named.
+/// The most files of a group that are named.
 const NAMED: usize = 3;
 
-/// A finding by itself, or some that are told together.
+/// A single finding, or a group of findings.
 #[derive(Debug)]
 pub enum Entry<'v> {
-    /// One that is told in full.
+    /// A finding that is shown in full.
     One(&'v FindingView),
-    /// Several of one kind.
+    /// Several findings of one kind.
     Group(Group<'v>),
 }
 
-/// Findings of one kind.
+/// A group of findings of one kind.
 #[derive(Debug)]
 pub struct Group<'v> {
     first: &'v FindingView,
@@ -37,12 +37,12 @@ pub struct Group<'v> {
     why: Why<'v>,
 }
 
-/// Why findings need not be told one by one.
+/// The reason why findings need not be shown one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Why<'v> {
     Expired,
     Doubtful,
-    /// The path says this about it. Any of them may be in use, so one is told in full.
+    /// The path suggests that they aren't in use. Any of them may be, so one is shown in full.
     Path(&'v str),
 }
 
@@ -57,8 +57,8 @@ struct Kind<'v> {
     folder: &'v str,
 }
 
-/// The findings of a report in their order, those that are told together at the place of the first. What stops a commit is told
-/// one by one: each has to be taken out.
+/// Returns the findings of a report in order, with each group at the place of its first finding. Findings that stop a
+/// commit are not grouped, since each has to be removed.
 pub fn entries(view: &View) -> Vec<Entry<'_>> {
     let findings = &view.findings;
     if view.command == Command::Staged {
@@ -89,7 +89,7 @@ pub fn entries(view: &View) -> Vec<Entry<'_>> {
     entries
 }
 
-/// The plans of a report; of one that an older version stored each finding is its own kind.
+/// Returns the plans of a report; in a report stored by an older version, each finding is a kind of its own.
 pub fn plans(view: &View) -> Cow<'_, [PlanView]> {
     if !view.plans.is_empty() {
         return Cow::Borrowed(&view.plans);
@@ -98,7 +98,7 @@ pub fn plans(view: &View) -> Cow<'_, [PlanView]> {
     Cow::Owned(own.collect())
 }
 
-/// The entries of a report by what is to be done about them, each lot with its plan.
+/// Returns the entries of a report grouped by what to do about them, each group with its plan.
 pub fn by_plan(view: &View) -> Vec<(Vec<Entry<'_>>, Vec<StepView>)> {
     let plans = plans(view);
     let plan_of: HashMap<&str, usize> =
@@ -116,7 +116,7 @@ pub fn by_plan(view: &View) -> Vec<(Vec<Entry<'_>>, Vec<StepView>)> {
 }
 
 impl<'v> Entry<'v> {
-    /// How many findings it is.
+    /// Returns the number of findings in the entry.
     pub fn count(&self) -> usize {
         match self {
             Self::One(_) => 1,
@@ -124,7 +124,7 @@ impl<'v> Entry<'v> {
         }
     }
 
-    /// The finding, or the first of them.
+    /// Returns the finding, or the first of the group.
     pub fn first(&self) -> &'v FindingView {
         match self {
             Self::One(finding) => finding,
@@ -134,28 +134,29 @@ impl<'v> Entry<'v> {
 }
 
 impl<'v> Group<'v> {
-    /// The one that stands for all.
+    /// Returns the finding that represents the group.
     pub fn first(&self) -> &'v FindingView {
         self.first
     }
 
-    /// All of them.
+    /// Returns all findings of the entry.
     pub fn all(&self) -> impl Iterator<Item = &'v FindingView> {
         std::iter::once(self.first).chain(self.others.iter().copied())
     }
 
-    /// Those that are listed with place and id: none of what has expired, for nobody has to do anything about it.
+    /// Returns the findings that are listed with place and id; none that have expired, since nothing has to be done
+    /// about them.
     pub fn listed(&self) -> impl Iterator<Item = &'v FindingView> {
         let most = if self.why == Why::Expired { 0 } else { LISTED };
         self.all().take(most)
     }
 
-    /// `true` if nobody has to do anything about them.
+    /// Returns `true` if nothing has to be done about them.
     pub fn is_over(&self) -> bool {
         self.why == Why::Expired
     }
 
-    /// How many they are.
+    /// Returns the number of findings in the group.
     pub fn count(&self) -> usize {
         1 + self.others.len()
     }
@@ -176,7 +177,7 @@ impl<'v> Group<'v> {
 }
 
 impl<'v> Kind<'v> {
-    /// The kind of a finding; `None` if there is something to say of it alone.
+    /// Returns the kind of a finding; `None` if it has to be shown by itself.
     fn of(finding: &'v FindingView) -> Option<Self> {
         let place = brief::place(finding).filter(|_| finding.suppression.is_none())?;
         let file = Some(brief::file(place)).filter(|file| !file.is_empty())?;

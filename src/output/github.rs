@@ -1,6 +1,7 @@
 //! Workflow commands of GitHub Actions, which become annotations of a change.
 //!
-//! GitHub shows ten of a level and drops the others without a word, so the worst come first and the rest is counted.
+//! GitHub shows ten annotations of a level and silently drops the others, so the worst come first and the rest is
+//! counted.
 
 use std::io::{self, Write};
 
@@ -10,15 +11,15 @@ use super::words;
 
 /// The words for annotations of a severity.
 const LEVELS: Levels = Levels { bad: "error", fair: "warning", small: "notice" };
-/// Annotations of each level that are shown; one notice is kept for the count of the others.
+/// The number of annotations shown at each level; one notice is kept for the count of the others.
 const SHOWN: [(&str, usize); 3] = [("error", 10), ("warning", 10), ("notice", 9)];
 
 /// Writes a report.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
-    // What fails a run has to be told as an error.
+    // GitHub marks a failed run only by errors, so whatever fails it must be one.
     let gap_level = if view.findings.is_empty() { "error" } else { "warning" };
     let mut hidden = 0;
     for (level, most) in SHOWN {
@@ -45,14 +46,14 @@ pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "keysweep: {}: {}", plain(&view.scope), words::outcome(view))
 }
 
-/// Properties and message of an annotation.
+/// Returns the properties and the message of an annotation.
 fn finding(finding: &FindingView) -> (String, String) {
     let place = brief::place(finding).map(place).unwrap_or_default();
     let title = format!("{} ({})", finding.name, finding.severity.as_str());
     (format!("{place}title={}", property(&title)), format!("{} [{}]", brief::message(finding), finding.id))
 }
 
-/// The file, the lines, and the columns if they are on one line; each with a comma behind it.
+/// Returns the file, the lines, and the columns if they are on one line, each followed by a comma.
 fn place(place: &OccurrenceView) -> String {
     let file = brief::file(place);
     if file.is_empty() {
@@ -71,7 +72,7 @@ fn gap(gap: &GapView) -> (String, String) {
     (format!("title={}", property("keysweep could not read all")), format!("not read: {}: {}", gap.what, gap.why))
 }
 
-/// The older commands are looked for anywhere in a line.
+/// Neutralises the older command syntax, which GitHub looks for anywhere in a line.
 fn plain(words: &str) -> String {
     words.replace("##[", "## [")
 }

@@ -1,6 +1,6 @@
 //! The report of GitLab's secret detection, schema 15.0.7. It quotes no source.
 //!
-//! GitLab wants a commit for every finding; one that is in none gets the zeros that stand for no commit.
+//! GitLab requires a commit for every finding; a finding that is in no commit gets the null id.
 
 use std::io::{self, Write};
 
@@ -12,18 +12,18 @@ use super::{json, words};
 use crate::rule::Severity;
 
 const SCHEMA: &str = "15.0.7";
-/// Stands for the commit of what is in none.
+/// The null id, for a finding that is in no commit.
 const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
-/// Characters that the schema allows.
+/// The most characters that the schema allows in a name.
 const MAX_NAME: usize = 255;
 const MAX_SOLUTION: usize = 7_000;
 
 /// Writes a report.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
-    // The schema has no zone, and no place for a time that is not known.
+    // The schema allows no time zone and requires a time.
     let time = view.made_at.as_deref().and_then(|time| time.get(..19)).unwrap_or("1970-01-01T00:00:00");
     let tool = json!({
         "id": view.tool, "name": view.tool, "version": view.version, "vendor": { "name": view.tool },
@@ -85,7 +85,7 @@ fn location(finding: &FindingView) -> Value {
     let mut fields = json!({ "commit": { "sha": commit } });
     if let (Some(fields), Some(place)) = (fields.as_object_mut(), place) {
         let file = brief::file(place);
-        // Without a file GitLab would show nothing at all.
+        // GitLab shows nothing at all for a finding without a file.
         let file = if file.is_empty() { words::place(place) } else { file.to_owned() };
         let has_lines = brief::has_lines(place);
         let (start, end) = if has_lines { (place.line.max(1), place.end_line.max(1)) } else { (1, 1) };
@@ -96,7 +96,7 @@ fn location(finding: &FindingView) -> Value {
     fields
 }
 
-/// The steps, as many as there is room for.
+/// Returns the steps, as many as there is room for.
 fn solution(plan: &[StepView]) -> String {
     let mut said = String::new();
     for (number, step) in (1..).zip(plan) {

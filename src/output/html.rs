@@ -1,7 +1,8 @@
-//! HTML in one file, to read in any browser, on a phone or on paper: nothing from elsewhere, and a policy that lets no style
-//! and no script in but those of this program, by their hashes. The script filters, sorts and folds; nothing depends on it.
+//! HTML in one file, to read in any browser, on a phone or on paper. Nothing is loaded from elsewhere, and the policy
+//! allows only this program's own styles and script, by their hashes. The script filters, sorts and folds; the page
+//! works without it.
 //!
-//! Every text goes through one escape; no text ever becomes the name of a tag or of an attribute.
+//! Every text goes through one escape function; no text ever becomes the name of a tag or an attribute.
 
 use std::io::{self, Write};
 
@@ -13,7 +14,8 @@ use super::page::{Block, Card, Duty, Index, Inline, Line, Row, Sight, Task, Tile
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
-/// The content security policy of the page; the browser stops whatever else a page tries to load or run.
+/// Returns the page's content security policy, which makes the browser block anything else that a page tries to load or
+/// run.
 fn policy() -> String {
     format!(
         "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
@@ -22,15 +24,15 @@ fn policy() -> String {
     )
 }
 
-/// A text of a page as its policy names it: all that stands between the tags.
+/// Returns the hash of a text between tags, as a policy names it.
 fn hash(text: &str) -> String {
     format!("'sha256-{}'", BASE64.encode(&Sha256::digest(format!("\n{text}"))))
 }
 
-/// Writes a page with that title.
+/// Writes a page with this title.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn write(title: &str, page: &[Block], out: &mut dyn Write) -> io::Result<()> {
     let (title, policy) = (escape(title), policy());
     writeln!(
@@ -129,7 +131,7 @@ fn duty(duty: &Duty, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</li>")
 }
 
-/// The id is on what is folded, so that a browser unfolds it for whoever follows a link to it, without a script.
+/// Writes a card. The folded element carries the id, so that a browser unfolds it for a link to it, without a script.
 fn card(card: &Card, out: &mut dyn Write) -> io::Result<()> {
     let open = match card.sight {
         Sight::Open => " open=\"open\"",
@@ -174,7 +176,8 @@ fn table(heads: &[&str], rows: &[Vec<Line>], out: &mut dyn Write) -> io::Result<
     writeln!(out, "</tbody>\n</table>\n</div>")
 }
 
-/// Words of our own are short, and easier to read unbroken. Where a row has no room the head is next to each.
+/// Returns the content of a cell. Short words of our own are easier to read unbroken. On narrow screens, the head
+/// appears next to each cell.
 fn cell(words: &Line, head: &str) -> String {
     let class = if matches!(words.as_slice(), [Inline::Text(_)]) { " class=\"short\"" } else { "" };
     let label = if head.is_empty() { String::new() } else { format!(" data-head=\"{}: \"", escape(head)) };
@@ -224,7 +227,7 @@ fn inline(inline: &Inline) -> String {
     }
 }
 
-/// An address on the web; anything else is shown and leads nowhere.
+/// Returns a link for an address on the web; any other text is shown without one.
 fn link(url: &str) -> String {
     let shown = escape(url);
     if url.starts_with("https://") {
@@ -244,7 +247,7 @@ fn class(tone: Tone) -> &'static str {
     }
 }
 
-/// Words without a meaning for HTML or XML.
+/// Escapes the characters that have a meaning in HTML or XML.
 pub fn escape(words: &str) -> String {
     let mut out = String::with_capacity(words.len());
     for c in words.chars() {

@@ -1,4 +1,4 @@
-//! JSON, schema 1: the view as it is. One document, or one object a line.
+//! JSON, schema 1: the serialised view, as one document or as one object a line.
 
 use std::io::{self, Write};
 
@@ -11,22 +11,22 @@ use crate::text::escape::disarm;
 /// Writes one JSON document.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn document(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", disarmed(&serde_json::to_string_pretty(value)?))
 }
 
-/// An object of a report that has a repository next to it.
+/// An object of a report, with the repository added to it.
 #[derive(Serialize)]
 struct Within<'r, T> {
     #[serde(flatten)]
     object: &'r T,
-    /// The repository as it was asked for, among several.
+    /// The repository as named in the arguments, if there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     repository: Option<&'r str>,
 }
 
-/// The first of JSON Lines: what is reported on, and by what.
+/// The first object of JSON Lines: the subject of the report, and the tool that made it.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename = "source")]
 struct Head<'v> {
@@ -61,10 +61,11 @@ impl<'v> From<&'v View> for Head<'v> {
     }
 }
 
-/// Writes JSON Lines: what was scanned, findings, gaps, notes, and the summary last; each names the repository if there are several.
+/// Writes JSON Lines: the subject, findings, gaps, notes, and the summary last; each names the repository if there are
+/// several.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn lines(view: &View, repository: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     let head = Head::from(view);
     line(&Head { repository: repository.or(head.repository), ..head }, out)?;
@@ -77,12 +78,13 @@ pub fn lines(view: &View, repository: Option<&str>, out: &mut dyn Write) -> io::
 /// Writes one JSON object on a line of its own.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", disarmed(&serde_json::to_string(value)?))
 }
 
-/// JSON that means the same and holds no command of a runner: a value that is shown is no escaped text, and may hold one.
+/// Returns JSON that means the same but holds no workflow command: a value that is shown is not escaped for runners,
+/// and may hold one.
 fn disarmed(json: &str) -> String {
     disarm(json, |sign| format!("\\u{:04x}", u32::from(sign)))
 }

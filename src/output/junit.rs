@@ -1,5 +1,5 @@
-//! The XML of `JUnit`, as most build servers read it: a failed case for each finding, an error for each part that was not
-//! read, and a case that passes when there is neither.
+//! `JUnit` XML as most build servers read it: a failed case for each finding, an error for each part that was not read,
+//! and a passing case if there is neither.
 
 use std::io::{self, Write};
 
@@ -9,22 +9,22 @@ use super::{brief, words};
 /// Writes a report.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
     suites(&[(view.command.as_str().to_owned(), view)], out)
 }
 
-/// Writes the reports of several repositories, a suite for each.
+/// Writes the reports of several repositories, one suite for each.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn render_several(reports: &[Named], out: &mut dyn Write) -> io::Result<()> {
     let named = |one: &Named| format!("{} {}", one.report.command.as_str(), one.path);
     let all: Vec<(String, &View)> = reports.iter().map(|one| (named(one), &one.report)).collect();
     suites(&all, out)
 }
 
-/// How many cases there are, and how long they took.
+/// The number of cases, and the time they took.
 #[derive(Default)]
 struct Counts {
     tests: usize,
@@ -89,7 +89,7 @@ fn finding(finding: &FindingView, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-/// The page of a place, as what follows it.
+/// Returns the address of a place's page, to be appended to a text.
 fn link(place: &OccurrenceView) -> String {
     place.link.as_ref().map(|link| format!(" {link}")).unwrap_or_default()
 }
@@ -104,13 +104,13 @@ fn gap(gap: &GapView, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-/// The scope that was read, and the notes on it.
+/// Describes the scope that was read, with the notes on it.
 fn coverage(view: &View) -> String {
     let notes = view.notes.iter().map(|note| note.text.clone());
     [words::outcome(view)].into_iter().chain(notes).chain(words::asides(view)).collect::<Vec<_>>().join("\n")
 }
 
-/// Text and attributes; two characters that a view lets pass are none of XML's.
+/// Escapes text and attributes. Two characters that a view lets through are not allowed in XML.
 fn escape(words: &str) -> String {
     super::html::escape(words).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }

@@ -1,7 +1,7 @@
 //! Markdown as code hosts read it, for issues, tickets and mails.
 //!
-//! What may come from anybody is in code spans, where no sign has a meaning and no name calls anybody; of all other words
-//! each sign that could mean something is escaped.
+//! Untrusted text goes into code spans, in which no character has a meaning and no name notifies anyone; in all other
+//! text each character that could have a meaning is escaped.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use super::page::{Block, Duty, Inline, Line, Task, Tone};
 /// Writes a page.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn write(page: &[Block], out: &mut dyn Write) -> io::Result<()> {
     page.iter().try_for_each(|block| self::block(block, out))
 }
@@ -75,7 +75,7 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
 fn table(heads: &[&str], rows: &[&[Line]], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "| {} |\n|{}", heads.join(" | "), "---|".repeat(heads.len()))?;
     for row in rows {
-        // A bar ends a cell even within code, unless it is escaped there as well.
+        // A bar ends a table cell even within code, unless it is escaped there as well.
         let cells: Vec<String> = row.iter().map(|words| line(words).replace('|', "\\|")).collect();
         writeln!(out, "| {} |", cells.join(" | "))?;
     }
@@ -99,7 +99,7 @@ fn step(step: &Task, out: &mut dyn Write) -> io::Result<()> {
     if step.link.is_empty() { Ok(()) } else { writeln!(out, "  - {}", link(&step.link)) }
 }
 
-/// A command in a block of its own, whose fence is longer than any in it.
+/// Returns a command as a code block, with a fence longer than any in the command.
 fn fenced(command: &str, indent: &str) -> String {
     let fence = "`".repeat(longest_run(command).max(2) + 1);
     let lines = command.replace('\n', &format!("\n{indent}"));
@@ -121,13 +121,13 @@ fn inline(inline: &Inline) -> String {
     }
 }
 
-/// An address that is nothing but an address; any other is shown as what it is.
+/// Returns a link for a safe address; any other text is shown as code.
 fn link(url: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"/:.-_~%?=&#+,".contains(&b);
     if url.starts_with("https://") && url.bytes().all(plain) { format!("<{url}>") } else { code(url) }
 }
 
-/// A code span that ends where it should, whatever it holds.
+/// Returns a code span that ends where it should, whatever it holds.
 fn code(words: &str) -> String {
     if words.is_empty() {
         return String::new();
@@ -137,12 +137,13 @@ fn code(words: &str) -> String {
     format!("{fence}{pad}{words}{pad}{fence}")
 }
 
-/// Most backticks in a row.
+/// Returns the length of the longest run of backticks.
 fn longest_run(words: &str) -> usize {
     words.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-/// Words without a meaning for Markdown or HTML. A word with an at sign would call somebody, so it becomes code.
+/// Escapes the characters that have a meaning in Markdown or HTML. A word with an at sign would notify someone, so it
+/// becomes code.
 fn escape(words: &str) -> String {
     let word = |word: &str| if word.contains('@') { code(word) } else { word.chars().map(sign).collect() };
     words.split(' ').map(word).collect::<Vec<String>>().join(" ")

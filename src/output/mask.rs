@@ -1,10 +1,10 @@
-//! Takes secrets out of everything that is printed: paths, names, errors.
+//! Masks the secrets in everything that is printed: paths, names, errors.
 //!
-//! The last gate before any stream. It knows the secrets of a report, and asks the detector about any other text, so
-//! that a value in a file name, in a message or in a mistyped argument is not repeated. Whichever rules are in force, the
-//! built-in ones are always asked as well: what a scan leaves out on request is a secret all the same. An identifier that
-//! a plan cannot do without, such as the id of the key to be deleted, stays although a rule reports it as half of a
-//! credential.
+//! This is the last gate before any stream. It knows the secrets of a report, and runs the detector over any other
+//! text, so that a value in a file name, in a message or in a mistyped argument is not repeated. The built-in rules
+//! always apply here, whichever rules are in force: a secret that a scan leaves out on request is still a secret. An
+//! identifier that a plan needs, such as the id of the key to delete, stays visible although a rule reports it as half
+//! of a credential.
 
 use aho_corasick::AhoCorasick;
 
@@ -13,24 +13,24 @@ use crate::finding::{Report, Secret};
 use crate::rule_set::RuleSet;
 use crate::text::{Span, escape};
 
-/// The text in place of a secret.
+/// The text that replaces a secret.
 const MASK: &[u8] = b"[secret]";
-/// Fewest bytes of a value that are masked wherever they stand.
+/// The least length in bytes of a value that is masked wherever it appears.
 const MIN_VALUE: usize = 6;
 
-/// Knows what may not be printed.
+/// The secrets that must not be printed.
 #[derive(Debug)]
 pub struct Mask<'d> {
-    /// Who is asked about a text; nobody if the user asked to see secrets.
+    /// The rules that are applied to a text; `None` if the user asked to see secrets.
     rules: Option<Rules<'d>>,
     values: Vec<Secret>,
-    /// Identifiers that are shown all the same.
+    /// The identifiers that stay visible.
     shown: Vec<String>,
-    /// The beginnings of all values, in one search.
+    /// The first bytes of all values, as one search.
     heads: Option<AhoCorasick>,
 }
 
-/// The rules in force, and the built-in ones unless those are the same.
+/// The rules in force, and the built-in ones if those are different.
 #[derive(Debug)]
 struct Rules<'d> {
     in_force: Option<&'d Detector>,
@@ -42,15 +42,15 @@ impl Rules<'_> {
         self.in_force.into_iter().chain(&self.builtin)
     }
 
-    /// `true` if a plan shows what a field holds although it is half of a credential.
+    /// Returns `true` if a plan shows this field although its value is half of a credential.
     fn shows(&self, field: &str) -> bool {
         self.detectors().any(|detector| detector.rules().field(field).is_some_and(|field| field.shown))
     }
 }
 
 impl<'d> Mask<'d> {
-    /// Masks the secrets of a report, and whatever the rules in force or the built-in ones find in a text. Texts that are
-    /// written before any rule is in force have neither.
+    /// Returns a mask for the secrets of a report and for those that the rules in force or the built-in ones find in a
+    /// text. Texts written before any rules are in force have neither.
     pub fn new(in_force: Option<&'d Detector>, report: Option<&Report>) -> Self {
         let is_builtin = in_force.is_some_and(|detector| detector.rules().is_builtin());
         let builtin = (!is_builtin).then(|| Detector::new(RuleSet::builtin()));
@@ -66,7 +66,7 @@ impl<'d> Mask<'d> {
         Self { rules: Some(rules), values, shown, heads }
     }
 
-    /// The same for a report that was stored: what these facts hold stays, as far as their fields are shown all the same.
+    /// Adds identifiers of a stored report that stay visible, if their fields are shown.
     #[must_use]
     pub fn and_shown<'f>(mut self, facts: impl Iterator<Item = (&'f String, &'f String)>) -> Self {
         let shows = |field: &str| self.rules.as_ref().is_some_and(|rules| rules.shows(field));
@@ -75,18 +75,18 @@ impl<'d> Mask<'d> {
         self
     }
 
-    /// Masks nothing: the user asked to see secrets.
+    /// Returns a mask that hides nothing, because the user asked to see secrets.
     pub fn off() -> Self {
         Self { rules: None, values: Vec::new(), shown: Vec::new(), heads: None }
     }
 
-    /// The text without secrets.
+    /// Returns the text without secrets.
     pub fn bytes(&self, text: &[u8]) -> Vec<u8> {
         self.replaced(text, &|_| MASK.to_vec())
     }
 
-    /// The text without secrets, each of a report's replaced by a label: its rule and the beginning of its id. So two places can
-    /// be told to hold the same value.
+    /// Returns the text with each of the report's secrets replaced by a label of its rule and the beginning of its id,
+    /// so that a reader sees which places hold the same value.
     pub fn labelled(&self, text: &str, report: &Report) -> String {
         let label = |secret: &Secret| {
             let finding = report.findings.iter().find(|finding| finding.secret.reveal() == secret.reveal());
@@ -95,7 +95,7 @@ impl<'d> Mask<'d> {
         String::from_utf8_lossy(&self.replaced(text.as_bytes(), &label)).into_owned()
     }
 
-    /// The text with something in place of each secret.
+    /// Returns the text with a replacement for each secret.
     fn replaced(&self, text: &[u8], stand_in: &dyn Fn(&Secret) -> Vec<u8>) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len());
         let mut at = 0;
@@ -113,13 +113,13 @@ impl<'d> Mask<'d> {
         out
     }
 
-    /// Where secrets are in a text, in order.
+    /// Returns the spans of the secrets in a text, in order.
     fn found(&self, text: &[u8]) -> Vec<(Span, Secret)> {
         let Some(rules) = &self.rules else { return Vec::new() };
         let mut spans: Vec<(Span, Secret)> = Vec::new();
         let mut add = |at: usize, value: &Secret| spans.push((Span::new(at, at + value.reveal().len()), value.clone()));
         if self.heads.is_none() {
-            // Only if there are more values than one search can hold.
+            // This happens only if there are more values than one search can hold.
             for value in &self.values {
                 memchr::memmem::find_iter(text, value.reveal()).for_each(|at| add(at, value));
             }
@@ -138,29 +138,29 @@ impl<'d> Mask<'d> {
         spans
     }
 
-    /// The text without secrets.
+    /// Returns the text without secrets.
     pub fn text(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
     }
 
-    /// The text without secrets, escaped, but with its lines.
+    /// Returns the text without secrets and escaped, with its line breaks.
     pub fn lines(&self, text: &str) -> String {
         by_line(text, |line| escape(&self.bytes(line)))
     }
 }
 
-/// Returns the text in place of a secret that has to be distinguished from others.
+/// Returns the label that replaces a secret and distinguishes it from others.
 fn label(rule: &str, id: &str) -> String {
     format!("[secret {rule} {}]", beginning(id))
 }
 
-/// As much of a finding's id as tells the secrets of one text apart.
+/// Returns enough of a finding's id to distinguish the secrets of one text.
 pub fn beginning(id: &str) -> &str {
     const ENOUGH: usize = 4;
     &id[..id.len().min(ENOUGH)]
 }
 
-/// A text each of whose lines was made safe by itself: commands that people copy have several.
+/// Makes each line of a text safe by itself, since commands to copy may have several lines.
 pub fn by_line(text: &str, safe: impl Fn(&[u8]) -> String) -> String {
     text.split('\n').map(|line| safe(line.as_bytes())).collect::<Vec<_>>().join("\n")
 }
@@ -169,7 +169,7 @@ fn is_among(shown: &[String], value: &[u8]) -> bool {
     shown.iter().any(|shown| shown.as_bytes() == value)
 }
 
-/// The first bytes of a value: enough to be looked for, where a whole key would make a large automaton.
+/// Returns the first bytes of a value: enough to search for, while whole keys would make the automaton large.
 fn head(value: &Secret) -> &[u8] {
     const MOST: usize = 16;
     let value = value.reveal();

@@ -1,4 +1,4 @@
-//! Reports as text. One file a format; each is a function of the same view. Nothing here decides a verdict.
+//! Reports as text: one file for each format, each a function of the same view. Nothing here decides a verdict.
 
 mod agents;
 pub mod allow;
@@ -42,68 +42,68 @@ use page::Block;
 use paper::Paper;
 use view::View;
 
-/// How a report is written.
+/// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// One that other pages have as well.
+    /// A format that other pages have as well.
     Page(PageFormat),
-    /// For code hosts and editors.
+    /// SARIF, for code hosts and editors.
     Sarif,
     /// Annotations of GitHub Actions.
     Github,
     /// Issues of Azure Pipelines.
     Azure,
-    /// The report of GitLab's secret detection.
+    /// The report format of GitLab's secret detection.
     Gitlab,
-    /// Test cases, for build servers.
+    /// `JUnit` test cases, for build servers.
     Junit,
-    /// A table for spreadsheets.
+    /// CSV, for spreadsheets.
     Csv,
 }
 
-/// How any page is written, a report or not.
+/// The format of any page, whether it is a report or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageFormat {
-    /// For people.
+    /// Text for people.
     Human,
     /// One JSON document.
     Json,
     /// One JSON object a line.
     Jsonl,
-    /// For issues, tickets and mails.
+    /// Markdown, for issues, tickets and mails.
     Markdown,
-    /// One file for a browser.
+    /// One HTML file for a browser.
     Html,
 }
 
-/// How it is written, in detail.
+/// The options of a report's output.
 #[derive(Debug, Clone, Copy)]
 pub struct OutputOptions {
     /// The format.
     pub format: Format,
-    /// `true` if values are shown; only because somebody asked for it.
+    /// Set if values are shown, which happens only on request.
     pub show_secrets: bool,
-    /// How much is told of each finding.
+    /// The amount of detail for each finding.
     pub detail: Detail,
-    /// Columns of the terminal that it is written to; `None` if it is none.
+    /// The width of the terminal in columns; `None` if the output isn't a terminal.
     pub width: Option<usize>,
 }
 
-/// How much a report for people tells. What machines read always has everything.
+/// The amount of detail in a report for people. Machine formats always contain everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// The findings and the verdict, no advice.
     Quiet,
-    /// An overview where there are many, and the plans of the worst.
+    /// An overview if there are many findings, and the plans of the worst.
     Overview,
-    /// Everything about each.
+    /// Everything about each finding.
     Full,
 }
 
 /// Writes a report.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn render(view: &View, options: OutputOptions, out: &mut dyn Write) -> io::Result<()> {
     match options.format {
         Format::Page(PageFormat::Human) => human::render(view, options.detail, options.width, out),
@@ -123,19 +123,19 @@ pub fn render(view: &View, options: OutputOptions, out: &mut dyn Write) -> io::R
     }
 }
 
-/// How a page that is no report is written.
+/// The options of a page that isn't a report.
 #[derive(Debug, Clone, Copy)]
 pub struct PageOptions {
     /// The format.
     pub format: PageFormat,
-    /// Columns of the terminal that it is written to; `None` if it is none.
+    /// The width of the terminal in columns; `None` if the output isn't a terminal.
     pub width: Option<usize>,
 }
 
-/// Writes a page; in JSON the data that it was made of.
+/// Writes a page; in JSON, the data that it was made of.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn write(
     title: &str,
     page: &[Block],

@@ -1,8 +1,8 @@
-//! Pages: what is said, and in what order, before any format. Markdown, HTML and the terminal each write these blocks; the page
-//! of a report is put together in `report`.
+//! Pages: the content and its order, before any format. Markdown, HTML and the terminal each write these blocks;
+//! `report` builds the page of a report.
 //!
-//! The texts come from a view, so they are masked and hold no control characters; what a format reads as its own signs is
-//! for its writer to escape.
+//! The texts come from a view, so they are masked and hold no control characters; each writer escapes the characters
+//! that have a meaning in its format.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,50 +14,50 @@ use crate::finding::Link;
 use crate::rule::Severity;
 use crate::text::escape;
 
-/// Places and refs that are listed for one finding, at most.
+/// The most places and refs listed for one finding.
 const MAX_LISTED: usize = 500;
 
-/// How something is meant.
+/// The meaning that a colour conveys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     /// All is well.
     Good,
-    /// Nobody knows.
+    /// The result is unknown.
     Unsure,
     /// Something is wrong.
     Bad,
     /// Something is badly wrong.
     Worst,
-    /// Neither.
+    /// Neither good nor bad.
     Plain,
 }
 
-/// A piece of a line.
+/// A part of a line.
 #[derive(Debug, Clone)]
 pub enum Inline {
-    /// Words.
+    /// Trusted words.
     Text(String),
-    /// Words that matter.
+    /// Emphasised words.
     Strong(String),
-    /// Words with something in them that may come from anybody.
+    /// Words that may include untrusted text.
     Untrusted(String),
-    /// Something literal, that may come from anybody: a path, a name, an id.
+    /// Literal text that may be untrusted: a path, a name, an id.
     Code(String),
     /// A word with a colour.
     Badge(Tone, String),
-    /// A page on the web.
+    /// The address of a web page.
     Link(String),
-    /// Something literal that has a page on the web.
+    /// Literal text with a web page.
     Page(String, Link),
-    /// A card of this page, by the id of its finding.
+    /// A link to a card of this page: the id of its finding, and the text.
     Goto(String, String),
 }
 
-/// The ids of the findings that a page has a card of.
+/// The ids of the findings that have a card on the page.
 pub struct Cards<'v>(pub HashSet<&'v str>);
 
 impl Cards<'_> {
-    /// Words that lead to the card of a finding, or stand next to its id if there is none.
+    /// Returns words that lead to the card of a finding, or words next to its id if it has no card.
     pub fn lead_to(&self, one: &FindingView, words: String) -> Line {
         if self.0.contains(&*one.id) {
             vec![Inline::Goto(one.id.clone(), words)]
@@ -67,7 +67,7 @@ impl Cards<'_> {
     }
 }
 
-/// Pieces in a row.
+/// The parts of a line, in order.
 pub type Line = Vec<Inline>;
 
 /// A part of a page.
@@ -75,57 +75,57 @@ pub type Line = Vec<Inline>;
 pub enum Block {
     /// The overall result.
     Verdict(Tone, String),
-    /// A heading of this level.
+    /// A heading of the given level.
     Heading(u8, Line),
-    /// How many there are of each kind, under what the kinds are.
+    /// Counts for each kind, grouped by facet.
     Tiles(Vec<(&'static str, Vec<Tile>)>),
-    /// The duties, in order.
+    /// The duties in order.
     Duties(Vec<Duty>),
-    /// The findings, a row each.
+    /// The table of findings, one row each.
     Index(Index),
-    /// A section of blocks that belong together: findings of one kind and their plan.
+    /// A section of the page: the findings of one kind and their plan.
     Lot(Vec<Self>),
     /// The details of one finding.
     Card(Card),
-    /// Lines, each by itself; a single one is a paragraph.
+    /// Lines that are separate items; a single one is a paragraph.
     Lines(Vec<Line>),
-    /// Names, and what there is to say to each.
+    /// Names, each with its lines.
     Facts(Vec<(&'static str, Vec<Line>)>),
-    /// Rows below heads.
+    /// Column heads and rows.
     Table(Vec<&'static str>, Vec<Vec<Line>>),
     /// Tasks to tick off.
     Checklist(Vec<Task>),
-    /// A command, behind what it does.
+    /// A description, and the command that it describes.
     Command(String, String),
-    /// Details that only some readers want to see.
+    /// A title, and details that only some readers want to see.
     Fold(String, Vec<Self>),
 }
 
-/// How many there are of a kind.
+/// The number of findings of one kind.
 #[derive(Debug, Clone)]
 pub struct Tile {
-    /// How bad that is.
+    /// The tone of the tile.
     pub tone: Tone,
-    /// How many.
+    /// The number of findings.
     pub count: usize,
-    /// Their name.
+    /// The name of the kind.
     pub name: &'static str,
-    /// By which facet of the index they are found.
+    /// The facet of the index that selects these findings.
     pub facet: Facet,
 }
 
-/// Something to see to, and what it is about.
+/// A duty, and the items that it is about.
 #[derive(Debug, Clone)]
 pub struct Duty {
     /// The action to take.
     pub title: String,
-    /// The command that begins it; empty if there is none.
+    /// The command to begin with; empty if there is none.
     pub command: String,
     /// The items that it is about, one per line.
     pub items: Vec<Line>,
 }
 
-/// A table of findings that a reader may narrow down.
+/// A table of findings that a reader can filter.
 #[derive(Debug, Clone)]
 pub struct Index {
     /// The heads of the columns.
@@ -137,7 +137,7 @@ pub struct Index {
 /// A row of the index.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// The id of the finding, or of the first of those that are told together.
+    /// The id of the finding, or of the first of a group.
     pub id: String,
     /// The facets it can be filtered by.
     pub facets: Vec<(Facet, String)>,
@@ -148,18 +148,18 @@ pub struct Row {
 /// The facets that rows of the index can be filtered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Facet {
-    /// How bad a leak is.
+    /// The severity of the leak.
     Severity,
-    /// How far it got.
+    /// The stage that the secret has reached.
     Stage,
-    /// The presence in HEAD.
+    /// Presence in HEAD.
     Head,
     /// The rule that found it.
     Rule,
 }
 
 impl Facet {
-    /// Its name.
+    /// Returns the name of the facet.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Severity => "severity",
@@ -173,33 +173,33 @@ impl Facet {
 /// The details of one finding.
 #[derive(Debug, Clone)]
 pub struct Card {
-    /// How bad it is.
+    /// The tone of its severity.
     pub tone: Tone,
-    /// Its id.
+    /// The finding's id.
     pub id: String,
-    /// Its title.
+    /// The card's title.
     pub title: Line,
-    /// Where it is, in short.
+    /// The location, in short.
     pub place: Line,
-    /// The initial state, where a format can fold it.
+    /// The initial state, for a format that can fold the card.
     pub sight: Sight,
-    /// All the rest.
+    /// The other blocks.
     pub blocks: Vec<Block>,
 }
 
-/// The initial state of something that a format can fold.
+/// The initial state of an element that a format can fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sight {
-    /// It is shown at once.
+    /// Shown at once.
     Open,
-    /// A reader unfolds it.
+    /// Folded until the reader unfolds it.
     Folded,
 }
 
-/// Something to be done.
+/// A task.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// Its purpose, or who does it.
+    /// The purpose of the task, or who does it.
     pub label: &'static str,
     /// The action to take.
     pub title: String,
@@ -207,7 +207,7 @@ pub struct Task {
     pub command: String,
     /// Placeholders of the command, each with how to find its value.
     pub missing: BTreeMap<String, String>,
-    /// A page that says more; empty if there is none.
+    /// The address of a page with more details; empty if there is none.
     pub link: String,
 }
 
@@ -218,27 +218,27 @@ impl From<&StepView> for Task {
     }
 }
 
-/// The list of these steps.
+/// Returns the checklist of these steps.
 pub fn checklist(steps: &[StepView]) -> Block {
     Block::Checklist(steps.iter().map(Task::from).collect())
 }
 
-/// Words.
+/// Returns trusted words.
 pub fn text(words: impl Into<String>) -> Inline {
     Inline::Text(words.into())
 }
 
-/// Words with something in them that may come from anybody.
+/// Returns words that may include untrusted text.
 pub fn untrusted(words: impl Into<String>) -> Inline {
     Inline::Untrusted(words.into())
 }
 
-/// Something literal.
+/// Returns literal text.
 pub fn code(words: impl Into<String>) -> Inline {
     Inline::Code(words.into())
 }
 
-/// The page of one finding of a report, with all there is, and what is said of the report itself.
+/// Returns the page of one finding with every detail, and remarks about the report.
 pub fn finding(one: &FindingView, said: Vec<String>) -> Vec<Block> {
     let mut card = card(one, Sight::Open);
     card.blocks.insert(0, remarks(said));
@@ -249,7 +249,7 @@ pub fn finding(one: &FindingView, said: Vec<String>) -> Vec<Block> {
     page
 }
 
-/// How bad a severity is.
+/// Returns the tone of a severity.
 pub fn tone(severity: Severity) -> Tone {
     match severity {
         Severity::Critical => Tone::Worst,
@@ -259,12 +259,12 @@ pub fn tone(severity: Severity) -> Tone {
     }
 }
 
-/// The badge of a severity.
+/// Returns the badge of a severity.
 pub fn severity(severity: Severity) -> Inline {
     Inline::Badge(tone(severity), severity.as_str().to_owned())
 }
 
-/// Findings that are told together: what they are in one line, and each with its id for who unfolds it.
+/// Returns the card of a group: one line that describes it, and the findings with their ids, folded.
 pub fn group(together: &Group<'_>) -> Card {
     let first = together.first();
     let more = together.count().saturating_sub(MAX_LISTED);
@@ -286,7 +286,7 @@ pub fn group(together: &Group<'_>) -> Card {
     }
 }
 
-/// Returns the card of one secret, with how far it got.
+/// Returns the card of one secret.
 pub fn card(one: &FindingView, sight: Sight) -> Card {
     let value = one.secret.as_ref().map(|secret| escape(secret.as_bytes()));
     let mut facts: Vec<(&'static str, Vec<Line>)> = vec![
@@ -317,7 +317,7 @@ pub fn card(one: &FindingView, sight: Sight) -> Card {
     }
 }
 
-/// When it came and went, what reaches it, who could have pulled it.
+/// Returns the facts about exposure: when the secret came and went, what reaches it, who could have pulled it.
 fn exposure(one: &FindingView) -> Vec<(&'static str, Vec<Line>)> {
     let exposure = &one.exposure;
     let stage = Inline::Strong(one.stage.as_str().to_owned());
@@ -350,7 +350,7 @@ fn exposure(one: &FindingView) -> Vec<(&'static str, Vec<Line>)> {
     facts
 }
 
-/// Some of so many refs.
+/// Returns a line that names some of the given number of refs.
 fn named(words: String, names: &[String], count: usize) -> Line {
     const IN_SIGHT: usize = 8;
     let shown = names.iter().take(IN_SIGHT).flat_map(|name| [text(" "), code(name)]);
@@ -359,7 +359,7 @@ fn named(words: String, names: &[String], count: usize) -> Line {
     std::iter::once(text(format!("{words}:"))).chain(shown).chain(more).collect()
 }
 
-/// Every place: a few to be seen at once, and the others.
+/// Returns all places: the few that are shown at once, and the others.
 fn places(one: &FindingView) -> (Vec<Line>, Vec<Line>) {
     const IN_SIGHT: usize = 3;
     let mut lines: Vec<Line> = one.occurrences.iter().take(MAX_LISTED).map(place).collect();
@@ -371,18 +371,18 @@ fn places(one: &FindingView) -> (Vec<Line>, Vec<Line>) {
     (lines, far)
 }
 
-/// A place, and what keeps it.
+/// Returns a line with a place and what keeps it there.
 fn place(at: &OccurrenceView) -> Line {
     let retention = words::retention(at).map(|words| untrusted(format!("; {words}")));
     [linked(words::place(at), at.link.as_ref())].into_iter().chain(retention).collect()
 }
 
-/// The place that stands for all, in short.
+/// Returns the place that represents all, in short.
 pub fn at(one: &FindingView) -> Inline {
     linked(brief::at(one), brief::place(one).and_then(|place| place.link.as_ref()))
 }
 
-/// Words for a place, which lead to its page if it has one.
+/// Returns words for a place, with a link to its page if it has one.
 fn linked(place: String, link: Option<&Link>) -> Inline {
     match link {
         Some(link) => Inline::Page(place, link.clone()),
@@ -390,7 +390,7 @@ fn linked(place: String, link: Option<&Link>) -> Inline {
     }
 }
 
-/// Remarks about a page.
+/// Returns a block of remarks.
 pub fn remarks(said: Vec<String>) -> Block {
     Block::Lines(said.into_iter().map(|words| vec![untrusted(words)]).collect())
 }

@@ -1,5 +1,5 @@
-//! Lines for a terminal that are no wider than it is: what is longer goes on in the next line, indented. No word, path or id is
-//! torn: one that does not fit behind the indent gets a line with a smaller one, and only what is wider than the terminal itself
+//! Lines that fit the width of a terminal: longer ones continue on the next line, indented. No word, path or id is
+//! torn: one that doesn't fit after the indent gets a line with a smaller one, and only a word wider than the terminal
 //! is left to the terminal.
 
 use std::io::{self, Write};
@@ -8,46 +8,46 @@ use colored::ColoredString;
 
 use super::style;
 
-/// How words look.
+/// The colour and weight of words.
 pub type Style = fn(&str) -> ColoredString;
 
-/// Where lines are written.
+/// A writer that wraps lines.
 pub struct Paper<'o> {
     out: &'o mut dyn Write,
-    /// Columns; `None` where lines may have any length, as in a file or a pipe.
+    /// The width in columns; `None` if lines may have any length, as in a file or a pipe.
     width: Option<usize>,
 }
 
 impl<'o> Paper<'o> {
-    /// Paper of this width.
+    /// Returns a writer for lines of this width.
     pub fn new(out: &'o mut dyn Write, width: Option<usize>) -> Self {
         Self { out, width }
     }
 
-    /// `true` if a line of so many columns is no wider than the terminal.
+    /// Returns `true` if a line of so many columns fits.
     pub fn fits(&self, columns: usize) -> bool {
         self.width.is_none_or(|width| columns <= width)
     }
 
-    /// Columns that are left of a line behind so many.
+    /// Returns the number of columns left on a line after so many.
     pub fn room(&self, indent: usize) -> usize {
         self.width.map_or(usize::MAX, |width| width.saturating_sub(indent))
     }
 
-    /// An empty line.
+    /// Writes an empty line.
     pub fn blank(&mut self) -> io::Result<()> {
         writeln!(self.out)
     }
 
-    /// A paragraph behind something that is in front of its first line; the others are indented as far.
+    /// Writes a paragraph after a lead on its first line; the following lines are indented by the lead's width.
     ///
     /// # Errors
-    /// When it cannot be written, as for all that follow.
+    /// Fails if the output can't be written, as do all methods below.
     pub fn paragraph(&mut self, lead: (&str, Style), text: &str, style: Style) -> io::Result<()> {
         self.spans(lead, &[(text, style)])
     }
 
-    /// The same of several stretches of text, each with a look of its own.
+    /// Writes a paragraph made of several spans of text, each in its own style.
     pub fn spans(&mut self, lead: (&str, Style), spans: &[(&str, Style)]) -> io::Result<()> {
         self.hanging(lead, lead.0.chars().count(), spans)
     }
@@ -74,7 +74,7 @@ impl<'o> Paper<'o> {
         for (at, (indent, line)) in lines.into_iter().enumerate() {
             let lead = if at == 0 { painted(lead, lead_style) } else { " ".repeat(indent) };
             let words: String = line.iter().map(|(text, style)| painted(text, *style)).collect();
-            // Where the first word needs a line with a smaller indent, nothing but the lead is in front of it.
+            // If the first word needs a line with a smaller indent, only the lead precedes it.
             if !words.is_empty() || !lead.trim().is_empty() || !has_more {
                 writeln!(self.out, "{}", format!("{lead}{words}").trim_end())?;
             }
@@ -82,7 +82,7 @@ impl<'o> Paper<'o> {
         Ok(())
     }
 
-    /// A sentence that begins with words that matter.
+    /// Writes a sentence that begins with emphasised words.
     pub fn sentence(&mut self, first: &str, first_style: Style, rest: &str) -> io::Result<()> {
         self.spans(("", style::plain), &[(first, first_style), (" ", style::plain), (rest, style::plain)])
     }
@@ -106,12 +106,12 @@ impl<'o> Paper<'o> {
         Ok(())
     }
 
-    /// Pieces in a row with two blanks between them, each with a look of its own; those that do not fit go on below, and one that
-    /// is wider than a line takes several.
+    /// Writes cells in a row with two blanks between them, each in its own style; cells that don't fit continue below,
+    /// and one wider than a line takes several.
     pub fn row(&mut self, indent: usize, hang: usize, pieces: &[(&str, Style)]) -> io::Result<()> {
         let (mut used, mut line, mut is_first) = (indent, " ".repeat(indent), true);
         for (text, style) in pieces.iter().filter(|(text, _)| !text.is_empty()) {
-            // What only makes a column as wide as another is not painted, so that it can be taken off the end.
+            // Padding that only aligns columns is not painted, so that it can be trimmed from the end.
             let bare = text.trim_end_matches(' ');
             let length = bare.chars().count();
             if !is_first && !self.fits(used + 2 + length) {
@@ -133,7 +133,7 @@ impl<'o> Paper<'o> {
         if is_first { Ok(()) } else { writeln!(self.out, "{}", line.trim_end()) }
     }
 
-    /// Commands to copy, behind a sign that says so. A long one is broken as a shell allows it.
+    /// Writes commands to copy, after a sign that marks them. A long command is broken where a shell allows it.
     pub fn commands(&mut self, lead: &str, commands: &str) -> io::Result<()> {
         let indent = lead.chars().count();
         for command in commands.lines() {
@@ -150,7 +150,7 @@ impl<'o> Paper<'o> {
     }
 }
 
-/// Blanks in front are not painted, so that no terminal underlines or colours them.
+/// Returns painted text. Leading blanks are left unpainted, so that no terminal underlines or colours them.
 fn painted(text: &str, style: Style) -> String {
     let bare = text.trim_start_matches(' ');
     format!("{}{}", " ".repeat(text.len() - bare.len()), style(bare))
@@ -188,7 +188,7 @@ fn wrapped<'t>(spans: &[(&'t str, Style)], indents: (usize, usize), width: Optio
 /// the room is one word: a command that is torn would be copied as two.
 fn words<'t>(spans: &[(&'t str, Style)], room: usize) -> Vec<Vec<(&'t str, Style)>> {
     let mut words: Vec<Vec<(&str, Style)>> = Vec::new();
-    // Whether only blanks have come since the last word began.
+    // Set while only blanks have followed the last word.
     let mut is_blank = true;
     for (text, style) in spans {
         let mut rest = *text;
@@ -217,24 +217,24 @@ fn word_end(text: &str, room: usize) -> usize {
     end.filter(|end| text[..*end].chars().count() <= room).unwrap_or_else(|| blank(0))
 }
 
-/// A line of a command.
+/// A line of a wrapped command.
 #[derive(Debug, PartialEq, Eq)]
 struct CommandLine {
     start: Start,
     text: String,
 }
 
-/// The start of a line of a command.
+/// The text that begins a line of a wrapped command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Start {
-    /// A word, in front of which blanks mean nothing.
+    /// A new word; blanks in front of it have no meaning.
     Word,
-    /// The rest of what is in quotes, which blanks would become a part of.
+    /// The rest of a quoted text, which leading blanks would become a part of.
     Inside,
 }
 
-/// The lines of a command, broken where a shell reads on: behind a backslash between two words, or in quotes that are wider
-/// than the terminal.
+/// Returns the lines of a command, broken where a shell continues reading: after a backslash between two words, or
+/// within quotes wider than the terminal.
 fn broken(command: &str, indent: usize, width: Option<usize>) -> Vec<CommandLine> {
     let whole = |text: &str| CommandLine { start: Start::Word, text: text.to_owned() };
     let Some(width) = width else { return vec![whole(command)] };
@@ -257,8 +257,8 @@ fn broken(command: &str, indent: usize, width: Option<usize>) -> Vec<CommandLine
     lines
 }
 
-/// A word of a command in parts that are no wider than this and that a shell puts together again: quotes are closed and opened
-/// where a line ends. One without such quotes, or without blanks in them, stays whole.
+/// Splits a word of a command into parts no wider than `room` that a shell joins again: quotes are closed and reopened
+/// at each line end. A word without such quotes, or without blanks in them, stays whole.
 fn parts(word: &str, room: usize) -> Vec<String> {
     let is_quoted = word.len() > 1 && word.starts_with('\'') && word.ends_with('\'') && word.matches('\'').count() == 2;
     if !is_quoted || word.chars().count() <= room {
@@ -277,7 +277,7 @@ fn parts(word: &str, room: usize) -> Vec<String> {
     parts
 }
 
-/// The parts of a command between blanks that are in no quotes and behind no backslash.
+/// Splits a command at blanks that are neither quoted nor escaped.
 fn shell_words(command: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let (mut start, mut quote, mut is_escaped) = (0, None, false);

@@ -8,7 +8,8 @@ use super::style;
 
 /// The indentation of the lines of a page.
 const INDENT: &str = "  ";
-/// Columns that a cell is filled up to, at most: a longer one stands as it is, and formatting refuses widths beyond 65,535.
+/// The most columns that a cell is padded to: a longer cell is written as it is, since formatting refuses widths beyond
+/// 65,535.
 pub(super) const WIDEST: usize = 1000;
 /// Blanks between two columns.
 const GAP: &str = "  ";
@@ -18,7 +19,7 @@ const LEAST: usize = 16;
 /// Writes a page.
 ///
 /// # Errors
-/// When the paper cannot be written to.
+/// Fails if the paper can't be written to.
 pub fn write(page: &[Block], paper: &mut Paper<'_>) -> io::Result<()> {
     page.iter().try_for_each(|block| self::block(block, paper))
 }
@@ -78,7 +79,7 @@ fn block(block: &Block, paper: &mut Paper<'_>) -> io::Result<()> {
     }
 }
 
-/// Names as wide as the widest of them, each before its lines.
+/// Writes names, padded to the widest of them, each in front of its lines.
 fn facts(facts: &[(&str, Vec<Line>)], paper: &mut Paper<'_>) -> io::Result<()> {
     let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0).min(WIDEST);
     for (name, lines) in facts {
@@ -162,7 +163,7 @@ fn inline(inline: &Inline) -> Vec<(&str, Style)> {
     }
 }
 
-/// The same without colours, for what has to be measured.
+/// Returns the text without colours, for measuring.
 fn plain(words: &Line) -> String {
     spans(words).into_iter().map(|(text, _)| text).collect()
 }

@@ -1,4 +1,4 @@
-//! A plan to purge a history: for people, and as JSON of the schema that reports have.
+//! A plan to purge a history, for people and as JSON with the schema of reports.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,15 +13,15 @@ use crate::finding::purge::{On, Phase, Places, PurgePlan, PurgeStep, Subject, Tr
 use crate::finding::{Command, Gap, Report};
 use crate::text::escape;
 
-/// Lines about secrets before the steps, at most; each may be wrapped once.
+/// The most lines about secrets before the steps; each may be wrapped once.
 const MOST_SUBJECTS: usize = 9;
-/// Lines of a list, at most.
+/// The most lines of a list.
 const MOST_LINES: usize = 20;
 
-/// Writes a plan, with what the sweep that it rests on could not read.
+/// Writes a plan, with the gaps of the sweep that it is based on.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn render(
     plan: &PurgePlan,
     report: &Report,
@@ -39,7 +39,7 @@ pub fn render(
     }
 }
 
-/// The view of a plan and of its sweep: every text that a repository may have made up is masked and escaped.
+/// A view of a plan and its sweep: every text that may come from the repository is masked and escaped.
 pub(super) struct Page {
     command: Command,
     pub(super) plan: PurgePlan,
@@ -51,7 +51,7 @@ impl Page {
     pub(super) fn of(plan: &PurgePlan, report: &Report, mask: &Mask) -> Self {
         let safe = |text: &[u8]| escape(&mask.bytes(text));
         let all = |texts: &[String]| texts.iter().map(|text| safe(text.as_bytes())).collect();
-        // What a rule of one's own says is no secret, but may come from a repository.
+        // The name of a user's rule is not secret, but may come from a repository.
         let subject = |one: &Subject| Subject {
             rule: escape(one.rule.as_bytes()),
             name: escape(one.name.as_bytes()),
@@ -88,18 +88,18 @@ impl Page {
         }
     }
 
-    /// Returns the lists before the steps, each with its title.
+    /// Returns the lists that precede the steps, each with its title.
     fn lists(&self) -> [(&'static str, Vec<String>); 2] {
         let files = self.plan.files.iter().map(|(path, what)| format!("{path}: {what}"));
         [("Refs that reach them", self.plan.refs.clone()), ("Files written, readable by you only", files.collect())]
     }
 
-    /// Returns the title and the list after the steps.
+    /// Returns the title and the list that follow the steps.
     pub(super) fn rest(&self) -> (&'static str, Vec<String>) {
         ("What remains elsewhere, and whom to ask", self.plan.beyond.clone())
     }
 
-    /// The steps by what they are for.
+    /// Returns the steps grouped by phase.
     fn phases(&self) -> impl Iterator<Item = (Phase, &[PurgeStep])> {
         let phases = self.plan.steps.chunk_by(|a, b| a.phase == b.phase);
         phases.filter_map(|steps| Some((steps.first()?.phase, steps)))
@@ -127,7 +127,7 @@ impl Page {
         list(title, &lines, paper)
     }
 
-    /// The secrets of the plan, a line each; of many the kinds.
+    /// Writes the secrets of the plan, one a line, or the kinds if there are many.
     fn subjects(&self, paper: &mut Paper<'_>) -> io::Result<()> {
         let subjects = &self.plan.subjects;
         let mut kinds: Vec<(&Subject, usize)> = Vec::new();
@@ -152,7 +152,7 @@ impl Page {
         paper.paragraph(("", style::plain), &text, style::faint)
     }
 
-    /// The same for formats that are handed on.
+    /// Returns the plan as blocks, for formats that are passed on to others.
     fn blocks(&self) -> Vec<Block> {
         let unread = self.gaps.iter().map(|gap| format!("not read: {}: {}", gap.what, gap.why));
         let heading = |level, words: &str| Block::Heading(level, vec![page::text(words)]);
@@ -233,7 +233,7 @@ fn list(title: &str, lines: &[String], paper: &mut Paper<'_>) -> io::Result<()> 
     }
 }
 
-/// Returns the title of a step, and where it is done.
+/// Returns the title of a step, with where it is carried out.
 pub(super) fn title(step: &PurgeStep) -> String {
     let place = match step.on {
         On::Here => "",

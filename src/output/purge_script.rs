@@ -1,4 +1,4 @@
-//! A plan to purge a history as a script for a POSIX shell: the steps of the page, each with its command word for word.
+//! A plan to purge a history as a POSIX shell script: the steps of the page, each with its command word for word.
 
 use std::io::{self, Write};
 
@@ -7,22 +7,22 @@ use super::purge::Page;
 use crate::finding::purge::{PurgeStep, Trace};
 use crate::finding::{PurgePlan, Report};
 
-/// The script that runs the steps.
+/// The shell code that runs the steps.
 const RUNNER: &str = include_str!("purge.sh");
-/// The line behind what is in the script as it is. No line of a plan is like it.
+/// The line that ends literal text in the script. No line of a plan equals it.
 const END: &str = "END_OF_STEP";
-/// A line that every such script has.
+/// A line that every such script contains.
 const MARK: &str = "# A plan of 'keysweep purge-plan', as a script.";
 
-/// `true` if a file is such a script.
+/// Returns `true` if a file is such a script.
 pub fn is_one(content: &[u8]) -> bool {
     content.split(|byte| *byte == b'\n').nth(1) == Some(MARK.as_bytes())
 }
 
-/// Writes a plan as a script; `id` tells it from others where the steps that are done are noted.
+/// Writes a plan as a script; `id` distinguishes it from others in the file that records which steps are done.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn write(plan: &PurgePlan, report: &Report, id: &str, mask: &Mask, out: &mut dyn Write) -> io::Result<()> {
     let page = Page::of(plan, report, mask);
     let places = &page.plan.places;

@@ -1,5 +1,5 @@
-//! The page of a report: the verdict and what it rests on, what to see to, the findings in a table, when they came in and left,
-//! and for each kind its plan and what there is to say of each finding.
+//! The page of a report: the verdict and its basis, the duties, the table of findings, when they came and went, and for
+//! each kind its plan and the details of its findings.
 
 use std::collections::BTreeMap;
 
@@ -14,30 +14,30 @@ use super::words::{self, day, plural};
 use crate::finding::{Stage, Verdict};
 use crate::rule::Severity;
 
-/// Rows of the table, at most: a browser still opens and filters so many at once.
+/// The most rows of the table; a browser can still open and filter this many at once.
 const MAX_ROWS: usize = 5_000;
-/// Findings of which everything is told, at most.
+/// The most findings that are described in full.
 const MAX_CARDS: usize = 1_000;
 
-/// A page in the parts that may be cut off from its end.
+/// A page in parts that may be cut off at its end.
 pub struct Parts {
     /// The blocks before all findings.
     pub top: Vec<Block>,
-    /// Findings of one kind each.
+    /// The findings, one lot for each kind.
     pub lots: Vec<Lot>,
-    /// How many findings are left out behind them.
+    /// The number of findings left out after the lots.
     pub left_out: usize,
 }
 
 /// Findings of one kind.
 pub struct Lot {
-    /// The names of the findings and the steps for them.
+    /// The names of the findings, and the steps for them.
     pub head: Vec<Block>,
-    /// The details of each, and the number of findings.
+    /// The cards of the findings, each with the number of findings it describes.
     pub cards: Vec<(usize, Block)>,
 }
 
-/// The page of a report.
+/// Returns the page of a report.
 pub fn page(view: &View, detail: Detail) -> Vec<Block> {
     let Parts { top, lots, left_out } = parts(view, detail, MAX_CARDS);
     let lots = lots.into_iter().map(|lot| {
@@ -47,7 +47,7 @@ pub fn page(view: &View, detail: Detail) -> Vec<Block> {
     top.into_iter().chain(lots).chain(cut_off(view, left_out)).collect()
 }
 
-/// The same in parts, with so many findings in detail at most.
+/// Returns the page in parts, with at most `most` findings in detail.
 pub fn parts(view: &View, detail: Detail, most: usize) -> Parts {
     let mut top = top(view);
     if view.findings.is_empty() {
@@ -69,11 +69,11 @@ pub fn parts(view: &View, detail: Detail, most: usize) -> Parts {
     Parts { top, lots, left_out }
 }
 
-/// The findings by kind, and how many more there are than a page has room for.
+/// Returns the findings by kind, and the number that the page has no room for.
 fn lots(view: &View, detail: Detail, mut room: usize) -> (Vec<Lot>, usize) {
     let (mut lots, mut left_out, mut has_leftovers) = (Vec::new(), 0, false);
     for (entries, steps) in fold::by_plan(view) {
-        // Every kind has its plan, however many there are of those before it.
+        // Every kind shows its plan, however many findings precede it.
         let shown = entries.len().min(room.max(1));
         room = room.saturating_sub(shown);
         left_out += entries[shown..].iter().map(Entry::count).sum::<usize>();
@@ -89,7 +89,7 @@ fn lots(view: &View, detail: Detail, mut room: usize) -> (Vec<Lot>, usize) {
     (lots, left_out)
 }
 
-/// The findings of one kind, some of them in detail.
+/// Returns the findings of one kind, the first `shown` of them in detail.
 fn lot(entries: &[Entry<'_>], shown: usize, steps: Vec<Task>) -> Lot {
     let count: usize = entries.iter().map(Entry::count).sum();
     let mut head = Vec::new();
@@ -109,7 +109,7 @@ fn lot(entries: &[Entry<'_>], shown: usize, steps: Vec<Task>) -> Lot {
     Lot { head, cards: entries[..shown].iter().map(|entry| (entry.count(), Block::Card(card(entry)))).collect() }
 }
 
-/// The remark on findings that have no card.
+/// Returns the remark on findings that have no card.
 fn cut_off(view: &View, count: usize) -> Vec<Block> {
     if count == 0 {
         return Vec::new();
@@ -122,7 +122,7 @@ fn cut_off(view: &View, count: usize) -> Vec<Block> {
     vec![page::remarks(vec![words])]
 }
 
-/// The verdict, and what it rests on.
+/// Returns the verdict and its basis.
 fn top(view: &View) -> Vec<Block> {
     let name = view.repository.as_deref().unwrap_or("files");
     let title = Block::Heading(1, vec![text("Secrets in "), code(name)]);
@@ -168,7 +168,7 @@ fn top(view: &View) -> Vec<Block> {
     top
 }
 
-/// The gaps: a few in sight, many folded.
+/// Returns the gaps: a few in sight, many folded.
 fn not_read(gaps: &[GapView]) -> Vec<Block> {
     const IN_SIGHT: usize = 5;
     let line = |gap: &GapView| vec![code(&gap.what), text(": "), untrusted(&gap.why)];
@@ -185,7 +185,7 @@ fn not_read(gaps: &[GapView]) -> Vec<Block> {
     blocks
 }
 
-/// How many there are of each severity, and, where git knows, how far they got.
+/// Returns tiles with the number of findings of each severity and, if git knows it, each stage.
 fn tiles(view: &View) -> Option<Block> {
     let mut severities: BTreeMap<Severity, usize> = BTreeMap::new();
     let mut stages: BTreeMap<Stage, usize> = BTreeMap::new();
@@ -210,12 +210,12 @@ fn tiles(view: &View) -> Option<Block> {
     (!view.findings.is_empty()).then_some(Block::Tiles(rows))
 }
 
-/// `true` if anybody asked how far something got: of plain files nobody does.
+/// Returns `true` if the scan determined stages; scans of plain files don't.
 fn has_stages(view: &View) -> bool {
     view.command.asks_git()
 }
 
-/// How bad it is to have got so far.
+/// Returns the tone of a stage.
 fn tone_of(stage: Stage) -> Tone {
     match stage {
         Stage::Published => Tone::Worst,
@@ -225,7 +225,7 @@ fn tone_of(stage: Stage) -> Tone {
     }
 }
 
-/// A row for each finding, one for those that are told together, and what the words for stages mean.
+/// Returns the table with a row for each finding or group, and an explanation of the stages.
 fn overview(view: &View, cards: &Cards<'_>) -> Vec<Block> {
     let entries = fold::entries(view);
     let mut heads = vec!["Severity", "What", "Where"];

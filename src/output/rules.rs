@@ -1,4 +1,4 @@
-//! Pages about rules: one, all of them, and what they say of a line.
+//! Pages about rules: one rule, all rules, and the result of each rule on a line.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::page::{Block, Inline, Line, checklist, code, remarks, severity, text,
 use super::view::StepView;
 use crate::rule::{Confidence, Rule, Severity};
 
-/// The page about one line of a file, rule by rule.
+/// Returns the page about one line of a file, rule by rule.
 pub fn line(place: &str, rows: Vec<(String, String)>) -> Vec<Block> {
     let heading = Block::Heading(1, vec![code(place)]);
     if rows.is_empty() {
@@ -19,7 +19,7 @@ pub fn line(place: &str, rows: Vec<(String, String)>) -> Vec<Block> {
     vec![heading, Block::Table(vec!["Rule", "Result"], rows)]
 }
 
-/// The page of all rules.
+/// Returns the page of all rules.
 pub fn rules(rules: &[&Rule]) -> Vec<Block> {
     let row = |rule: &&Rule| {
         vec![
@@ -36,56 +36,56 @@ pub fn rules(rules: &[&Rule]) -> Vec<Block> {
 /// A rule: the secrets that it looks for, and the steps for its findings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RuleView {
-    /// Its id.
+    /// The rule's id.
     pub id: String,
     /// The name of the secret.
     pub name: String,
-    /// Who issues it.
+    /// The provider that issues the secret.
     pub provider: String,
-    /// How bad a leak is.
+    /// The severity of a leak.
     pub severity: Severity,
-    /// How sure a match is.
+    /// The confidence in a match.
     pub confidence: Confidence,
-    /// The expression that the value has to match; absent where its name decides.
+    /// The expression that the value has to match; absent if its name decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub form: Option<String>,
-    /// Where that form is looked for.
+    /// The places in which the form is searched for.
     pub found: String,
-    /// The words that are looked for.
+    /// The keywords of the rule.
     pub keywords: Vec<String>,
-    /// Offline checks, and what becomes of a value that fails.
+    /// The offline checks, and the consequence if a value fails one.
     pub checks: Vec<String>,
-    /// The fields that are looked for nearby.
+    /// The fields that the rule searches for nearby.
     pub companions: Vec<String>,
     /// The access that the secret gives.
     pub impact: String,
     /// The harm that the obvious step would do; may be empty.
     pub caution: String,
-    /// Steps that make the value useless, and those that put a new one in place.
+    /// The steps that revoke the value, and those that put a new one in place.
     pub steps: Vec<StepView>,
-    /// How to see that the old value is dead.
+    /// The way to see that the old value no longer works.
     pub verify: String,
-    /// The command that shows it; may be empty.
+    /// The command that verifies it; may be empty.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub verify_command: String,
-    /// The command that asks the provider, with the value in a variable; may be empty.
+    /// The command that asks the provider by hand, with the value in a variable; may be empty.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub by_hand: String,
-    /// Why 'keysweep live' never asks; empty if it does, or if nothing is known of it.
+    /// The reason why `keysweep live` never asks; empty if it does, or if nothing is known.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub never_asked: String,
-    /// Where to look for misuse.
+    /// The place to look for misuse.
     pub audit: String,
-    /// The command that shows it; may be empty.
+    /// The command that shows misuse; may be empty.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub audit_command: String,
-    /// The better mechanism.
+    /// The better mechanism that makes such a secret unnecessary.
     pub prevent: String,
-    /// Where more is said.
+    /// The addresses of pages with more details.
     pub links: Vec<String>,
 }
 
-/// The page of a rule.
+/// Returns the page of a rule.
 pub fn rule(rule: &RuleView) -> Vec<Block> {
     const HARMLESS: &str = "A check with the value signs in with it and shows in the provider's logs: make it once, for a secret of your own, with a request that only reads. keysweep sends no request unless you run 'keysweep live'.";
     let mut page = vec![Block::Heading(1, vec![text(&rule.name)]), Block::Facts(recognised(rule))];
@@ -110,18 +110,18 @@ pub fn rule(rule: &RuleView) -> Vec<Block> {
     page
 }
 
-/// A command by itself; nothing if there is none.
+/// Returns a block for a command; `None` if there is none.
 fn command(command: &str) -> Option<Block> {
     (!command.is_empty()).then(|| Block::Lines(vec![vec![code(command)]]))
 }
 
-/// A heading over what there is to say; nothing if there is nothing.
+/// Returns a heading with its text; nothing if the text is empty.
 fn section(heading: &str, said: &[&str]) -> Vec<Block> {
     let lines: Vec<Line> = said.iter().filter(|words| !words.is_empty()).map(|words| vec![text(*words)]).collect();
     if lines.is_empty() { Vec::new() } else { vec![Block::Heading(2, vec![text(heading)]), Block::Lines(lines)] }
 }
 
-/// How a rule knows its secrets.
+/// Returns the way in which a rule recognises its secrets.
 fn recognised(rule: &RuleView) -> Vec<(&'static str, Vec<Line>)> {
     let mut facts = vec![
         ("Id", vec![vec![code(&rule.id)]]),

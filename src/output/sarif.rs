@@ -1,8 +1,8 @@
 //! SARIF 2.1.0, for code hosts and editors.
 //!
-//! GitHub refuses a whole file for one result without a place in a file, so what is in no file (a message, the name of a
-//! ref) gets an address below a base of its own, and says in words where it is. Code hosts know a finding again by its id,
-//! which no moved line changes.
+//! GitHub refuses a whole file for one result without a place in a file, so a secret outside files (in a message, in
+//! the name of a ref) gets an address below a base of its own, and its text says where it is. Code hosts recognise a
+//! finding by its id, which stays the same when lines move.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -18,37 +18,37 @@ use super::{brief, json, markdown, words};
 use crate::finding::{Command, ContentKind, web};
 use crate::rule::{Confidence, Severity};
 
-/// GitHub takes no more results of one run.
+/// The most results of one run that GitHub accepts.
 const MAX_RESULTS: usize = 25_000;
-/// Places of one result, with the one that stands for it; GitHub shows no more.
+/// The most places of one result, with the one that represents it; GitHub shows no more.
 const MAX_PLACES: usize = 100;
-/// Notifications of each kind.
+/// The most notifications of each kind.
 const MAX_NOTIFICATIONS: usize = 1_000;
 /// The words for results of a severity.
 const LEVELS: Levels = Levels { bad: "error", fair: "warning", small: "note" };
-/// Characters of a description.
+/// The most characters of a description.
 const MAX_DESCRIPTION: usize = 1_000;
 
-/// The base of paths.
+/// The name of the base of paths.
 const FILES: &str = "SRCROOT";
-/// The base of addresses that are not files.
+/// The name of the base of addresses that are not files.
 const GIT: &str = "GIT";
 
-/// Findings of each rule, by its id.
+/// The findings of each rule, by its id.
 type Rules<'v> = BTreeMap<&'v str, Vec<&'v FindingView>>;
 
 /// Writes a report.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
     json::document(&log(vec![run(view, None)]), out)
 }
 
-/// Writes the reports of several repositories, a run for each.
+/// Writes the reports of several repositories, one run for each.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn render_several(reports: &[Named], out: &mut dyn Write) -> io::Result<()> {
     let runs = reports.iter().map(|one| run(&one.report, Some(&one.path)));
     json::document(&log(runs.collect()), out)
@@ -62,9 +62,10 @@ fn log(runs: Vec<Value>) -> Value {
     })
 }
 
-/// The run over a repository, which is named where there are several: runs with one id would take each other's place.
+/// Returns the run over a repository, which is named if there are several: runs with the same id would replace each
+/// other.
 fn run(view: &View, repository: Option<&str>) -> Value {
-    // Those that count come first, if there are too many.
+    // Findings that count come first, in case there are too many.
     let shown = || view.all().take(MAX_RESULTS);
     let mut rules = Rules::new();
     for finding in shown() {
@@ -92,7 +93,8 @@ fn run(view: &View, repository: Option<&str>) -> Value {
     })
 }
 
-/// The program. Its home is the repository that the manifest names, and an address that is empty is none.
+/// Returns the description of the program. Its home is the repository that the manifest names; an empty address is left
+/// out.
 fn driver(view: &View, rules: Vec<Value>) -> Value {
     let mut fields = json!({
         "name": view.tool,
@@ -107,7 +109,7 @@ fn driver(view: &View, rules: Vec<Value>) -> Value {
     fields
 }
 
-/// Returns the base of paths, in words.
+/// Returns a description of the base of paths.
 fn root(command: Command) -> &'static str {
     match command {
         Command::Image => "the root of the image's file system",
@@ -126,8 +128,8 @@ fn root(command: Command) -> &'static str {
 
 // ---------------------------------------------------------------- rules
 
-/// A rule, told from its findings, of which the first is the worst, and what it says in general: a code host shows its help
-/// with each of them.
+/// Returns a rule with its general advice, described by its findings, of which the first is the worst; a code host
+/// shows the rule's help with each of them.
 fn rule(findings: &[&FindingView], advice: &BTreeMap<String, Vec<StepView>>) -> Option<Value> {
     let worst = findings.first()?;
     let steps = advice.get(&worst.rule).map_or(&[][..], Vec::as_slice);
@@ -154,7 +156,7 @@ fn markdown_help(finding: &FindingView, steps: &[StepView]) -> String {
         checklist(steps),
     ];
     let mut out = Vec::new();
-    // Memory takes all that is written to it.
+    // Writing to memory never fails.
     let _ = markdown::write(&page, &mut out);
     String::from_utf8_lossy(&out).into_owned()
 }
@@ -165,7 +167,7 @@ fn plain_help(finding: &FindingView, steps: &[StepView]) -> String {
     lines.join("\n")
 }
 
-/// GitHub reads words from this number: critical from 9, high from 7, medium from 4.
+/// Returns the number that GitHub turns into a word: critical from 9, high from 7, medium from 4.
 fn score(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "9.5",
@@ -215,7 +217,7 @@ fn result(finding: &FindingView, rule: Option<&usize>) -> Value {
     fields
 }
 
-/// SARIF knows suppressions that hold, that somebody has to look at, and that were turned down.
+/// Returns a suppression. SARIF distinguishes accepted, under review and rejected ones.
 fn suppression(finding: &FindingView, one: &SuppressionView) -> Value {
     let status = match one.status {
         SuppressionStatus::Accepted => "accepted",
@@ -233,7 +235,7 @@ fn suppression(finding: &FindingView, one: &SuppressionView) -> Value {
     })
 }
 
-/// Braces and links mean something in messages.
+/// Escapes braces and brackets, which have a meaning in messages.
 fn literal(words: &str) -> String {
     words.replace('{', "{{").replace('}', "}}").replace("](", "] (")
 }
@@ -260,7 +262,7 @@ fn location(place: &OccurrenceView) -> Value {
     fields
 }
 
-/// Lines of a member are none of its archive, and a name is on no line.
+/// Returns the region of a place. Line numbers within a member mean nothing for its archive, and a name is on no line.
 fn region(place: &OccurrenceView) -> Value {
     if !brief::has_lines(place) {
         return json!({ "startLine": 1 });
@@ -299,7 +301,7 @@ fn artifact(place: &OccurrenceView) -> Value {
     json!({ "uri": format!("{kind}/{}", encoded(name)), "uriBaseId": GIT })
 }
 
-/// A path as part of an address.
+/// Returns a path encoded as part of an address.
 fn encoded(path: &str) -> String {
     web::encoded(path.as_bytes())
 }
@@ -317,7 +319,7 @@ fn invocation(view: &View) -> Value {
     fields
 }
 
-/// The gaps, the notes, and the parts that did not fit.
+/// Returns the gaps, the notes, and the remarks on parts that did not fit.
 fn notifications(view: &View) -> Vec<Value> {
     let gap = |gap: &GapView| {
         let words = format!("not read: {}: {}", gap.what, gap.why);

@@ -1,4 +1,4 @@
-//! The reports of several repositories as one text, in the formats that a reader can tell repositories apart in.
+//! The reports of several repositories as one text, in the formats that can name the repository of each.
 
 use std::io::{self, Write};
 
@@ -7,14 +7,15 @@ use serde::Serialize;
 use super::view::{Named, SCHEMA};
 use super::{Format, OutputOptions, PageFormat, csv, json, junit, sarif};
 
-/// The document in JSON.
+/// The JSON document for several repositories.
 #[derive(Serialize)]
 struct Document<'n> {
     schema: u32,
     repositories: &'n [Named],
 }
 
-/// `true` if several reports make one text in a format. The others are about one checkout, or one page.
+/// Returns `true` if a format can hold several reports in one text. The other formats describe one checkout, or one
+/// page.
 pub fn is_possible(format: Format) -> bool {
     match format {
         Format::Page(PageFormat::Html) | Format::Github | Format::Azure | Format::Gitlab => false,
@@ -25,10 +26,10 @@ pub fn is_possible(format: Format) -> bool {
     }
 }
 
-/// Writes reports in a format that is possible.
+/// Writes the reports; `is_possible` must hold for the format.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn render(reports: &[Named], options: OutputOptions, out: &mut dyn Write) -> io::Result<()> {
     match options.format {
         Format::Page(PageFormat::Json) => json::document(&Document { schema: SCHEMA, repositories: reports }, out),

@@ -1,4 +1,4 @@
-//! The palette: every colour of the program. Whether colours are used is decided once, by `cli`.
+//! The palette: every colour of the program. `cli` decides once whether colours are used.
 
 use colored::{ColoredString, Colorize as _};
 
@@ -9,7 +9,7 @@ pub fn set(on: bool) {
     colored::control::set_override(on);
 }
 
-/// How words of a severity look.
+/// Returns the style of a severity's word.
 pub fn of_severity(severity: Severity) -> fn(&str) -> ColoredString {
     match severity {
         Severity::Critical => bad,
@@ -19,22 +19,22 @@ pub fn of_severity(severity: Severity) -> fn(&str) -> ColoredString {
     }
 }
 
-/// Words as they are.
+/// The style of ordinary text.
 pub fn plain(text: &str) -> ColoredString {
     text.into()
 }
 
-/// The title of a finding or a section.
+/// The style of the title of a finding or a section.
 pub fn title(text: &str) -> ColoredString {
     text.bold()
 }
 
-/// A label before a value.
+/// The style of a label in front of a value.
 pub fn label(text: &str) -> ColoredString {
     text.cyan()
 }
 
-/// A command to type.
+/// The style of a command to type.
 pub fn command(text: &str) -> ColoredString {
     text.green()
 }
@@ -44,17 +44,17 @@ pub fn faint(text: &str) -> ColoredString {
     text.dimmed()
 }
 
-/// All is well.
+/// The style of a good result.
 pub fn good(text: &str) -> ColoredString {
     text.green().bold()
 }
 
-/// Something is wrong.
+/// The style of a bad result.
 pub fn bad(text: &str) -> ColoredString {
     text.red().bold()
 }
 
-/// Something is unsure.
+/// The style of an unsure result.
 pub fn warn(text: &str) -> ColoredString {
     text.yellow().bold()
 }

@@ -1,5 +1,5 @@
-//! The summary of a job of GitHub Actions: a report as Markdown, cut at the border of a finding. Of a longer one GitHub would
-//! show nothing at all.
+//! The summary of a GitHub Actions job: a report as Markdown, cut between findings, because GitHub shows nothing at all
+//! of a summary over its limit.
 
 use std::io::{self, Write};
 use std::slice;
@@ -13,13 +13,13 @@ use super::words::plural;
 
 /// The size limit of GitHub for one step, in bytes.
 const LIMIT: usize = 1024 * 1024;
-/// Kept for the words on what is left out.
+/// The bytes reserved for the remark on what is left out.
 const RESERVE: usize = 1024;
 
-/// Writes a summary to a file that so many bytes are in already.
+/// Writes a summary to a file that already holds `used` bytes.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn write(view: &View, detail: Detail, used: usize, out: &mut dyn Write) -> io::Result<()> {
     let mut room = LIMIT.saturating_sub(RESERVE).saturating_sub(used);
     let mut put = |blocks: &[Block], out: &mut dyn Write| {
@@ -38,7 +38,7 @@ pub fn write(view: &View, detail: Detail, used: usize, out: &mut dyn Write) -> i
     }
     let mut shown = 0;
     'lots: for Lot { head, cards } in lots {
-        // What to do is before the first of a kind, and is of no use without it.
+        // The plan of a kind precedes its first finding, and is useless without it.
         let mut before = head;
         for (count, card) in cards {
             before.push(card);

@@ -1,4 +1,4 @@
-//! When secrets came in and left HEAD: a row for each commit that brought some in or took some out.
+//! The timeline of HEAD: a row for each commit that added or removed secrets.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use super::page::{Block, Cards, Line, code, text};
 use super::view::{FindingView, View};
 use super::words::{day, plural, short};
 
-/// Commits that are listed, at most; of more than these the newest.
+/// The most commits that are listed; of more, the newest are.
 const MAX_LISTED: usize = 300;
-/// Those of them that are seen at once.
+/// The number of commits shown at once.
 const IN_SIGHT: usize = 10;
-/// Kinds of secrets that are named for a commit.
+/// The most kinds of secrets that are named for a commit.
 const NAMED: usize = 6;
 
-/// The changes of one commit.
+/// The secrets that one commit added and removed.
 #[derive(Default)]
 struct Event<'v> {
     author: &'v str,
@@ -21,10 +21,10 @@ struct Event<'v> {
     left: Kinds<'v>,
 }
 
-/// Secrets by what they are called: the first, and how many.
+/// The secrets by name: the first one, and the number of them.
 type Kinds<'v> = BTreeMap<&'v str, (&'v FindingView, usize)>;
 
-/// The timeline, oldest first; nothing where no commit is known.
+/// Returns the timeline, oldest first; empty if no commit is known.
 pub fn blocks(view: &View, cards: &Cards<'_>) -> Vec<Block> {
     let events = events(view);
     if events.is_empty() {
@@ -44,7 +44,7 @@ pub fn blocks(view: &View, cards: &Cards<'_>) -> Vec<Block> {
     blocks
 }
 
-/// The events, by time and commit.
+/// Returns the events, by time and commit.
 fn events(view: &View) -> BTreeMap<(&str, &str), Event<'_>> {
     let mut events: BTreeMap<(&str, &str), Event<'_>> = BTreeMap::new();
     for one in &view.findings {

@@ -1,4 +1,4 @@
-//! The words for the facts of a finding in sentences, whatever the format.
+//! The words that describe the facts of a finding, in every format.
 
 use super::view::{
     ContextView, EvidenceView, ExposureView, FindingView, OccurrenceView, RemoteView, RetentionView, SignView, Summary,
@@ -13,25 +13,25 @@ use crate::rule::{Confidence, Severity};
 /// The remark on a command that shows a place.
 pub const SHOW: &str = "This shows the place, with the secret itself";
 
-/// Refs named in a sentence, at most.
+/// The most refs that a sentence names.
 const MOST_REFS: usize = 5;
 
-/// `1 secret`, `2 secrets`.
+/// Returns `1 secret` or `2 secrets`.
 pub fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
-/// The first characters of an id.
+/// Returns the first characters of an id.
 pub fn short(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }
 
-/// So many characters, at most.
+/// Cuts a text to at most `most` characters.
 pub fn cut(words: &str, most: usize) -> String {
     words.chars().take(most).collect()
 }
 
-/// The day of a time.
+/// Returns the day of an RFC 3339 time.
 pub fn day(time: &str) -> &str {
     time.get(..10).unwrap_or(time)
 }
@@ -45,7 +45,7 @@ pub fn way_to_all(view: &View) -> &'static str {
     }
 }
 
-/// The verdict of a report in a few words.
+/// Returns the verdict of a report in a few words.
 pub fn verdict(summary: &Summary) -> String {
     match summary.verdict {
         Verdict::Clean if summary.sought > 0 => format!("gone: {} searched for", plural(summary.sought, "value")),
@@ -65,7 +65,7 @@ pub fn verdict(summary: &Summary) -> String {
     }
 }
 
-/// Returns the thresholds of reported secrets, if others were found; as the words after "secrets".
+/// Returns the thresholds of the reported secrets, for use after the word "secrets"; empty if no others were found.
 pub fn qualified(summary: &Summary) -> String {
     let held = &summary.held_back;
     let confidence = (held.unsure() > 0).then(|| match held.min_confidence {
@@ -80,7 +80,7 @@ pub fn qualified(summary: &Summary) -> String {
     if parts.is_empty() { String::new() } else { format!(" of {}", parts.join(" and ")) }
 }
 
-/// Returns the words after the verdict about findings below the thresholds; empty if there are none.
+/// Returns the words after the verdict about secrets below the thresholds; empty if there are none.
 pub fn held_back(summary: &Summary) -> String {
     let held = &summary.held_back;
     let ones = |count: usize| if count == 1 { "one" } else { "ones" };
@@ -100,13 +100,13 @@ pub fn held_back(summary: &Summary) -> String {
     }
 }
 
-/// Returns the verdict of a report, in one line without how much was read.
+/// Returns the verdict of a report in one line, without the amount of content read.
 pub fn headline(summary: &Summary, scope: &str) -> String {
     let of = if summary.verdict == Verdict::Unknown { "of" } else { "in" };
     format!("{} {of} {scope}{}", verdict(summary), held_back(summary))
 }
 
-/// The same of a report that is written elsewhere, with what somebody has to know who does not read it.
+/// Returns the verdict of a report that is written to a file, with what the user has to know without opening it.
 pub fn status(view: &View) -> String {
     let summary = &view.summary;
     let of = if summary.verdict == Verdict::Unknown { "of" } else { "in" };
@@ -116,7 +116,7 @@ pub fn status(view: &View) -> String {
     format!("{verdict}{counts} {of} {}{}{gaps}", view.scope, held_back(summary))
 }
 
-/// How many findings there are of each severity, as what follows their number; empty if there are none.
+/// Returns the number of findings of each severity, for use after the total; empty if there are none.
 pub fn by_severity(findings: &[FindingView]) -> String {
     let count = |severity| (findings.iter().filter(|one| one.severity == severity).count(), severity);
     let counts = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low].map(count);
@@ -128,12 +128,12 @@ pub fn by_severity(findings: &[FindingView]) -> String {
     if some.is_empty() { String::new() } else { format!(" ({})", some.join(", ")) }
 }
 
-/// The verdict of a report, and how much it rests on.
+/// Returns the verdict of a report with the amount of content that it is based on.
 pub fn outcome(view: &View) -> String {
     format!("{}{}: {}", verdict(&view.summary), held_back(&view.summary), read(view))
 }
 
-/// How much was read.
+/// Returns the amount of content read.
 pub fn read(view: &View) -> String {
     let summary = &view.summary;
     let is_silent = view.gaps.is_empty() && view.findings.is_empty();
@@ -157,7 +157,7 @@ pub fn read(view: &View) -> String {
     format!("{parts} read, {}{known}", bytes(summary.bytes))
 }
 
-/// Why nothing was read, where nothing kept anybody from reading.
+/// Returns the reason why nothing was read although nothing failed.
 fn nothing_read(command: Command) -> &'static str {
     match command {
         Command::Staged => "nothing is staged",
@@ -174,7 +174,7 @@ fn nothing_read(command: Command) -> &'static str {
     }
 }
 
-/// The name for contents: a sweep reads each once, whatever files it is in.
+/// Returns the name for contents; a sweep reads each blob once, however many files have it.
 fn unit(command: Command) -> &'static str {
     match command {
         Command::History | Command::Verify => "blob",
@@ -200,7 +200,7 @@ fn bytes(count: u64) -> String {
     }
 }
 
-/// Returns the remarks on secrets that were found and are not shown.
+/// Returns the remarks on secrets that were found and aren't shown.
 pub fn asides(view: &View) -> Vec<String> {
     let summary = &view.summary;
     let old = (summary.old > 0).then(|| {
@@ -216,7 +216,7 @@ pub fn asides(view: &View) -> Vec<String> {
     old.into_iter().chain(allowed).collect()
 }
 
-/// How many are accepted by what, as what follows their number.
+/// Returns the number of findings that each kind of suppression accepts, for use after the total.
 fn accepted_by(findings: &[FindingView]) -> String {
     let count = |by: SuppressedBy| {
         findings.iter().filter(|one| one.suppression.as_ref().is_some_and(|suppression| suppression.by == by)).count()
@@ -233,7 +233,7 @@ fn accepted_by(findings: &[FindingView]) -> String {
     if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
 }
 
-/// Returns what was written to allow it, and why it still counts.
+/// Returns a sentence on the suppression of a finding, and on why the finding still counts if it does.
 pub fn suppression(finding: &FindingView) -> Option<String> {
     let SuppressionView { by, line, reason, flaw, status } = finding.suppression.as_ref()?;
     let line = line.map(|line| format!(" at line {line}")).unwrap_or_default();
@@ -256,12 +256,12 @@ pub fn suppression(finding: &FindingView) -> Option<String> {
     })
 }
 
-/// `true` if something that came with the change would allow it, and somebody has to agree first.
+/// Returns `true` if the change itself adds a suppression for the finding, so that somebody else has to agree.
 pub fn is_waiting(finding: &FindingView) -> bool {
     finding.suppression.as_ref().is_some_and(|one| one.status == SuppressionStatus::NeedsApproval)
 }
 
-/// Returns why findings count that only the change itself allows.
+/// Returns the reason why findings count that only the change itself allows.
 pub fn waiting(view: &View, count: usize) -> String {
     let (these, it) = match (count, view.findings.len()) {
         (1, 1) => ("This secret is".to_owned(), "it counts"),
@@ -272,7 +272,7 @@ pub fn waiting(view: &View, count: usize) -> String {
     format!("{these} allowed only by the change itself, so {it} until a reviewer has merged it{trusted}.")
 }
 
-/// How far a secret got, and what reaches it.
+/// Returns the stage of a secret, and the refs that reach it.
 pub fn stage_and_refs(finding: &FindingView) -> String {
     let exposure = &finding.exposure;
     let named = exposure.refs.iter().take(MOST_REFS).map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -289,17 +289,17 @@ pub fn stage_and_refs(finding: &FindingView) -> String {
     format!("{}{head}{refs}", stage_sentence(finding))
 }
 
-/// How far a secret got, where the word of its stage is not in front.
+/// Returns the stage of a secret as a full sentence, for places where the stage's word doesn't precede it.
 pub fn stage_sentence(finding: &FindingView) -> String {
     let clause = stage_clause(finding);
     match finding.stage {
         Stage::Unknown | Stage::Published => format!("{}: {clause}", finding.stage.as_str()),
-        // The clauses of these say it themselves.
+        // The clauses of these stages already name them.
         Stage::Leftover | Stage::Uncommitted | Stage::Unreachable | Stage::LocalOnly | Stage::HistoryOnly => clause,
     }
 }
 
-/// How far a secret got, behind the word of its stage.
+/// Returns the stage of a secret as a clause, to follow the stage's word.
 pub fn stage_clause(finding: &FindingView) -> String {
     let clause = match finding.stage {
         Stage::Uncommitted if finding.occurrences.iter().all(|place| place.kind.beside_objects()) => {
@@ -316,7 +316,7 @@ pub fn stage_clause(finding: &FindingView) -> String {
     clause.to_owned()
 }
 
-/// Returns the meaning of a stage, whatever the finding.
+/// Returns the general meaning of a stage.
 pub fn stage_meaning(stage: Stage) -> &'static str {
     match stage {
         Stage::Leftover => "in no commit, only in objects that a stopped commit left in this clone",
@@ -329,7 +329,7 @@ pub fn stage_meaning(stage: Stage) -> &'static str {
     }
 }
 
-/// The sign that it was on a server.
+/// Returns the evidence that the secret was on a server.
 fn sign(sign: Option<&SignView>) -> String {
     let Some(SignView { kind, name, remote }) = sign else { return "a remote-tracking branch has it".to_owned() };
     match (kind, remote) {
@@ -341,7 +341,7 @@ fn sign(sign: Option<&SignView>) -> String {
     }
 }
 
-/// The doubt whether it was.
+/// Returns the reason why it is unknown whether the secret was on a server.
 fn doubt(doubt: Option<Doubt>) -> String {
     let open = match doubt {
         Some(Doubt::Bare) => "others may have it, because a bare repository may be the server itself",
@@ -355,7 +355,7 @@ fn doubt(doubt: Option<Doubt>) -> String {
     format!("{open}; treat it as published")
 }
 
-/// Returns the commit that a place is in, and what a later one changed about that.
+/// Returns the commit of a place, and whether a later commit removed the secret.
 pub fn commit(finding: &FindingView, place: usize) -> Option<String> {
     let place = finding.occurrences.get(place)?;
     let commit = short(place.commit.as_deref()?);
@@ -367,19 +367,19 @@ pub fn commit(finding: &FindingView, place: usize) -> Option<String> {
     })
 }
 
-/// `true` if a later commit took it out of where it stood.
+/// Returns `true` if a later commit deleted the secret.
 fn was_deleted(exposure: &ExposureView) -> bool {
     exposure.removed.is_some() || exposure.in_the_end == Some(InTheEnd::Deleted)
 }
 
-/// When it came in and by whom.
+/// Returns when it was introduced, and by whom.
 pub fn entered(exposure: &ExposureView) -> Option<String> {
     let commit = exposure.first_commit.as_deref()?;
     let (time, author) = (exposure.first_seen.as_deref()?, exposure.first_author.as_deref()?);
     Some(format!("{} in commit {} by {author}", day(time), short(commit)))
 }
 
-/// When it was taken out of what HEAD holds, or when a commit last held it.
+/// Returns when it was removed from HEAD, or when a commit last held it.
 pub fn left(exposure: &ExposureView) -> Option<String> {
     if let Some(event) = &exposure.removed {
         return Some(format!("removed {} in commit {} by {}", day(&event.time), short(&event.commit), event.author));
@@ -391,7 +391,7 @@ pub fn left(exposure: &ExposureView) -> Option<String> {
     })
 }
 
-/// Its life in one sentence.
+/// Returns one sentence on when it was introduced and removed.
 pub fn life(exposure: &ExposureView) -> Option<String> {
     let held = match exposure.held_in {
         0 => String::new(),
@@ -402,7 +402,7 @@ pub fn life(exposure: &ExposureView) -> Option<String> {
     Some(format!("added {}{held}{left}", entered(exposure)?))
 }
 
-/// Refs that reach it, by kind.
+/// Returns the number of refs that reach it, by kind.
 pub fn kinds(exposure: &ExposureView) -> String {
     let kinds = [
         (exposure.branches, "local branch", "local branches"),
@@ -417,7 +417,7 @@ pub fn kinds(exposure: &ExposureView) -> String {
         .join(", ")
 }
 
-/// Who could have pulled it from a remote.
+/// Returns a sentence on who could have pulled it from a remote.
 pub fn pulled(remote: &RemoteView) -> String {
     let host = match remote.host {
         Host::Public => "a public host: it is not known offline whether this repository is public there",
@@ -431,25 +431,25 @@ pub fn pulled(remote: &RemoteView) -> String {
     }
 }
 
-/// Who brought it in from an address that is not usual.
+/// Returns a sentence on authors who introduced it from an unusual address.
 pub fn outside(exposure: &ExposureView) -> Option<String> {
     (!exposure.outside_authors.is_empty())
         .then(|| format!("from an address that is unusual here: {}", exposure.outside_authors.join(", ")))
 }
 
-/// Where it stands.
+/// Returns the location of a place.
 pub fn place(occurrence: &OccurrenceView) -> String {
     let image = occurrence.image.as_deref().map(image).unwrap_or_default();
     let agent = occurrence.agent.map(agent).unwrap_or_default();
     format!("{}{image}{agent}", own_place(occurrence))
 }
 
-/// Whose file it is, and what for, as what follows the place itself.
+/// Returns the agent and the purpose of a file, for use after its path.
 fn agent(place: AgentPlace) -> String {
     format!(" ({}, {})", place.agent.name(), place.kind.as_str())
 }
 
-/// The same, without the image that it is in.
+/// Returns the location of a place without its image.
 pub fn own_place(occurrence: &OccurrenceView) -> String {
     let OccurrenceView { path, line, column, .. } = occurrence;
     let at = format!("{line}:{column}");
@@ -477,13 +477,13 @@ pub fn own_place(occurrence: &OccurrenceView) -> String {
     }
 }
 
-/// The line that it is in.
+/// Returns the line that a secret is in.
 pub fn line(context: &ContextView) -> String {
     let ContextView { before, value, after } = context;
     format!("{before}{value}{after}")
 }
 
-/// The same in so many characters, at most: what is nearest to the value is left of it.
+/// Returns the line that a secret is in, cut to at most `most` characters around the value.
 pub fn line_within(context: &ContextView, most: usize) -> String {
     let ContextView { before, value, after } = context;
     let count = |text: &str| text.chars().count();
@@ -508,7 +508,7 @@ pub fn line_within(context: &ContextView, most: usize) -> String {
     format!("{before}{value}{after}")
 }
 
-/// Where in which image a place is, and who can see it, as what follows the place itself.
+/// Returns the image and layer of a place, and who can see it, for use after its path.
 pub fn image(place: &ImagePlace) -> String {
     let layer = place.layer.as_ref().map(|layer| {
         let step = if layer.step.is_empty() { String::new() } else { format!(" ({})", layer.step) };
@@ -528,7 +528,7 @@ pub fn image(place: &ImagePlace) -> String {
     format!("{at}{origin}; {}", place.visibility.sentence())
 }
 
-/// Returns the retention of a place, if it was asked for.
+/// Returns what keeps a place, if that was asked for.
 pub fn retention(occurrence: &OccurrenceView) -> Option<String> {
     let retainers: Vec<String> = occurrence.held.iter().map(retainer).collect();
     (!retainers.is_empty()).then(|| format!("still there: {}", retainers.join("; ")))
@@ -553,7 +553,7 @@ fn retainer(RetentionView { by, name }: &RetentionView) -> String {
     }
 }
 
-/// Why we believe it, in one line.
+/// Returns the reasons to believe a finding, in one line.
 pub fn reasons(finding: &FindingView) -> String {
     let mut reasons: Vec<String> = finding.evidence.iter().filter_map(reason).collect();
     let facts: Vec<String> = finding.facts.iter().map(|(field, value)| format!("{field} {value}")).collect();

@@ -1,4 +1,4 @@
-//! Elements of the template language that depend on nothing but their arguments, and the names of all.
+//! Elements of the template language that depend only on their arguments, and the names of all elements.
 //!
 //! Random runs are made in `random`, whole tokens in `forge` and `keys`.
 
@@ -9,7 +9,7 @@ use super::random::{Random, plain};
 const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/// Elements that are a run of random characters: `<name:count>`.
+/// The elements that produce a run of random characters: `<name:count>`.
 const RUNS: [(&str, &[u8]); 15] = [
     ("base62", BASE62),
     ("base36", b"abcdefghijklmnopqrstuvwxyz0123456789"),
@@ -28,7 +28,7 @@ const RUNS: [(&str, &[u8]); 15] = [
     ("unreserved", b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_~.-"),
 ];
 
-/// Elements that are no run.
+/// The elements that produce anything else.
 const OTHERS: [&str; 21] = [
     "of",
     "uuid",
@@ -53,14 +53,14 @@ const OTHERS: [&str; 21] = [
     "stellar-seed",
 ];
 
-/// Longer runs are slips of the pen.
+/// The longest run; a longer one is a typing error.
 const LONGEST_RUN: usize = 65_536;
-/// `true` if `<name>` or `<name:...>` is an element.
+/// Returns `true` if `<name>` or `<name:...>` is an element.
 pub(super) fn is_known(name: &str) -> bool {
     OTHERS.contains(&name) || RUNS.iter().any(|(known, _)| *known == name)
 }
 
-/// Elements that depend on nothing but their arguments.
+/// Expands an element that depends only on its arguments.
 pub(super) fn leaf(random: &mut Random, name: &str, arguments: Option<&str>) -> Option<String> {
     match (name, arguments) {
         ("uuid", None) => Some(forge::uuid(random)),

@@ -1,6 +1,6 @@
-//! Whole tokens of vendors whose parts depend on each other, made up for examples.
+//! Whole tokens of vendors whose parts depend on each other, generated for examples.
 //!
-//! Structurally right, random in every part that would be secret. Private keys are in `keys`.
+//! Tokens are structurally right, and random in every part that would be secret. Private keys are in `keys`.
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD};
 
@@ -9,12 +9,12 @@ use crate::detect::check::{aws, azure, base58, crc16};
 
 /// Letters and digits.
 pub(super) const BASE62: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-/// The alphabets of base64, in their order.
+/// The alphabet of base64, in order.
 pub(super) const BASE64_STANDARD: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-/// As above, safe in URLs.
+/// The alphabet of base64 that is safe in URLs, in order.
 pub(super) const BASE64_URL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// A second in 2026; examples do not depend on the day.
+/// A time in 2026, so that examples don't depend on the day.
 const NOW: u64 = 1_767_225_600;
 
 const WORDS: [&str; 32] = [
@@ -23,12 +23,12 @@ const WORDS: [&str; 32] = [
     "umbra", "violet", "breeze", "canyon", "drift", "fjord", "glacier", "hazel", "indigo", "kelp",
 ];
 
-/// A lower-case word.
+/// Returns a lower-case word.
 pub(super) fn word(random: &mut Random) -> &'static str {
     random.pick(&WORDS)
 }
 
-/// A version 4 UUID.
+/// Returns a version 4 UUID.
 pub(super) fn uuid(random: &mut Random) -> String {
     let mut number = u128::from_be_bytes(random.array());
     number = number & !(0xF << 76) | 0x4 << 76;
@@ -38,7 +38,7 @@ pub(super) fn uuid(random: &mut Random) -> String {
     [at(0, 8), at(8, 12), at(12, 16), at(16, 20), at(20, 32)].join("-")
 }
 
-/// A token with the given payload, or a payload of its own, signed with HS256 as far as length tells.
+/// Returns a token with the given payload, or a generated one, and a signature of the length of HS256.
 pub(super) fn jwt(random: &mut Random, payload: Option<String>) -> String {
     let own = || {
         let (issuer, subject) = (word(random), random.run(b"123456789", 10, b"123456789"));
@@ -50,7 +50,7 @@ pub(super) fn jwt(random: &mut Random, payload: Option<String>) -> String {
     parts.map(|part| BASE64URL_NOPAD.encode(part)).join(".")
 }
 
-/// A macaroon for pypi.org, valid for all projects of its user.
+/// Returns a macaroon for pypi.org, valid for all projects of its user.
 pub(super) fn pypi(random: &mut Random) -> String {
     let packet = |kind: u8, bytes: &[u8]| [&[kind, u8::try_from(bytes.len()).unwrap_or(0)], bytes].concat();
     let id = uuid(random);
@@ -60,7 +60,7 @@ pub(super) fn pypi(random: &mut Random) -> String {
     format!("pypi-{}", BASE64URL_NOPAD.encode(&bytes))
 }
 
-/// Bot id of 18 digits, time of creation, signature.
+/// Returns a bot id of 18 digits, a time of creation and a signature.
 pub(super) fn discord(random: &mut Random) -> String {
     let id = format!("1{}", random.run(b"0123456789", 17, b"0123456789"));
     let seconds = u32::try_from(NOW - random.below(100_000_000)).unwrap_or(0);
@@ -68,7 +68,7 @@ pub(super) fn discord(random: &mut Random) -> String {
     parts.map(|part| BASE64URL_NOPAD.encode(part)).join(".")
 }
 
-/// The long form of a Vault service token: version, HMAC, and the token within with its index.
+/// Returns the long form of a Vault service token: version, HMAC, and the inner token with its index.
 pub(super) fn vault(random: &mut Random) -> String {
     let token = format!("hvs.{}", random.run(BASE62, 24, BASE62));
     let body = [&[0x0a, 28], token.as_bytes(), &[0x10, 0xdf, 0x3e, 0x18, 1]].concat();
@@ -77,7 +77,7 @@ pub(super) fn vault(random: &mut Random) -> String {
     format!("hvs.{}", BASE64URL_NOPAD.encode(&bytes))
 }
 
-/// A key id of a random account; drawn again until it reads like one, which needs a digit.
+/// Returns a key id of a random account, drawn again until it has a digit, as key ids do.
 pub(super) fn aws_id(random: &mut Random, prefix: &str) -> String {
     let mut id = String::new();
     for _ in 0..32 {
@@ -92,7 +92,7 @@ pub(super) fn aws_id(random: &mut Random, prefix: &str) -> String {
     id
 }
 
-/// An Azure identifiable key. Keys of 39 bytes are of letters and digits only, those of 40 are safe in URLs.
+/// Returns an Azure identifiable key. Keys of 39 bytes consist of letters and digits, those of 40 are safe in URLs.
 pub(super) fn azure_key(random: &mut Random, size: usize, mark: &str, seed: &str) -> Option<String> {
     let alphabet = if size == 39 { BASE62 } else { BASE64_STANDARD };
     for _ in 0..64 {
@@ -107,7 +107,7 @@ pub(super) fn azure_key(random: &mut Random, size: usize, mark: &str, seed: &str
     None
 }
 
-/// Returns the characters that may end a base64 text of `length`: those without stray bits.
+/// Returns the characters that may end a base64 text of `length`: those that leave no stray bits.
 pub(super) fn canonical(alphabet: &[u8], length: usize) -> Vec<u8> {
     let step = match length % 4 {
         2 => 16,
@@ -117,7 +117,7 @@ pub(super) fn canonical(alphabet: &[u8], length: usize) -> Vec<u8> {
     super::random::plain(&alphabet.iter().copied().step_by(step).collect::<Vec<_>>())
 }
 
-/// A CASK key of Azure DevOps, allocated in a month of 2025.
+/// Returns a CASK key of Azure DevOps, allocated in a month of 2025.
 pub(super) fn azure_cask(random: &mut Random) -> Option<String> {
     let (head, platform) = (random.run(BASE62, 52, BASE62), random.run(BASE62, 10, BASE62));
     let month = char::from(random.pick(b"ABCDEFGHIJKL"));
@@ -126,12 +126,12 @@ pub(super) fn azure_cask(random: &mut Random) -> Option<String> {
     Some(format!("{front}{}", check.get(..4)?))
 }
 
-/// A Bitcoin key for import, of a compressed public key.
+/// Returns a Bitcoin private key in wallet import format, for a compressed public key.
 pub(super) fn wif(random: &mut Random) -> String {
     steady(random, |random| base58::seal(&[&[0x80], &random.bytes(32)[..], &[1]].concat()))
 }
 
-/// The extended private key of a wallet, for the main network.
+/// Returns the extended private key of a wallet, for the main network.
 pub(super) fn xprv(random: &mut Random) -> String {
     const MAIN: &[u8] = &[0x04, 0x88, 0xad, 0xe4];
     steady(random, |random| {
@@ -141,7 +141,7 @@ pub(super) fn xprv(random: &mut Random) -> String {
     })
 }
 
-/// The seed of a NATS user (`SU`), account (`SA`) or operator (`SO`).
+/// Returns the seed of a NATS user (`SU`), account (`SA`) or operator (`SO`).
 pub(super) fn nkey(random: &mut Random, kind: &str) -> Option<String> {
     const SEED: u8 = 18 << 3;
     let owner = match kind {
@@ -153,13 +153,13 @@ pub(super) fn nkey(random: &mut Random, kind: &str) -> Option<String> {
     Some(steady(random, |random| crc16::seal(&[&[SEED | owner >> 5, owner << 3], &random.bytes(32)[..]].concat())))
 }
 
-/// The secret seed of a Stellar account.
+/// Returns the secret seed of a Stellar account.
 pub(super) fn stellar_seed(random: &mut Random) -> String {
     const SEED: u8 = 18 << 3;
     steady(random, |random| crc16::seal(&[&[SEED], &random.bytes(32)[..]].concat()))
 }
 
-/// Drawn again until no end of it is conspicuous.
+/// Draws a text again until no part at its end is conspicuous.
 fn steady(random: &mut Random, make: impl Fn(&mut Random) -> String) -> String {
     let mut text = make(random);
     for _ in 0..32 {

@@ -1,6 +1,6 @@
-//! Private keys made up for examples: every length and type in place, every number random.
+//! Private keys generated for examples: every length and type is right, and every number random.
 //!
-//! They parse, and open nothing: the numbers fit no key pair.
+//! They parse but open nothing: the numbers don't form a key pair.
 
 use data_encoding::{BASE64, HEXUPPER};
 
@@ -10,7 +10,7 @@ use crate::detect::check::pgp;
 const RSA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
 const P256: &[u8] = &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
 
-/// The block of this kind, without a final line break; nothing for an unknown kind.
+/// Returns the block of this kind without a final line break; `None` for an unknown kind.
 pub(super) fn pem(random: &mut Random, kind: &str) -> Option<String> {
     let text = match kind {
         "rsa" => block("RSA PRIVATE KEY", "", &rsa(random)),
@@ -27,7 +27,7 @@ pub(super) fn pem(random: &mut Random, kind: &str) -> Option<String> {
     Some(text)
 }
 
-/// An armored RSA secret key without passphrase, with a user id and the checksum line.
+/// Returns an armoured RSA secret key without passphrase, with a user id and the checksum line.
 pub(super) fn pgp(random: &mut Random) -> String {
     let secret: Vec<u8> = [256, 128, 128, 128].iter().flat_map(|size| mpi(random, *size)).collect();
     let sum = secret.iter().fold(0_u16, |sum, b| sum.wrapping_add(u16::from(*b)));
@@ -51,7 +51,7 @@ fn block(label: &str, headers: &str, bytes: &[u8]) -> String {
     format!("{text}\n-----END {label}-----")
 }
 
-/// The traditional format with its cipher named in headers.
+/// Returns a key in the traditional format, with its cipher named in headers.
 fn rsa_encrypted(random: &mut Random) -> String {
     let vector = HEXUPPER.encode(&random.bytes(16));
     let headers = format!("Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,{vector}\n\n");
@@ -71,7 +71,7 @@ fn der(tag: u8, contents: &[u8]) -> Vec<u8> {
     }
 }
 
-/// A number of exactly `size` bytes, the first bit set.
+/// Returns a number of exactly `size` bytes with the first bit set.
 fn number(random: &mut Random, size: usize) -> Vec<u8> {
     let mut bytes = random.bytes(size);
     if let Some(first) = bytes.first_mut() {
@@ -80,7 +80,7 @@ fn number(random: &mut Random, size: usize) -> Vec<u8> {
     bytes
 }
 
-/// A positive integer needs a zero before a first bit that is set.
+/// Returns a positive integer, which needs a zero byte before a first bit that is set.
 fn integer(random: &mut Random, size: usize) -> Vec<u8> {
     der(2, &[&[0], &number(random, size)[..]].concat())
 }
@@ -105,7 +105,7 @@ fn pkcs8(random: &mut Random) -> Vec<u8> {
     der(0x30, &[vec![2, 1, 0], der(0x30, RSA), der(4, &rsa(random))].concat())
 }
 
-/// Ed25519; with a passphrase, the cipher and derivation that `ssh-keygen` takes by default.
+/// Returns an Ed25519 key; with a passphrase, it has the default cipher and derivation of `ssh-keygen`.
 fn openssh(random: &mut Random, encrypted: bool) -> Vec<u8> {
     let text = |bytes: &[u8]| [&[0, 0], &short(bytes)[..], bytes].concat();
     let public = [text(b"ssh-ed25519"), text(&random.bytes(32))].concat();

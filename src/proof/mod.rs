@@ -1,8 +1,8 @@
-//! Proves rules against their own words: every example must be found by its rule and by no other, every counter-example
-//! must leave it silent.
+//! Proves rules by their own examples: each must be found by its rule and no other, and each counter-example must leave
+//! the rule silent.
 //!
-//! Examples are templates ([`template`]): a token-shaped text never lies in the repository. Each is expanded several times
-//! with different random values. What can be said of a rule without running it is said by `rule::compile`.
+//! Examples are templates ([`template`]), so that no token-shaped text is in the repository. Each is expanded several
+//! times with different random values. `rule::compile` checks everything that can be checked without running a rule.
 
 mod element;
 mod forge;
@@ -20,23 +20,23 @@ use crate::rule_set::RuleSet;
 
 use template::Generator;
 
-/// Expansions of each example.
+/// The number of expansions of each example.
 const ROUNDS: u64 = 5;
 
 /// The result of a proof.
 #[derive(Debug, Default)]
 pub struct Proof {
-    /// Rules looked at.
+    /// The number of rules proved.
     pub rules: usize,
-    /// Examples expanded, each several times.
+    /// The number of examples, each expanded several times.
     pub examples: usize,
-    /// Counter-examples expanded, each several times.
+    /// The number of counter-examples, each expanded several times.
     pub counter_examples: usize,
-    /// Everything that is wrong, in words that name the entry.
+    /// All flaws, each as a sentence that names the entry.
     pub flaws: Vec<String>,
 }
 
-/// Proves a rule file; `base` holds the rules it adds to, if it adds to any.
+/// Proves a rule file; `base` holds the rules that it adds to, if any.
 pub fn prove(text: &str, base: Option<RuleSet>) -> Proof {
     let mut proof = Proof::default();
     let file: RuleFile = match toml::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) {
@@ -91,7 +91,8 @@ fn seed(id: &str, at: usize, round: u64) -> u64 {
     digest ^ (at as u64) << 32 ^ round
 }
 
-/// Each example holds exactly one secret that is sure enough to be reported by default, and this rule reports it.
+/// Returns the flaw of an example that doesn't hold exactly one secret sure enough to be reported by default, or that
+/// another rule reports.
 fn example_flaw(def: &RuleDef, example: &str, seed: u64, detector: &Detector) -> Option<String> {
     let (text, _) = match Generator::new(seed).expand_with_token(example, def.token.as_deref()) {
         Ok(expanded) => expanded,
@@ -106,7 +107,7 @@ fn example_flaw(def: &RuleDef, example: &str, seed: u64, detector: &Detector) ->
     None
 }
 
-/// Returns the names of the files of a rule's examples; the empty name if any will do.
+/// Returns the file names of a rule's examples; the empty name if any will do.
 fn names(def: &RuleDef) -> Vec<String> {
     if def.files.is_empty() {
         vec![String::new()]
@@ -115,7 +116,7 @@ fn names(def: &RuleDef) -> Vec<String> {
     }
 }
 
-/// Returns the detections in a file of such a name.
+/// Returns the detections in a file with this name.
 fn found(text: &str, name: &str, detector: &Detector) -> Vec<Detection> {
     let mut found = detector.scan_file(text.as_bytes());
     found.retain(|d| path::is_named(name.as_bytes(), &d.files));
@@ -135,7 +136,7 @@ fn found_flaw(def: &RuleDef, mut found: Vec<Detection>, detector: &Detector) -> 
         .map(|d| format!("found with {} confidence; the rule says {}", d.confidence.as_str(), def.confidence.as_str()))
 }
 
-/// No counter-example is reported by this rule at any confidence.
+/// Returns the flaw of a counter-example that this rule reports at any confidence.
 fn counter_flaw(def: &RuleDef, example: &str, seed: u64, detector: &Detector) -> Option<String> {
     let (text, _) = match Generator::new(seed).expand_with_token(example, def.token.as_deref()) {
         Ok(expanded) => expanded,
@@ -162,11 +163,12 @@ mod tests {
         assert!(proof.rules >= 80 && proof.examples >= 160 && proof.counter_examples >= 160, "{proof:?}");
     }
 
-    /// Of GitHub's installation tokens nobody has confirmed that they end in the checksum of the others; an Entra secret is
-    /// reported whatever its digits.
+    /// The rules without confirmed check digits: nobody has confirmed that GitHub's installation tokens end in the
+    /// checksum of the others, and an Entra secret is reported whatever its digits.
     const UNCONFIRMED: [&str; 2] = ["github-app-installation-token", "azure-entra-client-secret"];
 
-    /// Characters of a token that its check digits do not cover: the last eight of GitHub's, the kind in Vercel's prefix.
+    /// Returns the number of characters that a token's check digits don't cover: the last eight of GitHub's, the kind
+    /// in Vercel's prefix.
     fn uncovered(rule: &str) -> usize {
         match rule {
             "github-pat-fine-grained" => 8,
@@ -175,7 +177,8 @@ mod tests {
         }
     }
 
-    /// The text with another character of the same class at one place of the token, such that it keeps the rule's form.
+    /// Returns the text with one character of the token replaced by another of its class, such that it still has the
+    /// rule's form.
     fn altered(
         def: &RuleDef,
         detector: &Detector,
@@ -199,7 +202,7 @@ mod tests {
         })
     }
 
-    /// One wrong character in a token with check digits, and no rule reports it as more than doubtful.
+    /// One wrong character in a token with check digits keeps every rule from reporting it as more than doubtful.
     #[test]
     fn altered_tokens_are_not_reported() {
         let detector = Detector::new(RuleSet::builtin());

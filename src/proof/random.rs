@@ -1,20 +1,21 @@
 //! Seeded randomness for examples: the same seed gives the same text on every machine.
 //!
-//! Owns the generator and what makes a random run look random to the filters that judge values: no repetitions, no
-//! sequences, no placeholder words, all classes of characters present. It is no source of real secrets.
+//! Owns the generator, and the properties that make a run look random to the filters that judge values: no
+//! repetitions, sequences or placeholder words, and every class of characters. It must not be used for real
+//! secrets.
 
-/// Runs at least this long are expected to show every class of their alphabet.
+/// The length from which a run is expected to show every class of its alphabet.
 const TYPICAL: usize = 12;
-/// Parts that chance produces now and then and that filters take for a placeholder.
+/// Texts that chance produces now and then and that filters mistake for a placeholder.
 const WORDS: [&[u8]; 16] = [
     b"xxx", b"000", b"abc", b"test", b"fake", b"demo", b"dummy", b"todo", b"your", b"pass", b"none", b"null", b"dead",
     b"beef", b"qwer", b"asdf",
 ];
 
-/// More than any spread can score.
+/// A score higher than any spread can reach.
 const LONGEST_SCORE: usize = usize::MAX / 2;
 
-/// Splitmix64.
+/// A splitmix64 generator.
 pub(super) struct Random(u64);
 
 impl Random {
@@ -22,7 +23,7 @@ impl Random {
         Self(seed)
     }
 
-    /// The next 64 bits.
+    /// Returns the next 64 bits.
     pub(super) const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -30,7 +31,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `limit` (zero if that is zero); the bias is of no account here.
+    /// Returns a number below `limit` (zero if that is zero); the slight bias doesn't matter here.
     pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.next().checked_rem(limit).unwrap_or(0)
     }
@@ -43,17 +44,17 @@ impl Random {
         std::array::from_fn(|_| self.next().to_le_bytes()[0])
     }
 
-    /// One of `items`; the default of an empty list.
+    /// Returns one of `items`; the default value for an empty list.
     pub(super) fn pick<T: Copy + Default>(&mut self, items: &[T]) -> T {
         let count = u64::try_from(items.len()).unwrap_or(0);
         let at = usize::try_from(self.below(count)).unwrap_or(0);
         items.get(at).copied().unwrap_or_default()
     }
 
-    /// `count` characters of `alphabet`. `last` narrows what the final one may be.
+    /// Returns `count` characters of `alphabet`. `last` limits the choice of the final one.
     ///
-    /// Of several draws the most evenly spread one is taken: thresholds of entropy filters lie where one
-    /// random value in a hundred falls below.
+    /// The most evenly spread of several draws is taken: entropy thresholds are set where one random
+    /// value in a hundred falls below.
     pub(super) fn run(&mut self, alphabet: &[u8], count: usize, last: &[u8]) -> String {
         let mut best = (0, Vec::new());
         let mut typical = 0;
@@ -85,7 +86,7 @@ impl Random {
         run
     }
 
-    /// Redraws a character that would complete something conspicuous; small alphabets have no choice.
+    /// Appends a character, drawn again if it would complete something conspicuous; small alphabets leave no choice.
     fn append(&mut self, run: &mut Vec<u8>, allowed: &[u8]) {
         for _ in 0..16 {
             run.push(self.pick(allowed));
@@ -98,13 +99,14 @@ impl Random {
     }
 }
 
-/// Letters and digits of an alphabet: a run that begins or ends with a mark gets lost in the text around it.
+/// Returns the letters and digits of an alphabet: a run that begins or ends with punctuation is hard to delimit.
 pub(super) fn plain(alphabet: &[u8]) -> Vec<u8> {
     let plain: Vec<u8> = alphabet.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
     if plain.is_empty() { alphabet.to_vec() } else { plain }
 }
 
-/// `true` if `run` ends with four equal characters, five in a row up or down by one or two, or a placeholder word.
+/// Returns `true` if `run` ends with four equal characters, five that rise or fall by one or two, or a placeholder
+/// word.
 pub(super) fn is_conspicuous(run: &[u8]) -> bool {
     let equal = run.last_chunk::<4>().is_some_and(|tail| tail.iter().all(|b| Some(b) == run.last()));
     let lower: Vec<u8> = run.iter().rev().take(8).rev().map(u8::to_ascii_lowercase).collect();
@@ -119,7 +121,8 @@ fn is_row(tail: &[u8; 5]) -> bool {
     matches!(first, Some(1 | 2 | 0xfe | 0xff)) && steps.all(|s| Some(s) == first)
 }
 
-/// How evenly the characters are spread (pairs of places that differ), and far above that whether every class shows.
+/// Returns the score of a run: the number of pairs of positions that differ, and far above that whether every class
+/// appears.
 fn score(run: &[u8], alphabet: &[u8]) -> usize {
     let equal: usize = (0..=u8::MAX).map(|b| run.iter().filter(|c| **c == b).count().pow(2)).sum();
     let spread = run.len().pow(2).saturating_sub(equal);

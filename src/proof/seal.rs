@@ -1,11 +1,11 @@
 //! Check characters at the end of generated tokens.
 //!
-//! Owns which part of a token each seal covers; the algorithms are those of `detect::check`, so that a seal and its
-//! check cannot drift apart.
+//! Owns which part of a token each seal covers. The algorithms are those of `detect::check`, so that a seal and its
+//! check can't drift apart.
 
 use crate::detect::check::{azure, bech32, crc, github, gitlab};
 
-/// Names of the seals, which are those of the checks they satisfy.
+/// The names of the seals, which are those of the checks they satisfy.
 pub(super) const NAMES: [&str; 10] = [
     "crc32-base62",
     "github-fine-grained",
@@ -19,16 +19,16 @@ pub(super) const NAMES: [&str; 10] = [
     "bech32",
 ];
 
-/// Why a text has no seal.
+/// The reason why a text can't be sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SealError {
-    /// No check has that name.
+    /// No check has this name.
     Unknown,
     /// The text lacks the form that the seal is computed from.
     Unsealable,
 }
 
-/// The check characters that `before` lacks. What a check covers is documented next to its function.
+/// Returns the check characters to append to `before`. The part that a check covers is documented with its function.
 pub(super) fn check(name: &str, before: &str) -> Result<String, SealError> {
     if !NAMES.contains(&name) {
         return Err(SealError::Unknown);
@@ -56,7 +56,7 @@ mod tests {
     use crate::proof::template::Generator;
     use crate::rule::check::Check;
 
-    /// Check, template, and which bytes of the token its check covers.
+    /// Each check with a template, and the bytes of the token that it covers.
     const SEALED: [(&str, &str, std::ops::Range<usize>); 22] = [
         ("crc32-base62", "ghp_<base62:30><seal:crc32-base62>", 4..40),
         ("crc32-base62", "vcp_<base62:50><seal:crc32-base62>", 4..60),

@@ -1,8 +1,8 @@
 //! The template language of a rule's examples: `ghp_<base62:30><seal:crc32-base62>`.
 //!
 //! Owns the grammar. An element is `<name>` or `<name:arguments>` with a known name; any other text in angle brackets
-//! stays as it is, so that markup and placeholders such as `<your-token>` need no escaping. Elements that depend on
-//! nothing but their arguments are in `element`, check characters in `seal`.
+//! is kept, so that markup and placeholders such as `<your-token>` need no escaping. Elements that depend only on
+//! their arguments are in `element`, check characters in `seal`.
 
 use std::fmt;
 
@@ -13,19 +13,19 @@ use super::forge;
 use super::random::Random;
 use super::seal::{self, SealError};
 
-/// Templates within templates.
+/// The deepest nesting of templates.
 const DEEPEST: u8 = 8;
 
 /// The flaws that a template can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TemplateError {
-    /// `<seal:NAME>` with a name that no check has.
+    /// `<seal:NAME>` names an unknown check.
     UnknownSeal(String),
-    /// A seal over text that lacks the form it is computed from.
+    /// A seal follows text that lacks the form it is computed from.
     Unsealable(String),
-    /// An element whose arguments make no sense.
+    /// The arguments of an element are invalid.
     Arguments(String),
-    /// `<token>` where there is no token template, or inside of it.
+    /// `<token>` is used without a token template, or inside one.
     NoToken,
     /// Elements are nested too deeply.
     TooDeep,
@@ -47,12 +47,12 @@ impl fmt::Display for TemplateError {
 
 impl std::error::Error for TemplateError {}
 
-/// Expands templates; the same seed and the same calls give the same texts.
+/// A generator that expands templates; the same seed and the same calls give the same texts.
 pub struct Generator {
     random: Random,
 }
 
-/// The token of one expansion: made when it is first asked for.
+/// The token of one expansion, made when it is first used.
 enum Token<'t> {
     Absent,
     Template(&'t str),
@@ -60,7 +60,7 @@ enum Token<'t> {
 }
 
 impl Generator {
-    /// A generator that starts from `seed`.
+    /// Returns a generator that starts from `seed`.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self { random: Random::new(seed) }
@@ -69,15 +69,15 @@ impl Generator {
     /// Expands `template`; every `<token>` in it is the same expansion of `token`.
     ///
     /// # Errors
-    /// When an element is known but cannot be expanded.
+    /// Fails if an element is known but can't be expanded.
     pub fn expand(&mut self, template: &str, token: Option<&str>) -> Result<String, TemplateError> {
         self.expand_with_token(template, token).map(|(text, _)| text)
     }
 
-    /// As [`Self::expand`]; also gives the token, if the template used it.
+    /// Expands like [`Self::expand`], and also returns the token if the template used it.
     ///
     /// # Errors
-    /// When an element is known but cannot be expanded.
+    /// Fails if an element is known but can't be expanded.
     pub fn expand_with_token(
         &mut self,
         template: &str,
@@ -114,7 +114,7 @@ impl Generator {
         Ok(out + rest)
     }
 
-    /// The expansion of one element; `before` is what its template has produced so far.
+    /// Returns the expansion of one element; `before` is the text that its template has produced so far.
     fn element(
         &mut self,
         inside: &str,
@@ -153,19 +153,19 @@ impl Generator {
     }
 }
 
-/// Returns the text between `<` and its `>`, and the rest; nothing if the text is not an element.
+/// Splits the text between `<` and its `>` from the rest; `None` if it isn't an element.
 fn element(after: &str) -> Option<(&str, &str)> {
     let name = after.split([':', '>', '<']).next()?;
     if !is_known(name) {
         return None;
     }
-    // The characters of `of` may be anything, an opening bracket included.
+    // The characters of `of` may be anything, including an opening bracket.
     let end = if name == "of" { after.find('>') } else { closing(after) }?;
     let (inside, rest) = after.split_at_checked(end)?;
     Some((inside, rest.strip_prefix('>')?))
 }
 
-/// Where the bracket closes that was opened just before `after`.
+/// Returns the position of the bracket that closes the one just before `after`.
 fn closing(after: &str) -> Option<usize> {
     let mut open = 1_usize;
     let brackets = after.char_indices().filter(|(_, c)| matches!(c, '<' | '>'));
@@ -178,7 +178,7 @@ fn closing(after: &str) -> Option<usize> {
     None
 }
 
-/// As inside of a JSON string, without the quotes around it.
+/// Escapes a text as in a JSON string, without the quotes around it.
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -1,4 +1,5 @@
-//! Secrets among the files of coding agents: where a key belongs in place of the file, and how a session is forgotten.
+//! The steps for secrets in the files of coding agents: where a key belongs instead of the file, and how to delete a
+//! session.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,20 +9,20 @@ use super::step::{quoted, step};
 use super::subject::Subject;
 use crate::finding::{AgentFiles, AgentPlace, CodingAgent, FileForm, Occurrence, PlanStep, StepKind};
 
-/// Files that are named in a command, at most.
+/// The most files that one command names.
 const MOST: usize = 20;
 
-/// The files of agents, as far as advice is about them.
+/// The files of coding agents, with the facts that the advice needs.
 #[derive(Debug, Clone, Default)]
 pub struct AgentsFiles {
-    /// The folder that their names start from.
+    /// The folder that relative paths of the findings start from.
     pub folder: BString,
-    /// The agent and kind of each file, by the path that findings have.
+    /// The agent and kind of each file, by its path as the findings give it.
     pub places: BTreeMap<BString, AgentPlace>,
 }
 
 impl AgentsFiles {
-    /// The places of a secret, by what the files are.
+    /// Returns the places of a secret, grouped by the kind of file and its agent.
     fn of<'o>(&self, subject: &Subject<'o>) -> BTreeMap<(AgentFiles, CodingAgent), Vec<(&'o Occurrence, FileForm)>> {
         let mut by_kind: BTreeMap<_, Vec<(&Occurrence, FileForm)>> = BTreeMap::new();
         for &place in &subject.occurrences {
@@ -32,14 +33,15 @@ impl AgentsFiles {
         by_kind
     }
 
-    /// The kinds of files that places are in: plans are for those that have them in common.
+    /// Returns the kinds of files that the places are in, with their agents: findings share a plan if these are the
+    /// same.
     pub fn kinds(&self, places: &[Occurrence]) -> BTreeSet<(AgentFiles, CodingAgent)> {
         let of = |place: &Occurrence| self.places.get(&place.path).map(|of| (of.kind, of.agent));
         places.iter().filter_map(of).collect()
     }
 }
 
-/// Out of the files of agents, in the order of what they are for.
+/// Returns the steps that remove a secret from the files of agents, ordered by the kind of file.
 pub fn steps(subject: &Subject<'_>, files: &AgentsFiles) -> Vec<PlanStep> {
     let mut steps = Vec::new();
     for ((kind, agent), places) in files.of(subject) {
@@ -85,7 +87,8 @@ pub fn steps(subject: &Subject<'_>, files: &AgentsFiles) -> Vec<PlanStep> {
     steps
 }
 
-/// A deleted row stays in its file, and in the log next to it, until both are written again.
+/// Returns the steps for a chat in a database: a deleted row stays in the database file, and in the log next to it,
+/// until both are rewritten.
 fn chats(agent: CodingAgent, places: &[(&Occurrence, FileForm)], words: &str) -> Vec<PlanStep> {
     let name = agent.name();
     let title = format!("Delete the chat in {name}, and then quit it. {}", session(agent));
@@ -99,7 +102,7 @@ fn chats(agent: CodingAgent, places: &[(&Occurrence, FileForm)], words: &str) ->
     steps
 }
 
-/// The files as words of a shell.
+/// Returns the files as words of a shell, or `<path>` if they can't be named.
 fn words<'o>(subject: &Subject<'_>, folder: &BStr, places: impl Iterator<Item = &'o Occurrence>) -> String {
     let paths: BTreeSet<&BString> = places.map(|place| &place.path).collect();
     let is_unsaid = |path: &&BString| subject.stands_in(path.as_bstr()) || path.ends_with(b"\n");
@@ -113,7 +116,7 @@ fn words<'o>(subject: &Subject<'_>, folder: &BStr, places: impl Iterator<Item = 
     paths.iter().map(whole).collect::<Vec<_>>().join(" ")
 }
 
-/// How settings of an agent refer to a value that is elsewhere, as its documentation has it.
+/// Describes how the settings of an agent refer to a value that is kept elsewhere, according to its documentation.
 fn reference(agent: CodingAgent, kind: AgentFiles) -> &'static str {
     match agent {
         // Only what configures servers is expanded, and what fills the environment is not.
@@ -158,7 +161,7 @@ fn reference(agent: CodingAgent, kind: AgentFiles) -> &'static str {
     }
 }
 
-/// How an agent is kept from having its login in a file.
+/// Describes how to keep the login of an agent out of a file.
 fn login(agent: CodingAgent) -> &'static str {
     match agent {
         CodingAgent::Codex => {
@@ -170,7 +173,7 @@ fn login(agent: CodingAgent) -> &'static str {
     }
 }
 
-/// The documented ways of an agent to delete sessions, and to keep them for a short time only.
+/// Describes the documented ways to delete an agent's sessions, or to keep them for a short time only.
 fn session(agent: CodingAgent) -> &'static str {
     match agent {
         CodingAgent::ClaudeCode => "'cleanupPeriodDays' in its settings says how long sessions are kept",

@@ -1,14 +1,14 @@
-//! The commands that ask a provider about a secret by hand.
+//! The commands with which a user asks a provider about a secret by hand.
 //!
-//! The value is read without being shown, and reaches curl through standard input: a command line can be read by every user
-//! of a machine, and stays in the history of the shell.
+//! The value is read without being shown, and reaches curl through standard input, because a command line can be read
+//! by every user of the machine and stays in the shell's history.
 
 use crate::rule::live::{Ask, Body, Live, Request, SECRET};
 
-/// Reads the value into a variable.
+/// The command that reads the value into a variable.
 const READ: &str = "IFS= read -rs SECRET; ";
 
-/// The command for bash or zsh, with `{field}` placeholders; empty if there is none.
+/// Returns the command for bash or zsh, with `{field}` placeholders; empty if there is none.
 pub fn command(live: &Live) -> String {
     match &live.ask {
         Ask::Request(_) if !live.by_hand.is_empty() => {
@@ -20,7 +20,7 @@ pub fn command(live: &Live) -> String {
     }
 }
 
-/// Why nobody asks, as a sentence; empty if somebody may.
+/// Returns the reason why the provider must not be asked, as a sentence; empty if it may be.
 pub fn never(live: &Live) -> String {
     match &live.ask {
         Ask::Never(why) => format!("'keysweep live' does not ask about it. {why}."),
@@ -28,7 +28,7 @@ pub fn never(live: &Live) -> String {
     }
 }
 
-/// A call of curl that reads what holds the secret from standard input, and follows no redirect.
+/// Returns a curl command that reads every part that holds the secret from standard input, and follows no redirect.
 fn curl(request: &Request) -> String {
     let host = if request.wants_a_host() { "<host>" } else { &*request.host };
     let address = format!("https://{host}{}", request.path);
@@ -65,12 +65,13 @@ fn curl(request: &Request) -> String {
     )
 }
 
-/// Puts a text into the configuration that is read from standard input, if it holds the secret, or else on the command line.
+/// Puts a text into the configuration that curl reads from standard input if the text holds the secret, or else on the
+/// command line.
 fn place(text: &str, name: &str, hidden: &mut Vec<String>, shown: &mut Vec<String>, word: impl Fn(&str) -> String) {
     if text.contains(SECRET) { hidden.push(option(name, text)) } else { shown.push(word(text)) }
 }
 
-/// A line of curl's configuration as a format of `printf`, in which `%s` is the secret.
+/// Returns a line of curl's configuration as a format of `printf`, in which `%s` is the secret.
 fn option(name: &str, text: &str) -> String {
     let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
     let format = quoted.replace('\\', "\\\\").replace('%', "%%").replace(SECRET, "%s");

@@ -1,4 +1,4 @@
-//! The steps for a value in a compose file: the secret that takes its place, written out for its service and its name.
+//! The steps for a value in a compose file: the secret that replaces it, written out for its service and name.
 
 use bstr::ByteSlice as _;
 
@@ -6,17 +6,17 @@ use super::step::{is_variable, missing, mount, step};
 use super::subject::Subject;
 use crate::finding::{ComposeSetting, PlanStep, StepKind, Visibility};
 
-/// A compose file, as far as advice is about it.
+/// A compose file, with the facts that the advice needs.
 #[derive(Debug, Clone, Default)]
 pub struct ComposeFile {
-    /// Its name, as places have it.
+    /// The file's name, as in the places of findings.
     pub name: String,
-    /// The values that it sets.
+    /// The values that the file sets.
     pub settings: Vec<ComposeSetting>,
 }
 
 impl ComposeFile {
-    /// How what needs the value in a line gets it without the compose file.
+    /// Returns the steps that give the value in a line to whatever needs it, without the compose file.
     pub(super) fn steps(&self, subject: &Subject<'_>, line: usize, dockerfile: &str) -> Vec<PlanStep> {
         let file = &self.name;
         let Some(setting) = self.settings.iter().find(|one| one.holds(line)) else {
@@ -50,7 +50,7 @@ impl ComposeFile {
     }
 }
 
-/// A secret of the build in place of an argument.
+/// Returns the steps that replace a build argument with a build secret.
 fn build(
     line: usize,
     file: &str,

@@ -1,17 +1,17 @@
-//! The files that git filter-repo reads what it has to replace from. They hold the values, so nobody but their owner may
-//! read them, and nothing of them is ever repeated.
+//! The files from which git filter-repo reads the texts to replace. They hold the values, so only their owner may read
+//! them, and their content is never printed.
 //!
 //! A line of such a file is `literal:OLD==>NEW`, split at the last arrow; a value with a line break in it needs an
-//! expression (`regex:`), in which every byte is written by its number. A callback is the body of a Python function.
+//! expression (`regex:`), in which every byte is written as its number. A callback is the body of a Python function.
 
 use crate::finding::Secret;
 
-/// A line that is not a literal text.
+/// The number of a line that isn't a literal text.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("line {0} is a pattern, not a text: keysweep cannot know the values it matches, so it cannot look for them")]
 pub struct NoText(usize);
 
-/// Replaces texts in contents and messages.
+/// Returns the lines that replace texts in contents and messages.
 pub fn texts(values: &[Secret], replacement: &str) -> Vec<u8> {
     let line = |value: &Secret| {
         let value = value.reveal();
@@ -25,13 +25,14 @@ pub fn texts(values: &[Secret], replacement: &str) -> Vec<u8> {
     values.iter().flat_map(line).collect()
 }
 
-/// Replaces texts in the paths of files, each by a name of its own, so that no two files become one.
+/// Returns the lines that replace texts in the paths of files, each by a different name, so that no two files become
+/// one.
 pub fn paths(values: &[Secret]) -> String {
     let line = |(number, value): (usize, &Secret)| format!("regex:{}==>REMOVED-{number}\n", numbered(value.reveal()));
     (1..).zip(values).map(line).collect()
 }
 
-/// A function that replaces texts in what it is called with, which it knows as `name`.
+/// Returns the body of a function that replaces texts in its argument, which is called `name`.
 pub fn callback(name: &str, values: &[Secret]) -> String {
     let line = |(number, value): (usize, &Secret)| {
         format!("{name} = {name}.replace(b\"{}\", b\"REMOVED-{number}\")\n", numbered(value.reveal()))
@@ -39,15 +40,15 @@ pub fn callback(name: &str, values: &[Secret]) -> String {
     (1..).zip(values).map(line).chain([format!("return {name}\n")]).collect()
 }
 
-/// Each byte by its number, which means the same to expressions and to Python.
+/// Returns the bytes as escapes with their numbers, which mean the same in expressions and in Python.
 fn numbered(value: &[u8]) -> String {
     value.iter().map(|byte| format!("\\x{byte:02x}")).collect()
 }
 
-/// The texts that a file of expressions replaces.
+/// Returns the texts that a file of expressions replaces.
 ///
 /// # Errors
-/// When it holds a pattern.
+/// Returns an error if the file holds a pattern.
 pub fn parse(file: &[u8]) -> Result<Vec<Vec<u8>>, NoText> {
     let lines = (1..).zip(file.split(|byte| *byte == b'\n'));
     let values = lines.map(|(number, line)| text_of(line).ok_or(NoText(number)));
@@ -56,7 +57,7 @@ pub fn parse(file: &[u8]) -> Result<Vec<Vec<u8>>, NoText> {
     Ok(values)
 }
 
-/// The text of a line; `None` if it is a pattern.
+/// Returns the text of a line; `None` if it is a pattern.
 fn text_of(line: &[u8]) -> Option<Vec<u8>> {
     const ARROW: &[u8] = b"==>";
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -71,7 +72,8 @@ fn text_of(line: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// The bytes of an expression that gives them by their numbers or as letters and digits.
+/// Returns the bytes of an expression that consists of byte numbers, letters and digits; `None` if it holds anything
+/// else.
 fn unnumbered(mut expression: &[u8]) -> Option<Vec<u8>> {
     let mut value = Vec::new();
     while let Some((first, rest)) = expression.split_first() {

@@ -1,6 +1,6 @@
-//! Fills `{field}` placeholders with what was found near the secret.
+//! Fills `{field}` placeholders with identifiers found near the secret.
 //!
-//! Facts are hostile input that a person will paste into a shell, so only plain identifiers are filled in.
+//! Facts are hostile input that the user will paste into a shell, so only plain identifiers are filled in.
 
 use std::collections::BTreeSet;
 
@@ -8,15 +8,15 @@ use crate::finding::Fact;
 use crate::rule::advice::{PROVIDER, placeholders};
 use crate::rule_set::RuleSet;
 
-/// Most characters of a value that is filled in.
+/// The most characters of a value that is filled in.
 const MAX_VALUE: usize = 200;
 
-/// Lines of a command that is to be run for each of several secrets, at most.
+/// The most lines of a command that has to be run for each of several secrets.
 const MAX_LINES: usize = 20;
 
-/// Words for a person, with the provider and known fields filled in: of several secrets each value that a field has. Where a value
-/// is a part of something to be copied, such as an address or a query, a list in its place would make that wrong: the name of the
-/// field stays there, and the values follow.
+/// Returns a text for the reader, with the provider and known fields filled in; for several secrets, with every value
+/// of a field. If the placeholder is part of something to be copied, such as an address or a query, a list in its place
+/// would break that: the field's name stays there, and the values follow the text.
 pub fn words(template: &str, provider: &str, facts: &[Vec<Fact>], rules: &RuleSet) -> String {
     let mut text = template.replace(PROVIDER, provider);
     let mut each = Vec::new();
@@ -41,7 +41,8 @@ pub fn words(template: &str, provider: &str, facts: &[Vec<Fact>], rules: &RuleSe
     command(&text, &known, rules).0
 }
 
-/// `true` if a part of a text is a word of a sentence wherever it stands: with blanks and stops around it, and behind no option.
+/// Returns `true` if a part is a word of its own everywhere in a text: surrounded by blanks and punctuation, and not
+/// the argument of an option.
 fn is_word(text: &str, part: &str) -> bool {
     let is_free = |(at, _): (usize, &str)| {
         let (before, after) = (&text[..at], &text[at + part.len()..]);
@@ -53,13 +54,14 @@ fn is_word(text: &str, part: &str) -> bool {
     text.match_indices(part).all(is_free)
 }
 
-/// The values of a field, of each secret the first that is plain.
+/// Returns the values of a field: the first plain one of each secret.
 fn all_of<'f>(name: &'f str, facts: &'f [Vec<Fact>]) -> impl Iterator<Item = &'f str> {
     let value = move |of_one: &'f Vec<Fact>| of_one.iter().find(|fact| fact.field == name && is_plain(&fact.value));
     facts.iter().filter_map(value).map(|fact| &*fact.value)
 }
 
-/// The command for each of several secrets, one a line and none twice, and how to find what is unknown.
+/// Returns the command for each of several secrets, one per line and without duplicates, and how to find the values
+/// that are unknown.
 pub fn commands(template: &str, facts: &[Vec<Fact>], rules: &RuleSet) -> (String, Vec<Fact>) {
     let (mut lines, mut missing): (Vec<String>, Vec<Fact>) = Default::default();
     for of_one in facts {
@@ -77,7 +79,7 @@ pub fn commands(template: &str, facts: &[Vec<Fact>], rules: &RuleSet) -> (String
     (lines.join("\n"), missing)
 }
 
-/// The text with known fields filled in and unknown ones marked `<field>`, and how to find the unknown ones.
+/// Returns the text with known fields filled in and unknown ones marked `<field>`, and how to find the unknown ones.
 pub fn command(template: &str, facts: &[Fact], rules: &RuleSet) -> (String, Vec<Fact>) {
     let mut text = template.to_owned();
     let mut missing: Vec<Fact> = Vec::new();
@@ -85,7 +87,7 @@ pub fn command(template: &str, facts: &[Fact], rules: &RuleSet) -> (String, Vec<
         let known = facts.iter().find(|fact| fact.field == name && is_plain(&fact.value));
         let value = known.map_or_else(|| format!("<{name}>"), |fact| fact.value.clone());
         let place = format!("{{{name}}}");
-        // The address of a server stands with its scheme in one file, without in the next.
+        // A server's address includes its scheme in some files and lacks it in others.
         let host = value.split_once("://").map_or(&*value, |(_, host)| host);
         text = text.replace(&format!("://{place}"), &format!("://{host}")).replace(&place, &value);
         if known.is_none() && !missing.iter().any(|m| m.field == name) {
@@ -96,7 +98,7 @@ pub fn command(template: &str, facts: &[Fact], rules: &RuleSet) -> (String, Vec<
     (text, missing)
 }
 
-/// `true` if a value means nothing to any shell.
+/// Returns `true` if no character of a value has a special meaning in any shell.
 fn is_plain(value: &str) -> bool {
     !value.is_empty()
         && value.len() <= MAX_VALUE

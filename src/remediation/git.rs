@@ -1,4 +1,5 @@
-//! Steps with git: remove a value from the index and from local commits, and the limits of rewriting published history.
+//! Steps with git: removing a value from the index and from local commits, and the limits of rewriting published
+//! history.
 
 use std::collections::BTreeMap;
 
@@ -9,22 +10,23 @@ use super::subject::Subject;
 use super::{MadeOf, Message, MessageFile, Stops, Surroundings, metadata};
 use crate::finding::{ContentKind, FileList, Finding, PlanStep, Stage, StepKind};
 
-/// Findings that a command names by their ids, at most; one for all serves more.
+/// The most findings that a command names by their ids; beyond that, one command for all is better.
 const MOST_NAMED: usize = 8;
-/// Commits that are corrected one by one before a push goes on, at most.
+/// The most commits that are corrected one by one before a push continues.
 const MOST_COMMITS: usize = 3;
-/// Files that are staged by their names, at most.
+/// The most files that are staged by name.
 pub const MOST_FILES: usize = 10;
-/// Makes the last commit again with the files that it has changed as they are now, from wherever it is run.
+/// The command that makes the last commit again, with the current state of the files that it changed; it works from any
+/// folder.
 const AMEND_ITS_FILES: &str = "git diff-tree --root --no-commit-id --name-only --no-relative --diff-filter=d -r -z HEAD | git -C \"$(git rev-parse --show-toplevel)\" --literal-pathspecs commit --amend --no-edit --allow-empty --pathspec-from-file=- --pathspec-file-nul";
 
 /// Removes what no ref reaches.
 pub const LEFTOVERS: &str = "git reflog expire --expire=now --all && git pack-refs --all && git gc --prune=now";
 
-/// Commits again with the message that git kept, in an editor.
+/// The command that commits again, with the message that git kept opened in an editor.
 pub const COMMIT_AGAIN: &str = "git commit --edit --file=\"$(git rev-parse --git-path COMMIT_EDITMSG)\"";
 
-/// Out of what is about to be committed.
+/// Returns the steps that remove a value from what is about to be committed.
 pub fn unstage(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
     let rename = step(
         StepKind::Remove,
@@ -60,7 +62,7 @@ fn in_other_trees(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<Pla
     steps.collect()
 }
 
-/// The same for the contents of files.
+/// Returns the steps that remove a value from the contents of staged files.
 fn unstage_files(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
     let made_of = match surroundings.stops {
         Stops::Commit(made_of) => made_of,
@@ -131,7 +133,7 @@ fn left_out(subject: &Subject<'_>, surroundings: &Surroundings, made_of: MadeOf)
 fn unstaging(subject: &Subject<'_>, surroundings: &Surroundings) -> String {
     match list(subject) {
         Some(name) => {
-            // From a folder below the root 'git rm' takes no list.
+            // From a folder below the root, 'git rm' accepts no list.
             let command = if surroundings.unborn { "git reset --quiet" } else { "git restore --staged" };
             let which = if subject.is_renamed(surroundings) { with_old_names(&name) } else { name };
             format!("{command} {}", FileList::options(&which))
@@ -143,8 +145,8 @@ fn unstaging(subject: &Subject<'_>, surroundings: &Surroundings) -> String {
     }
 }
 
-/// The name of the list of a subject's files, if they are too many to be named and there is a list: of all that stops a
-/// commit, and of those that one rule found.
+/// Returns the name of the list of a subject's files, if there are too many to name and a list exists: one for
+/// everything that stops a commit, and one for the files of each rule.
 fn list(subject: &Subject<'_>) -> Option<String> {
     let (first, rest) = subject.findings().split_first()?;
     let is_one_kind = rest.iter().all(|one| one.rule == first.rule);
@@ -156,12 +158,12 @@ fn with_old_names(list: &str) -> String {
     format!("{list}-with-old-names")
 }
 
-/// Stages the files of a list, from wherever it is run.
+/// Returns the command that stages the files of a list; it works from any folder.
 pub fn add_listed(name: &str) -> String {
     format!("git add {}", FileList::options(name))
 }
 
-/// The lists that steps to unstage findings name.
+/// Returns the lists that the steps for unstaging findings refer to.
 pub fn lists(findings: &[Finding], surroundings: &Surroundings) -> Vec<FileList> {
     let is_staged = |one: &&Finding| one.exposure.stage == Stage::Uncommitted;
     let staged: Vec<&Finding> = findings.iter().filter(is_staged).collect();
@@ -183,13 +185,15 @@ pub fn lists(findings: &[Finding], surroundings: &Surroundings) -> Vec<FileList>
     lists
 }
 
-/// Out of the message of the commit that was stopped. Nothing tells a hook whether the commit was to replace the last one.
+/// Returns the steps that remove a value from the message of the commit that was stopped. A hook can't know whether the
+/// commit was meant to replace the last one.
 pub fn message(message: &Message) -> Vec<PlanStep> {
     let file = match &message.file {
         MessageFile::OfGit(name) => format!("\"$(git rev-parse --git-path {})\"", quoted(name.as_ref())),
         MessageFile::Other(path) => quoted(path.as_ref()),
     };
-    // With the diff git finds the line that separates it from the message; without a mode it takes what looks like a comment out.
+    // With the diff, git finds the line that separates it from the message; without a cleanup mode, git removes every
+    // line that looks like a comment.
     let diff = if message.has_diff { " --verbose" } else { "" };
     let mode = if message.has_marks { " --cleanup=scissors" } else { "" };
     let (all, files, besides) = match message.made_of {
@@ -215,7 +219,7 @@ pub fn message(message: &Message) -> Vec<PlanStep> {
     if message.is_concluding { vec![again] } else { vec![again, amended] }
 }
 
-/// Out of commits that were not pushed, when a tip still holds it.
+/// Returns the steps that remove a value from unpushed commits, when a branch tip still holds it.
 pub fn local(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
     let commits = subject.by_commit();
     let is_there = |path: &&BString| surroundings.at_head.contains(*path);
@@ -256,8 +260,8 @@ pub fn local(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep
     unpushed(subject, if commits.is_empty() { Vec::new() } else { files })
 }
 
-/// A commit of whole files would take along what is staged and changed in them, and staging them by parts would lose what was
-/// staged already: both are put aside as they are.
+/// Wraps the step with a stash before it and a restore after it. A commit of whole files would include their staged and
+/// unstaged changes, and staging parts of them would lose what was staged before, so both are put aside unchanged.
 fn with_work_aside(files: PlanStep) -> Vec<PlanStep> {
     let aside = step(
         StepKind::Purge,
@@ -272,7 +276,7 @@ fn with_work_aside(files: PlanStep) -> Vec<PlanStep> {
     vec![aside, files, back]
 }
 
-/// The commits of a push, which nobody has yet, without what stops it.
+/// Returns the steps that take the values out of the commits of a push, which have not left this clone yet.
 pub fn before_push(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
     let is_last = is_last(subject, surroundings);
     let is_short = subject.by_commit().len() <= MOST_COMMITS && subject.file_count() <= MOST_FILES;
@@ -286,13 +290,14 @@ pub fn before_push(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<Pl
     steps
 }
 
-/// `true` if the commit that HEAD names has brought it all in.
+/// Returns `true` if the commit at HEAD introduced all of the values.
 fn is_last(subject: &Subject<'_>, surroundings: &Surroundings) -> bool {
     matches!(&subject.by_commit()[..], [(one, _)] if surroundings.head.as_deref() == Some(*one))
 }
 
-/// Commits that correct others, and the rebase that puts them there. It keeps merges, and the index: what it puts aside comes
-/// back unstaged, but the content of the last commit does not change, so the index from before still fits.
+/// Returns the commands that make fixup commits and the rebase that applies them. The rebase keeps merges, and the
+/// index is kept, too: autostash brings changes back unstaged, but the content of the last commit does not change, so
+/// the index from before still fits.
 fn fixups(
     subject: &Subject<'_>,
     commits: &[(&str, Vec<&BString>)],
@@ -313,7 +318,8 @@ fn fixups(
     lines.join("\n")
 }
 
-/// Out of commits that were not pushed, when no tip holds it any more. The commit that took it out has nothing left to do.
+/// Returns the steps that remove a value from unpushed commits, when no branch tip holds it any more. The commit that
+/// took it out then becomes empty and is dropped.
 pub fn older(subject: &Subject<'_>) -> Vec<PlanStep> {
     let commits: Vec<&str> = subject.by_commit().iter().map(|(commit, _)| *commit).collect();
     let named: Vec<&str> = commits.iter().map(|commit| commit.get(..12).unwrap_or(commit)).collect();
@@ -331,19 +337,20 @@ pub fn older(subject: &Subject<'_>) -> Vec<PlanStep> {
     unpushed(subject, if commits.is_empty() { Vec::new() } else { vec![files] })
 }
 
-/// The steps for files, the steps for what stands around files, and the leftovers of both.
+/// Returns the steps for files, then the steps for messages, names and other metadata, then the removal of the
+/// leftovers of both.
 fn unpushed(subject: &Subject<'_>, files: Vec<PlanStep>) -> Vec<PlanStep> {
     files.into_iter().chain(metadata::local(subject)).chain(leftovers()).collect()
 }
 
-/// Out of the stashes, when nothing else reaches it.
+/// Returns the steps that remove a value from the stashes, when nothing else reaches it.
 pub fn stashed() -> Vec<PlanStep> {
     let title = "Only a stash contains it. Apply the changes you need from the stashes ('git stash list', 'git stash apply'), then drop them all";
     let drop = step(StepKind::Purge, title, "git stash clear".to_owned());
     [drop].into_iter().chain(leftovers()).collect()
 }
 
-/// Out of reflogs and the object store.
+/// Returns the step that removes a value from reflogs and the object store.
 pub fn leftovers() -> Vec<PlanStep> {
     vec![step(
         StepKind::Purge,
@@ -352,14 +359,15 @@ pub fn leftovers() -> Vec<PlanStep> {
     )]
 }
 
-/// Out of commits that were not pushed, where there is no work tree to change them in.
+/// Returns the steps that remove a value from unpushed commits when there is no work tree to change them in.
 pub fn rewritten(subject: &Subject<'_>) -> Vec<PlanStep> {
     let title =
         "Rewrite the commits that contain it before anything is pushed; this command prints the plan, step by step";
     vec![step(StepKind::Purge, title, format!("keysweep purge-plan{}", of_which(subject)))]
 }
 
-/// The options that name the findings of a plan; none where they are so many that a plan for all serves better.
+/// Returns the options that name the findings of a plan; empty if there are so many that a plan for all findings is
+/// better.
 fn of_which(subject: &Subject<'_>) -> String {
     let ids: Vec<String> = subject.ids().map(|id| format!(" --finding {id}")).collect();
     if ids.len() > MOST_NAMED { String::new() } else { ids.concat() }

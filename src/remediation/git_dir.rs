@@ -1,4 +1,5 @@
-//! Out of the files that git keeps next to its objects: no commit holds them, so an editor is all it takes.
+//! The steps that remove a value from the files that git keeps next to its objects: no commit holds these files, so an
+//! editor is enough.
 
 use bstr::{BStr, ByteSlice as _};
 
@@ -7,18 +8,18 @@ use super::step::{quoted, step};
 use super::subject::Subject;
 use crate::finding::{ContentKind, Occurrence, PlanStep, StepKind};
 
-/// Files named in a command, at most.
+/// The most files that one command names.
 const MOST: usize = 5;
 
 /// Removes what neither a ref nor a reflog reaches.
 pub const COLLECT: &str = "git gc --prune=now";
 
-/// `true` if nothing but such files holds it.
+/// Returns `true` if only files next to the objects hold the value.
 pub fn alone(subject: &Subject<'_>) -> bool {
     subject.occurrences.iter().all(|occurrence| occurrence.kind.beside_objects())
 }
 
-/// The steps for each kind of file that holds it; a reflog is cut, not edited.
+/// Returns the steps for each kind of file that holds the value; a reflog is truncated, not edited.
 pub fn steps(subject: &Subject<'_>) -> Vec<PlanStep> {
     let kinds = [
         (
@@ -50,12 +51,12 @@ pub fn steps(subject: &Subject<'_>) -> Vec<PlanStep> {
     steps.collect()
 }
 
-/// Messages that somebody wrote, which git keeps whether they came to be part of a commit or not.
+/// The files with messages that somebody wrote, which git keeps even if they never became part of a commit.
 const DRAFTS: [&str; 3] = ["COMMIT_EDITMSG", "TAG_EDITMSG", "NOTES_EDITMSG"];
-/// Other files that git writes again when it needs them.
+/// The other files that git writes again when it needs them.
 const DISPOSABLE: [&str; 3] = ["FETCH_HEAD", "SQUASH_MSG", "gitk.cache"];
 
-/// `true` if it is the draft of a message.
+/// Returns `true` if the place is in the draft of a message.
 pub fn is_draft(occurrence: &Occurrence) -> bool {
     is_called(occurrence, &DRAFTS)
 }
@@ -69,7 +70,7 @@ fn is_called(occurrence: &Occurrence, names: &[&str]) -> bool {
     occurrence.kind == ContentKind::GitFile && names.iter().any(|known| name == known.as_bytes())
 }
 
-/// Such files that hold it are just deleted.
+/// Returns the step that deletes the files with the value that git writes again when it needs them.
 pub fn disposable(subject: &Subject<'_>) -> Option<PlanStep> {
     let command = named(&paths(&subject.only(is_disposable), ContentKind::GitFile)?, "rm -f --");
     Some(step(StepKind::Remove, "Delete the files, which git writes again when it needs them", command))
@@ -89,8 +90,9 @@ pub fn large(subject: &Subject<'_>) -> Option<PlanStep> {
     ))
 }
 
-/// The places that are left, which are files that are not just deleted, and that nothing else takes it out of: a branch
-/// has a part of the configuration, which goes with it.
+/// Returns the subject with only the places that have to be edited by hand: not those in files that are simply deleted,
+/// nor those in the configuration if the name of a branch holds the value, because a branch takes its part of the
+/// configuration with it.
 pub fn lasting<'f>(subject: &Subject<'f>) -> Subject<'f> {
     let has_branch = subject.occurrences.iter().any(|occurrence| occurrence.kind == ContentKind::RefName);
     subject.only(|occurrence| {
@@ -100,13 +102,14 @@ pub fn lasting<'f>(subject: &Subject<'f>) -> Subject<'f> {
     })
 }
 
-/// Out of the index of a repository that has no work tree to commit from.
+/// Returns the step that deletes the index of a repository without a work tree to commit from.
 pub fn index() -> PlanStep {
     let title = "Delete the index: a repository without a work tree commits nothing from it";
     step(StepKind::Remove, title, "rm -f -- \"$(git rev-parse --git-path index)\"".to_owned())
 }
 
-/// Out of what commits left that were never made: no ref and no reflog leads there.
+/// Returns the steps that remove what commits left behind that were never completed: no ref and no reflog reaches these
+/// objects.
 pub fn never_committed(subject: &Subject<'_>) -> Vec<PlanStep> {
     let has_objects = subject.occurrences.iter().any(|occurrence| !occurrence.kind.beside_objects());
     let title = "Remove the objects of commits that were never completed (this also removes all other unreachable objects, such as dropped stashes)";
@@ -121,14 +124,14 @@ pub fn never_committed(subject: &Subject<'_>) -> Vec<PlanStep> {
     steps
 }
 
-/// Out of the reflogs, if one holds it.
+/// Returns the steps that remove a value from the reflogs, if one of them holds it.
 pub fn reflogs(subject: &Subject<'_>) -> Vec<PlanStep> {
     let any = subject.occurrences.iter().any(|occurrence| occurrence.kind == ContentKind::Reflog);
     if any { git::leftovers() } else { Vec::new() }
 }
 
-/// The files of a kind, each as a word of a shell that holds wherever in the repository it is run; `None` if there are
-/// none.
+/// Returns the files of a kind, each as a word of a shell that is valid anywhere in the repository; `None` if there
+/// are none.
 fn paths(subject: &Subject<'_>, kind: ContentKind) -> Option<Vec<String>> {
     let mut paths: Vec<&BStr> =
         subject.occurrences.iter().filter(|o| o.kind == kind).map(|o| o.path.as_bstr()).collect();
@@ -146,7 +149,7 @@ fn paths(subject: &Subject<'_>, kind: ContentKind) -> Option<Vec<String>> {
     }
 }
 
-/// One command for each file: not every command takes several.
+/// Joins one command for each file, because not every command accepts several.
 fn named(paths: &[String], command: &str) -> String {
     paths.iter().map(|path| format!("{command} {path}")).collect::<Vec<_>>().join(" && ")
 }

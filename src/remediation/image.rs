@@ -1,5 +1,5 @@
-//! The steps for an image: a build without the value, the old image out of its registry, and a proof; and for a build
-//! context what keeps the value out of the image.
+//! The steps for an image: a build without the value, the removal of the old image from its registry, and a proof of
+//! that; for a build context, the steps that keep the value out of the image.
 
 use std::collections::BTreeSet;
 
@@ -11,17 +11,17 @@ use super::step::{is_variable, missing, mount, quoted, step};
 use super::subject::Subject;
 use crate::finding::{ContentKind, Occurrence, Origin, PlanStep, StepKind};
 
-/// Images that commands are written for, at most.
+/// The most images that commands are written for.
 const MOST: usize = 4;
-/// Files of a build context that are named, at most.
+/// The most files of a build context that are named.
 const MOST_FILES: usize = 20;
 
-/// A build context, as far as advice is about it.
+/// A build context, with the facts that the advice needs.
 #[derive(Debug, Clone, Default)]
 pub struct BuildContext {
-    /// The Dockerfile, as places name it.
+    /// The path of the Dockerfile, as in the places of findings.
     pub dockerfile: String,
-    /// The ignore file in force, or the one to be made.
+    /// The ignore file in force, or the one to create.
     pub ignore_file: String,
     /// The instructions of the Dockerfile.
     pub instructions: Vec<Instruction>,
@@ -32,7 +32,7 @@ pub struct BuildContext {
 /// An instruction of a Dockerfile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instruction {
-    /// Its first and last line.
+    /// The instruction's first and last line.
     pub lines: (usize, usize),
     /// The effect of the instruction.
     pub kind: InstructionKind,
@@ -41,20 +41,20 @@ pub struct Instruction {
 /// The effect of an instruction on a value in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InstructionKind {
-    /// `ARG` or `ENV`, which the image records, with the names that it sets.
+    /// `ARG` or `ENV`, which the image records, with the names that the instruction sets.
     Sets(Vec<String>),
     /// `RUN`, which the image records as well.
     Runs,
-    /// Any other.
+    /// Any other instruction.
     Other,
 }
 
-/// `true` if these are in images.
+/// Returns `true` if any place of the subject is in an image.
 pub fn is_in_image(subject: &Subject<'_>) -> bool {
     subject.occurrences.iter().any(|place| place.image.is_some())
 }
 
-/// The steps that plans for images share.
+/// Returns the kinds of places in images; findings in the same kinds share a plan.
 pub fn kind(places: &[Occurrence]) -> BTreeSet<(bool, bool)> {
     let of = |place: &Occurrence| {
         let image = place.image.as_ref()?;
@@ -63,7 +63,7 @@ pub fn kind(places: &[Occurrence]) -> BTreeSet<(bool, bool)> {
     places.iter().filter_map(of).collect()
 }
 
-/// Out of an image that others may have pulled.
+/// Returns the steps that remove a value from an image that others may have pulled.
 pub fn steps(subject: &Subject<'_>) -> Vec<PlanStep> {
     [source(subject), replacement(subject)].concat()
 }
@@ -95,7 +95,7 @@ pub fn tell_once(steps: &mut Vec<PlanStep>, subject: &Subject<'_>, told: &mut Ve
     }
 }
 
-/// How the value gets into no image again.
+/// Returns the steps that keep the value out of every later image.
 fn source(subject: &Subject<'_>) -> Vec<PlanStep> {
     let places = || subject.occurrences.iter().filter_map(|place| Some((place, place.image.as_ref()?)));
     let mut steps = Vec::new();
@@ -129,7 +129,7 @@ fn rebuild(names: &[Reference]) -> PlanStep {
     }
 }
 
-/// Pushes the new image and deletes the old one, in the registry that the name tells.
+/// Returns the steps that push the new image and delete the old one, in the registry that the name implies.
 fn replace(names: &[Reference]) -> Vec<PlanStep> {
     if names.is_empty() {
         let title = "Push the new image, and delete the old one by its digest: a new image under the same tag does not remove the old one. Pass the name that was pushed";
@@ -158,7 +158,7 @@ fn unnamed(title: &str, command: String) -> PlanStep {
     PlanStep { missing: vec![missing("image", hint)], ..step(StepKind::Purge, title, command) }
 }
 
-/// The images that can be named in a command. A name comes out of the archive and may be anything.
+/// Returns the images that can be named in a command. A name comes from the archive, so it may be any text.
 fn references(subject: &Subject<'_>) -> Vec<Reference> {
     let images = subject.occurrences.iter().filter_map(|place| place.image.as_ref()).flat_map(|place| &place.images);
     let names: BTreeSet<&String> = images.flat_map(|image| &image.names).collect();
@@ -166,7 +166,7 @@ fn references(subject: &Subject<'_>) -> Vec<Reference> {
     names.iter().filter(is_sayable).filter_map(|name| Reference::parse(name)).take(MOST).collect()
 }
 
-/// Out of what a build is given, before anything is built.
+/// Returns the steps that remove a value from a build context, before anything is built.
 pub fn context(subject: &Subject<'_>, context: &BuildContext) -> Vec<PlanStep> {
     let mut steps = Vec::new();
     let mut files: BTreeSet<&BStr> = BTreeSet::new();
@@ -193,7 +193,7 @@ pub fn context(subject: &Subject<'_>, context: &BuildContext) -> Vec<PlanStep> {
     steps
 }
 
-/// How an instruction gets the value without recording it.
+/// Returns the steps that give the value to an instruction without recording it in the image.
 fn mounts(subject: &Subject<'_>, dockerfile: &str, instruction: &Instruction) -> Vec<PlanStep> {
     let line = instruction.lines.0;
     let secrets = |names: &[String]| {
@@ -229,7 +229,7 @@ fn mounts(subject: &Subject<'_>, dockerfile: &str, instruction: &Instruction) ->
     vec![mount(&title, &secrets), step(StepKind::Remove, "Pass it to the build from your environment", build)]
 }
 
-/// The lines that leave files out of what is sent.
+/// Returns the step that adds lines to the ignore file, which keep the files out of the build context.
 fn ignore(subject: &Subject<'_>, files: &BTreeSet<&BStr>, ignore_file: &str) -> PlanStep {
     let title = format!(
         "Keep the file out of the image: this line in {ignore_file} excludes it. Mount it as a secret where a command needs it"
@@ -246,14 +246,14 @@ fn ignore(subject: &Subject<'_>, files: &BTreeSet<&BStr>, ignore_file: &str) -> 
     step(StepKind::Remove, &title, command)
 }
 
-/// A path as the line of `.dockerignore` that matches it and nothing else.
+/// Returns the line of `.dockerignore` that matches a path and nothing else.
 fn pattern(path: &BStr) -> String {
     let mut pattern = String::new();
     for (at, char) in path.to_str_lossy().chars().enumerate() {
         match char {
             '*' | '?' | '[' | ']' | '\\' => pattern.extend(['\\', char]),
             '!' | '#' if at == 0 => pattern.extend(['\\', char]),
-            // A blank at an end would be cut off.
+            // A blank at the start or end of a line would be cut off.
             ' ' if at == 0 || at + 1 == path.chars().count() => pattern.push('?'),
             _ => pattern.push(char),
         }

@@ -1,4 +1,5 @@
-//! Out of what history holds around the files: messages of commits and tags, people, notes, names of branches and tags.
+//! The steps that remove a value from the parts of history other than files: messages of commits and tags, people,
+//! notes, names of branches and tags.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +9,10 @@ use super::step::{quoted, step};
 use super::subject::Subject;
 use crate::finding::{ContentKind, Finding, PlanStep, StepKind};
 
-/// Objects named in a step, at most.
+/// The most objects that are named in a step.
 const MOST: usize = 5;
 
-/// The steps for what was not pushed, by kind.
+/// Returns the steps for unpushed metadata, by kind.
 pub fn local(subject: &Subject<'_>) -> Vec<PlanStep> {
     let steps = [
         commits(subject, ContentKind::CommitMessage, |commits| {
@@ -54,7 +55,7 @@ pub fn local(subject: &Subject<'_>) -> Vec<PlanStep> {
     steps.into_iter().flatten().collect()
 }
 
-/// The tag whose message holds something, as a word of a shell, if it is clear which one that is.
+/// Returns the tag whose message holds the value, as a word of a shell, if there is exactly one.
 pub fn tag(subject: &Subject<'_>) -> Option<String> {
     let has_tag = |one: &&&Finding| one.occurrences.iter().any(|place| place.kind == ContentKind::TagMessage);
     let refs = subject.findings().iter().filter(has_tag).flat_map(|one| &one.exposure.refs);
@@ -65,7 +66,7 @@ pub fn tag(subject: &Subject<'_>) -> Option<String> {
     }
 }
 
-/// A rebase that passes all commits with content of this kind.
+/// Returns the step with a rebase over all commits with content of this kind.
 fn commits(subject: &Subject<'_>, kind: ContentKind, title: impl Fn(&str) -> String) -> Option<PlanStep> {
     let ids = ids(subject, kind)?;
     let mut all: Vec<&str> =
@@ -80,7 +81,7 @@ fn commits(subject: &Subject<'_>, kind: ContentKind, title: impl Fn(&str) -> Str
     Some(step(StepKind::Purge, &title(&named), command))
 }
 
-/// Short ids of the objects with content of this kind, oldest first; `None` if there are none.
+/// Returns the short ids of the objects with content of this kind, oldest first; `None` if there are none.
 fn ids(subject: &Subject<'_>, kind: ContentKind) -> Option<Vec<String>> {
     const SHORT: usize = 12;
     let mut ids: Vec<String> = Vec::new();

@@ -1,7 +1,7 @@
-//! From a finding to an ordered plan: what to do first depends on the kind of secret *and* on how far it got.
+//! Turns a finding into an ordered plan: what to do first depends on the kind of secret *and* on how far it got.
 //!
-//! The steps of a kind come from `rules.toml`; this module orders them, adds what git needs and fills in what was found
-//! near the secret. A command never holds a secret.
+//! The steps for a kind of secret come from `rules.toml`; this module orders them, adds the steps that git needs and
+//! fills in identifiers found near the secret. A command never holds a secret.
 
 pub mod agent;
 pub mod by_hand;
@@ -29,35 +29,36 @@ use crate::rule_set::RuleSet;
 
 use subject::Subject;
 
-/// The fact that a key is a decoy.
+/// The name of the fact that marks a key as a decoy.
 const CANARY: &str = "aws_canary";
 
 /// The facts about the repository that a plan depends on.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
-    /// No commit yet: unstaging works differently.
+    /// `true` if there is no commit yet, so that unstaging works differently.
     pub unborn: bool,
     /// The next commit concludes a merge.
     pub merging: bool,
-    /// There is no git at all: plain files.
+    /// `true` if there is no git at all, only plain files.
     pub no_git: bool,
-    /// The build context of an image, if that was scanned.
+    /// The build context of an image, if one was scanned.
     pub build: Option<image::BuildContext>,
-    /// The files of coding agents, if those were scanned.
+    /// The files of coding agents, if they were scanned.
     pub agents: Option<agent::AgentsFiles>,
-    /// The git operation that waits for the verdict.
+    /// The git operation that is waiting for the result of the scan.
     pub stops: Stops,
-    /// There is no work tree, so no command may need one.
+    /// `true` if there is no work tree, so that no command may need one.
     pub bare: bool,
-    /// Not run from the work tree's root: paths in commands are written from there.
+    /// `true` if keysweep runs in a folder below the work tree's root; paths in commands are then written relative to
+    /// the root.
     pub subfolder: bool,
-    /// Where the repository is, if commands would not reach it from where the reader stands.
+    /// The path of the repository, if commands run from the reader's folder would not reach it.
     pub run_in: Option<BString>,
-    /// The commit that HEAD names.
+    /// The commit at HEAD.
     pub head: Option<String>,
     /// The files of unpushed commits that HEAD has under the same path and with the same values.
     pub at_head: BTreeSet<BString>,
-    /// Those of them that have something staged as well.
+    /// The files in `at_head` that also have staged changes.
     pub staged_too: BTreeSet<BString>,
     /// The files with findings that are staged in other work trees, by the folder of each.
     pub staged_in: BTreeMap<BString, BTreeSet<BString>>,
@@ -65,9 +66,9 @@ pub struct Surroundings {
     pub only_there: BTreeSet<BString>,
     /// The old path of each staged file that was renamed.
     pub renamed: BTreeMap<BString, BString>,
-    /// Owner and name on GitHub.
+    /// The owner and name of the repository on GitHub.
     pub slug: Option<(String, String)>,
-    /// Path and text of each workflow of GitHub Actions at HEAD.
+    /// The path and text of each GitHub Actions workflow at HEAD.
     pub workflows: Vec<(BString, Vec<u8>)>,
 }
 
@@ -79,28 +80,30 @@ pub enum Stops {
     Nothing,
     /// A commit that has yet to get its message.
     Commit(MadeOf),
-    /// A commit, for what its message holds.
+    /// A commit whose message holds a secret.
     Message(Message),
-    /// A push: what it would bring has left this clone nowhere yet.
+    /// A push, whose new commits have not left this clone yet.
     Push,
 }
 
 /// The message of a commit that was stopped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Message {
-    /// The file that git keeps it in: its name in git's folder, or a path that is none of git's.
+    /// The file that git keeps the message in: a name in git's folder, or a path elsewhere.
     pub file: MessageFile,
     /// The source of the commit's content.
     pub made_of: MadeOf,
-    /// `true` if a diff is below, which is no part of it ('git commit --verbose').
+    /// `true` if a diff that isn't part of the message follows it ('git commit --verbose').
     pub has_diff: bool,
-    /// `true` if some of its lines look like comments, and are none.
+    /// `true` if some of its lines look like comments but aren't.
     pub has_marks: bool,
-    /// `true` if it is that of a merge, a cherry-pick or a revert, which 'git commit' concludes and nothing can amend.
+    /// `true` if it is the message of a merge, a cherry-pick or a revert, which 'git commit' concludes and nothing can
+    /// amend.
     pub is_concluding: bool,
 }
 
-/// The source of a commit's content. Files that the commit stages itself are no longer staged after it was stopped.
+/// The source of a commit's content. Files that the commit command stages itself are no longer staged after it was
+/// stopped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum MadeOf {
     /// The staged changes.
@@ -108,16 +111,16 @@ pub enum MadeOf {
     Index,
     /// The staged and the unstaged changes ('git commit --all' and the like).
     Changes,
-    /// Some files alone ('git commit FILES').
+    /// Some files only ('git commit FILES').
     Files,
 }
 
-/// Where a message is.
+/// The location of a commit message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MessageFile {
-    /// In the folder that git keeps for the work tree.
+    /// A name in the folder that git keeps for the work tree.
     OfGit(BString),
-    /// Elsewhere.
+    /// A path elsewhere.
     Other(BString),
 }
 
@@ -127,14 +130,14 @@ impl Default for MessageFile {
     }
 }
 
-/// One plan for each kind of secret that got equally far, in the order of the findings. Of several plans for one kind the first tells
-/// how it is revoked.
+/// Returns one plan for each group of findings with the same rule and the same exposure, in the order of the findings.
+/// If there are several plans for one rule, the first one says how to revoke its secrets.
 pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings) -> Vec<Plan> {
     let kind = |finding: &Finding| {
         let alone = git_dir::alone(&Subject::of(&[finding]));
         let exposure = &finding.exposure;
         let place = (is_stashed(finding), is_elsewhere(finding), image::kind(&finding.occurrences));
-        // What may have been published is dealt with as what was.
+        // A value that may have been published is handled like one that was.
         let stage = if exposure.stage == Stage::Unknown { Stage::Published } else { exposure.stage };
         let files = surroundings.agents.as_ref().map(|files| files.kinds(&finding.occurrences));
         (finding.rule.clone(), stage, alone, exposure.commits == 0, place, files)
@@ -167,16 +170,16 @@ pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings)
     plans
 }
 
-/// Where a report tells how the secrets of a kind are revoked.
+/// The plan of a report that says how to revoke the secrets of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Revoking {
-    /// In this plan.
+    /// This plan.
     Here,
-    /// In a plan for others of the kind that is before it.
+    /// An earlier plan for other secrets of the same kind.
     Before,
 }
 
-/// `true` if the plan for a finding says how to revoke it.
+/// Returns `true` if the plan for a finding says how to revoke the secret.
 fn has_revocation(finding: &Finding) -> bool {
     match finding.exposure.stage {
         Stage::Published | Stage::Unknown | Stage::LocalOnly | Stage::HistoryOnly => true,
@@ -195,19 +198,19 @@ pub fn before_commit(findings: &[Finding], surroundings: &Surroundings) -> Vec<P
     }
 }
 
-/// Returns the steps after which a push passes that all of these findings stop: the commits without them. Secrets
-/// that a server already has are revoked, not held back.
+/// Returns the steps after which a push passes that all of these findings stop: they take the values out of its
+/// commits. Secrets that a server already has are to be revoked; they don't stop the push.
 pub fn before_push(findings: &[Finding], surroundings: &Surroundings) -> Vec<PlanStep> {
     let is_held_back = |one: &&Finding| matches!(one.exposure.stage, Stage::LocalOnly | Stage::HistoryOnly);
     git::before_push(&Subject::of(&findings.iter().filter(is_held_back).collect::<Vec<_>>()), surroundings)
 }
 
-/// The ordered steps for a finding.
+/// Returns the ordered steps for a finding.
 pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> Vec<PlanStep> {
     steps(&Subject::of(&[finding]), rules, surroundings, Revoking::Here)
 }
 
-/// Returns the advice for a leaked secret of each rule that has findings, whatever its place.
+/// Returns the advice for a leaked secret of each rule that has findings, wherever the secret is.
 pub fn general<'f>(findings: impl Iterator<Item = &'f Finding>, rules: &RuleSet) -> Vec<Advice> {
     let ids: BTreeSet<&str> = findings.map(|finding| &*finding.rule).collect();
     let advice = |id: &str| {
@@ -218,7 +221,7 @@ pub fn general<'f>(findings: impl Iterator<Item = &'f Finding>, rules: &RuleSet)
     ids.into_iter().filter_map(advice).collect()
 }
 
-/// The ordered steps for findings of one kind that got equally far.
+/// Returns the ordered steps for findings of one rule with the same exposure.
 fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings, revoking: Revoking) -> Vec<PlanStep> {
     let Some(first) = subject.findings().first() else { return Vec::new() };
     let Some(rule) = rules.rule(&first.rule) else { return Vec::new() };
@@ -279,13 +282,14 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings, re
     }
 }
 
-/// `true` if nothing but a stash reaches it.
+/// Returns `true` if only a stash reaches the secret.
 fn is_stashed(finding: &Finding) -> bool {
     let kinds = finding.exposure.kinds;
     kinds.stashes > 0 && kinds.branches + kinds.tags + kinds.remotes == 0
 }
 
-/// `true` if files in commits have it that a rewrite of the branch which is checked out does not reach, or not all.
+/// Returns `true` if the secret is in files of commits that a rewrite of the checked-out branch alone does not, or not
+/// all, reach.
 fn is_elsewhere(finding: &Finding) -> bool {
     let exposure = &finding.exposure;
     let is_reached = exposure.ref_count > 0 && !Subject::of(&[finding]).by_commit().is_empty();
@@ -295,7 +299,7 @@ fn is_elsewhere(finding: &Finding) -> bool {
     is_reached && !is_stashed(finding) && (is_reached_elsewhere || !has_head)
 }
 
-/// Returns the identifiers found near the secret, and those from the repository itself.
+/// Returns the identifiers found near the secret, and those of the repository itself.
 fn facts(finding: &Finding, surroundings: &Surroundings) -> Vec<Fact> {
     let mut facts = finding.facts.clone();
     let named = |field: &str| finding.facts.iter().any(|fact| fact.field == field);
@@ -307,27 +311,27 @@ fn facts(finding: &Finding, surroundings: &Surroundings) -> Vec<Fact> {
     facts
 }
 
-/// The workflows that sign in with a secret of this kind.
+/// Returns the paths of the workflows that sign in with a secret of this kind.
 fn users(remediation: &Remediation, surroundings: &Surroundings) -> Vec<String> {
     let signs =
         |text: &[u8]| remediation.workflow.iter().any(|mark| memchr::memmem::find(text, mark.as_bytes()).is_some());
     surroundings.workflows.iter().filter(|(_, text)| signs(text)).map(|(path, _)| path.to_string()).collect()
 }
 
-/// The steps of one kind of secret, filled in.
+/// The steps for one kind of secret, filled in.
 struct Kind<'a> {
     rule: &'a Rule,
     remediation: &'a Remediation,
     link: String,
-    /// Those of each finding.
+    /// The facts of each finding.
     facts: Vec<Vec<Fact>>,
-    /// Paths of the workflows that sign in with it.
+    /// The paths of the workflows that sign in with such a secret.
     workflows: Vec<String>,
     rules: &'a RuleSet,
 }
 
 impl<'a> Kind<'a> {
-    /// `None` if nothing is known of what is to be done.
+    /// Collects the advice on a kind of secret; returns `None` if the rule has no remediation.
     fn of(rule: &'a Rule, rules: &'a RuleSet, facts: Vec<Vec<Fact>>, workflows: Vec<String>) -> Option<Self> {
         let remediation = rules.remediation(&rule.remediation)?;
         let link = if remediation.docs.is_empty() { rule.references.first() } else { Some(&remediation.docs) };
@@ -335,7 +339,8 @@ impl<'a> Kind<'a> {
         Some(Self { rule, remediation, link, facts, workflows, rules })
     }
 
-    /// Revoke, then rotate: after a leak an overlap of old and new is harm. What must not be done comes last, as it is no step.
+    /// Returns the steps that revoke the secret, then rotate it: after a leak, a time in which old and new are both
+    /// valid does harm. A warning comes last, because it isn't a step.
     fn revoke(&self) -> Vec<PlanStep> {
         let mut steps: Vec<PlanStep> = Vec::new();
         for (kind, list) in [(StepKind::Revoke, &self.remediation.revoke), (StepKind::Rotate, &self.remediation.rotate)]
@@ -373,7 +378,7 @@ impl<'a> Kind<'a> {
         [better, self.federate()].concat()
     }
 
-    /// How the workflows that use the secret can do without it.
+    /// Returns the steps with which the workflows that use the secret can do without it.
     fn federate(&self) -> Vec<PlanStep> {
         if self.workflows.is_empty() {
             return Vec::new();
@@ -397,13 +402,13 @@ impl<'a> Kind<'a> {
         )]
     }
 
-    /// The step that prints the general steps of the rule.
+    /// Returns the step whose command prints the general steps of the rule.
     fn explained(&self, title: &str) -> PlanStep {
         let command = format!("keysweep explain {}", self.rule.id);
         PlanStep { link: self.link.clone(), ..step::step(StepKind::Revoke, title, command) }
     }
 
-    /// For a file of which nobody knows where it has been.
+    /// Returns the step for a file that may have been copied anywhere.
     fn only_if_left(&self) -> Vec<PlanStep> {
         vec![text_step(
             StepKind::Revoke,
@@ -411,7 +416,7 @@ impl<'a> Kind<'a> {
         )]
     }
 
-    /// For what a build is given, of which nobody knows whether it was built and pushed.
+    /// Returns the step for a build context from which an image may have been built and pushed.
     fn only_if_built(&self) -> Vec<PlanStep> {
         vec![text_step(
             StepKind::Revoke,
@@ -426,7 +431,7 @@ impl<'a> Kind<'a> {
         )]
     }
 
-    /// For what shows no sign of a push.
+    /// Returns the steps for a secret with no sign of a push.
     fn in_doubt(&self, revoking: Revoking) -> Vec<PlanStep> {
         match revoking {
             Revoking::Here => [self.only_if_doubt(), self.revoke(), self.after()].concat(),

@@ -1,4 +1,4 @@
-//! The registry of an image, from its name, and the commands that delete an image there by its digest.
+//! The registry of an image, as implied by its name, and the commands that delete an image there by its digest.
 //!
 //! Sources: the manuals of each registry's own tool (`aws ecr batch-delete-image`, `az acr repository delete`,
 //! `gcloud artifacts docker images delete`, GitHub's REST API for packages) and skopeo-delete(1) for all others.
@@ -7,25 +7,25 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// An image in a registry, as `docker pull` takes it.
+/// An image in a registry, in the form that `docker pull` accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
     host: String,
-    /// The path of the repository in the registry.
+    /// The path of the repository within the registry.
     path: String,
     tag: String,
 }
 
-/// A registry that has a way of its own to delete.
+/// A registry, as far as it has its own way to delete images.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Registry {
     /// Docker Hub.
     DockerHub,
     /// The GitHub Container Registry.
     GitHub,
-    /// Amazon ECR: account and region.
+    /// Amazon ECR, with account and region.
     Amazon(String, String),
-    /// Azure Container Registry: its name.
+    /// Azure Container Registry, with its name.
     Azure(String),
     /// Google Artifact Registry.
     Google,
@@ -35,7 +35,7 @@ pub enum Registry {
     Other,
 }
 
-/// A name as Docker's reference grammar has it. Anything else is no name for a command.
+/// A name according to Docker's reference grammar. Anything else isn't put into a command.
 static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let host = r"(?<host>localhost(?::[0-9]{1,5})?|[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}(?::[0-9]{1,5})?|[a-z0-9-]{1,63}:[0-9]{1,5})";
     let path = r"(?<path>[a-z0-9]+(?:[._/-]+[a-z0-9]+){0,64})";
@@ -44,7 +44,7 @@ static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 impl Reference {
-    /// Reads a name; `None` if it is none, or a tag alone, as some tools write into a layout.
+    /// Reads a name; `None` if it isn't one, or if it is only a tag, as some tools write into a layout.
     pub fn parse(name: &str) -> Option<Self> {
         let name = name.split_once('@').map_or(name, |(name, _)| name);
         let parts = NAME.as_ref()?.captures(name)?;
@@ -59,7 +59,7 @@ impl Reference {
         Some(Self { host, path, tag: part("tag").unwrap_or_else(|| "latest".to_owned()) })
     }
 
-    /// The name for docker, with its tag.
+    /// Returns the name for docker, with its tag.
     pub fn tagged(&self) -> String {
         let short = self.path.strip_prefix("library/").unwrap_or(&self.path);
         match &*self.host {
@@ -68,17 +68,17 @@ impl Reference {
         }
     }
 
-    /// The name with its registry and tag.
+    /// Returns the name with its registry and tag.
     pub fn whole(&self) -> String {
         format!("{}:{}", self.repository(), self.tag)
     }
 
-    /// The name with its registry and without a tag.
+    /// Returns the name with its registry and without a tag.
     pub fn repository(&self) -> String {
         format!("{}/{}", self.host, self.path)
     }
 
-    /// The registry that the name tells.
+    /// Returns the registry that the name implies.
     pub fn registry(&self) -> Registry {
         let labels: Vec<&str> = self.host.split('.').collect();
         match labels[..] {
@@ -93,11 +93,12 @@ impl Reference {
         }
     }
 
-    /// The commands that delete an image by its digest, which is given as a word of a shell that may be in quotes.
+    /// Returns the commands that delete an image by its digest, which is given as a word of a shell that may be in
+    /// quotes.
     pub fn delete(&self, digest: &str) -> Vec<String> {
         let (path, repository) = (&self.path, self.repository());
         match self.registry() {
-            // There is no command: its page is named.
+            // Docker Hub has no command for this; `about` names the page instead.
             Registry::DockerHub => Vec::new(),
             Registry::GitHub => {
                 let (owner, name) = path.split_once('/').unwrap_or((path, ""));

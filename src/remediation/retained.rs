@@ -1,4 +1,4 @@
-//! Steps that remove a value that is still there: one for each thing that keeps it.
+//! The steps that remove a value that is still present: one step for each thing that keeps it.
 
 use bstr::{BStr, ByteSlice as _};
 
@@ -8,7 +8,7 @@ use super::step::{quoted, step};
 use super::subject::Subject;
 use crate::finding::{Finding, PlanStep, Retainer, Retention, StepKind};
 
-/// The steps, in an order in which none brings back what another one took out.
+/// Returns the steps, in an order in which no step brings back what another one removed.
 pub fn steps(finding: &Finding) -> Vec<PlanStep> {
     let mut held: Vec<&Retention> = finding.occurrences.iter().flat_map(|occurrence| &occurrence.held).collect();
     held.sort();
@@ -65,7 +65,8 @@ pub fn steps(finding: &Finding) -> Vec<PlanStep> {
     steps
 }
 
-/// Steps for work trees that have a commit checked out on no branch, or hold it in their index.
+/// Returns the steps for work trees that have a commit with the value checked out on no branch, or hold the value in
+/// their index.
 fn of_trees(finding: &Finding, held: &[&Retention]) -> Vec<PlanStep> {
     let names = |kind| held.iter().filter(move |one| one.by == kind).map(|one| one.name.as_ref());
     let heads = names(Retainer::Head).map(|name| detached(finding, name));
@@ -83,7 +84,7 @@ fn of_trees(finding: &Finding, held: &[&Retention]) -> Vec<PlanStep> {
     heads.chain(own).chain(others).collect()
 }
 
-/// A commit that a work tree has checked out on no branch.
+/// Returns the step for a commit that a work tree has checked out on no branch.
 fn detached(finding: &Finding, name: &BStr) -> PlanStep {
     let folder = name.strip_prefix(b"HEAD of ").map(|folder| word(finding, folder.as_bstr()));
     let (which, git) = match &folder {
@@ -96,7 +97,7 @@ fn detached(finding: &Finding, name: &BStr) -> PlanStep {
     purge(&title, &format!("{git} switch <branch>"))
 }
 
-/// Refs that reach it are fetched again, rewritten or deleted.
+/// Returns the steps for refs that reach the value: they are fetched again, rewritten or deleted.
 fn of_refs(finding: &Finding, refs: &[&BStr]) -> Vec<PlanStep> {
     let starts = |name: &BStr, starts: &[&str]| starts.iter().any(|start| name.starts_with(start.as_bytes()));
     let (remote, own): (Vec<&BStr>, Vec<&BStr>) = refs.iter().partition(|name| starts(name, &["refs/remotes/"]));
@@ -138,7 +139,7 @@ fn purge(title: &str, command: &str) -> PlanStep {
     step(StepKind::Purge, title, command.to_owned())
 }
 
-/// A name as a word of a shell, unless it is the value.
+/// Returns a name as a word of a shell, or `<name>` if it contains the value.
 fn word(finding: &Finding, name: &BStr) -> String {
     if is_value(finding, name) { "<name>".to_owned() } else { quoted(name) }
 }

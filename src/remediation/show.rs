@@ -1,5 +1,5 @@
-//! The command that shows where a secret is in a repository: a file that lies somewhere is opened with an editor. It prints
-//! the secret, so a person has to run it.
+//! The command that shows where a secret is in a repository; a file outside of one is simply opened in an editor. The
+//! command prints the secret, so the user has to run it.
 
 use bstr::ByteSlice as _;
 
@@ -7,7 +7,8 @@ use super::step::quoted;
 use crate::finding::{ContentKind, Finding, Occurrence, Show};
 use crate::text::hostile;
 
-/// The command for the newest place that has one, in a file if any is: that is the likeliest to be there still.
+/// Returns the command for the newest place that has one, preferring files, because a file is most likely to exist
+/// still.
 pub fn command(finding: &Finding) -> Option<Show> {
     let is_file = |at: &Occurrence| matches!(at.kind, ContentKind::File | ContentKind::Symlink) && !at.path.is_empty();
     let places = || finding.occurrences.iter().enumerate().rev();
@@ -15,7 +16,7 @@ pub fn command(finding: &Finding) -> Option<Show> {
     places().filter(|(_, at)| is_file(at)).find_map(show).or_else(|| places().find_map(show))
 }
 
-/// The command for a place of a finding, for a POSIX shell; `None` if it takes more than one.
+/// Returns the command for a place of a finding, for a POSIX shell; `None` if one command isn't enough.
 fn of_place(finding: &Finding, place: &Occurrence) -> Option<String> {
     let path = place.path.as_bstr();
     let is_plain = !path.is_empty()
@@ -47,12 +48,12 @@ fn of_place(finding: &Finding, place: &Occurrence) -> Option<String> {
             let file = format!("\"$(git rev-parse --git-common-dir)\"/{}", quoted(below.as_bstr()));
             Some(format!("sed -n {} {file}", lines(place)))
         }
-        // Nothing that every machine has reads all kinds of archives, or images.
+        // No tool that every machine has reads all kinds of archives, or images.
         ContentKind::ArchiveMember | ContentKind::ImageMetadata => None,
     }
 }
 
-/// The lines of a place, as `sed` prints them.
+/// Returns the lines of a place as a `sed` command that prints them.
 fn lines(place: &Occurrence) -> String {
     let (first, last) = (place.start.line.max(1), place.end.line);
     if last > first { format!("{first},{last}p") } else { format!("{first}p") }

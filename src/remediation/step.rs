@@ -1,20 +1,20 @@
-//! Single steps of a plan, and what their commands are made of.
+//! Single steps of a plan, and the parts of their commands.
 
 use bstr::{BStr, ByteSlice as _};
 
 use crate::finding::{Fact, PlanStep, StepKind};
 
-/// A step without a link whose command lacks nothing.
+/// Returns a step without a link, whose command has nothing to fill in.
 pub fn step(kind: StepKind, title: &str, command: String) -> PlanStep {
     PlanStep { kind, title: title.to_owned(), command, missing: Vec::new(), link: String::new() }
 }
 
-/// The part of a command that the reader has to fill in.
+/// Returns the part of a command that the reader has to fill in.
 pub fn missing(field: &str, hint: &str) -> Fact {
     Fact { field: field.to_owned(), value: hint.to_owned() }
 }
 
-/// The step that mounts secrets of a build, each by its id and the variable it is read as, for a command that needs them.
+/// Returns the step that mounts build secrets for a command, each given by its id and the variable that it is read as.
 pub fn mount(title: &str, secrets: &[(String, String)]) -> PlanStep {
     let mounts: Vec<String> =
         secrets.iter().map(|(id, name)| format!("--mount=type=secret,id={id},env={name}")).collect();
@@ -23,13 +23,13 @@ pub fn mount(title: &str, secrets: &[(String, String)]) -> PlanStep {
     PlanStep { missing: vec![missing("command", hint)], ..step(StepKind::Remove, title, run) }
 }
 
-/// `true` if a text can be the name of an environment variable in a command.
+/// Returns `true` if a text can be the name of an environment variable in a command.
 pub fn is_variable(name: &str) -> bool {
     !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// A path as one word of a POSIX shell. What a terminal or a person would not take for what it is is in octal, which
-/// `printf` turns back.
+/// Returns a path as one word of a POSIX shell. Characters that a terminal or a reader could misread are written in
+/// octal, which `printf` converts back.
 pub fn quoted(path: &BStr) -> String {
     let plain =
         |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/' | b'+' | b'@' | b'%' | b',' | b':');
@@ -40,7 +40,7 @@ pub fn quoted(path: &BStr) -> String {
     if safe {
         return format!("'{}'", path.to_string().replace('\'', r"'\''"));
     }
-    // A shell takes line breaks off the end of what a command prints.
+    // A shell removes line breaks from the end of a command's output.
     let text = path.trim_end_with(|c| c == '\n');
     let octal = |b: u8| format!("\\{b:03o}");
     let shown = text.iter().enumerate().map(|(at, byte)| match byte {

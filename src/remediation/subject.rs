@@ -8,60 +8,61 @@ use super::Surroundings;
 use super::step::quoted;
 use crate::finding::{ContentKind, Finding, Fingerprint, Occurrence, Secret};
 
-/// Files named in a command, at most.
+/// The most files that one command names.
 const MOST: usize = 50;
 /// In place of files that are too many to be named, or whose name is a secret.
 const UNSAID: &str = "<path>";
 
-/// Findings that one plan is for.
+/// The findings that one plan is for.
 #[derive(Debug, Clone)]
 pub struct Subject<'f> {
     findings: Vec<&'f Finding>,
-    /// The places of all of them, oldest first for each.
+    /// The places of all findings, oldest first for each finding.
     pub occurrences: Vec<&'f Occurrence>,
 }
 
 impl<'f> Subject<'f> {
-    /// All of some findings, with all their places.
+    /// Returns a subject of these findings with all their places.
     pub fn of(findings: &[&'f Finding]) -> Self {
         let occurrences = findings.iter().flat_map(|finding| &finding.occurrences).collect();
         Self { findings: findings.to_vec(), occurrences }
     }
 
-    /// The same findings, with those of the places that `is_left` holds for.
+    /// Returns a subject with the same findings, and only the places for which `is_left` returns `true`.
     #[must_use]
     pub fn only(&self, is_left: impl Fn(&Occurrence) -> bool) -> Self {
         let occurrences = self.occurrences.iter().copied().filter(|place| is_left(place)).collect();
         Self { findings: self.findings.clone(), occurrences }
     }
 
-    /// The ids of the findings.
+    /// Returns the ids of the findings.
     pub fn ids(&self) -> impl Iterator<Item = &'f Fingerprint> {
         self.findings.iter().map(|finding| &finding.id)
     }
 
-    /// The findings themselves.
+    /// Returns the findings themselves.
     pub fn findings(&self) -> &[&'f Finding] {
         &self.findings
     }
 
-    /// `true` if one of the values is in a text, which must not be repeated then.
+    /// Returns `true` if a text contains one of the values, so that it must not be printed.
     pub fn stands_in(&self, text: &BStr) -> bool {
         let secrets = self.findings.iter().map(|finding| &finding.secret);
         secrets.map(Secret::reveal).any(|value| text.contains_str(value))
     }
 
-    /// The files in the work tree or in commits, as words of a shell; `<path>` where they are too many or a name is a secret.
+    /// Returns the files in the work tree or in commits, as words of a shell; `<path>` if there are too many or a name
+    /// contains a secret.
     pub fn files(&self, surroundings: &Surroundings) -> String {
         self.words(self.tree_paths().into_iter().collect(), surroundings)
     }
 
-    /// How many files that are.
+    /// Returns the number of files in the work tree or in commits.
     pub fn file_count(&self) -> usize {
         self.tree_paths().len()
     }
 
-    /// The commits that brought files with the values in, in the order of the places, each with its files.
+    /// Returns the commits that introduced the values in files, in the order of the places, each with its files.
     pub fn by_commit(&self) -> Vec<(&'f str, Vec<&'f BString>)> {
         let mut commits: Vec<(&str, Vec<&BString>)> = Vec::new();
         let mut known: BTreeMap<&str, usize> = BTreeMap::new();
@@ -76,12 +77,12 @@ impl<'f> Subject<'f> {
         commits
     }
 
-    /// `true` if the name of a file holds one of the values.
+    /// Returns `true` if the name of a file contains one of the values.
     pub fn has_names(&self) -> bool {
         self.occurrences.iter().any(|place| place.kind == ContentKind::FileName)
     }
 
-    /// `true` if some file holds values that more than one commit brought in.
+    /// Returns `true` if a file holds values that more than one commit introduced.
     pub fn has_mixed_files(&self) -> bool {
         let mut owners: BTreeMap<&BString, &str> = BTreeMap::new();
         self.by_commit()
@@ -89,14 +90,15 @@ impl<'f> Subject<'f> {
             .any(|(commit, paths)| paths.iter().any(|path| *owners.entry(path).or_insert(commit) != *commit))
     }
 
-    /// The same, with the names that files had before they were renamed.
+    /// Returns the files like `files`, and also the names that they had before a rename.
     pub fn files_and_old_names(&self, surroundings: &Surroundings) -> String {
         let paths: BTreeSet<&BString> = self.tree_paths();
         let old = paths.iter().filter_map(|path| surroundings.renamed.get(*path));
         self.words(paths.iter().copied().chain(old).collect(), surroundings)
     }
 
-    /// The files with the names that they had before, for a list that is kept: without those whose name holds a value.
+    /// Returns the files, and the names that they had before a rename, for a list that is stored: without names that
+    /// contain a value.
     pub fn listable(&self, renamed: &BTreeMap<BString, BString>) -> Vec<BString> {
         let paths: BTreeSet<&BString> = self.tree_paths();
         let old = paths.iter().filter_map(|path| renamed.get(*path));
@@ -104,22 +106,22 @@ impl<'f> Subject<'f> {
         all.into_iter().filter(|path| !self.stands_in(path.as_ref())).cloned().collect()
     }
 
-    /// `true` if one of the files was renamed.
+    /// Returns `true` if one of the files was renamed.
     pub fn is_renamed(&self, surroundings: &Surroundings) -> bool {
         self.tree_paths().iter().any(|path| surroundings.renamed.contains_key(*path))
     }
 
-    /// The files in the work tree or in commits.
+    /// Returns the files in the work tree or in commits.
     pub fn tree_paths(&self) -> BTreeSet<&'f BString> {
         let files = self.occurrences.iter().filter(|place| is_in_tree(place.kind) && !place.path.is_empty());
         files.map(|place| &place.path).collect()
     }
 
-    /// Paths as words of a shell.
+    /// Returns paths as words of a shell, or `<path>` if they can't be named.
     pub fn words(&self, mut paths: Vec<&BString>, surroundings: &Surroundings) -> String {
         paths.sort_unstable();
         paths.dedup();
-        // A line break at the end would end the command where it is printed.
+        // A line break at the end of a path would break the printed command.
         let is_unsaid = |path: &&BString| self.stands_in(path.as_ref()) || path.ends_with(b"\n");
         if paths.is_empty() || paths.len() > MOST || paths.iter().any(is_unsaid) {
             return UNSAID.to_owned();
@@ -154,7 +156,8 @@ impl<'f> Subject<'f> {
     }
 }
 
-/// Returns a pathspec that matches this path and no other, as a word of a shell; from a folder below the root if that is where it is run.
+/// Returns a pathspec that matches this path and no other, as a word of a shell that is also valid in a folder below
+/// the root if `subfolder` is set.
 fn pathspec(path: &BStr, subfolder: bool) -> String {
     let is_pattern = path.starts_with(b":") || path.find_byteset(b"*?[\\").is_some();
     let magic: &[u8] = match (subfolder, is_pattern) {
@@ -166,7 +169,7 @@ fn pathspec(path: &BStr, subfolder: bool) -> String {
     quoted([magic, path].concat().as_bstr())
 }
 
-/// `true` if content of this kind is a file of a tree, which an editor and `git add` reach by its path.
+/// Returns `true` if content of this kind is a file of a tree, which an editor and `git add` reach by its path.
 fn is_in_tree(kind: ContentKind) -> bool {
     matches!(kind, ContentKind::File | ContentKind::ArchiveMember | ContentKind::Symlink | ContentKind::FileName)
 }

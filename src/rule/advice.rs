@@ -7,7 +7,7 @@ use super::expression::{bounded, find_capture};
 use super::file::{FieldDef, RemediationDef, StepDef};
 use super::{Check, Field, List, Remediation, Step, Str};
 
-/// One remediation: texts present, placeholders known, links well-formed.
+/// Compiles a remediation: its texts have to be present, its placeholders known and its links well-formed.
 pub(super) fn remediation(def: &RemediationDef, fields: &BTreeSet<String>) -> Result<Remediation, String> {
     kebab(&def.id)?;
     for (key, text) in
@@ -46,7 +46,7 @@ pub(super) fn remediation(def: &RemediationDef, fields: &BTreeSet<String>) -> Re
 /// The tools whose commands change from version to version.
 const TOOLS: [&str; 4] = ["az", "aws", "gcloud", "gh"];
 
-/// Commands of these tools were given to the tool itself, of a version and on a day.
+/// Checks that commands of these tools were tried with the tool itself, with a version and a date noted.
 fn checked(def: &RemediationDef) -> Result<Str, String> {
     let words = |run: &str| run.split([' ', '(', ';', '|']).map(str::to_owned).collect::<Vec<_>>();
     let steps = def.revoke.iter().chain(&def.rotate).chain(&def.federate).map(|step| &step.run);
@@ -72,7 +72,8 @@ fn steps(defs: &[StepDef], fields: &BTreeSet<String>) -> Result<List<Step>, Stri
     Ok(List::Owned(out))
 }
 
-/// In words for a person the rule itself has a name to give; a command takes only what was found and looked at.
+/// The placeholder of the provider's name. Texts for the reader may use it, because the rule itself gives the name; a
+/// command takes only values that were found and checked.
 pub const PROVIDER: &str = "{provider}";
 
 fn known_words(text: &str, fields: &BTreeSet<String>) -> Result<(), String> {
@@ -86,7 +87,7 @@ pub(super) fn known_placeholders(text: &str, fields: &BTreeSet<String>) -> Resul
     }
 }
 
-/// The names of `{lower_snake}` placeholders in a text, in order; other braces are literal.
+/// Returns the names of `{lower_snake}` placeholders in a text, in order; other braces are literal.
 pub fn placeholders(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -104,7 +105,7 @@ fn is_snake(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
-/// One field: its names become an expression that reads an assignment.
+/// Compiles a field, turning its names into expressions that read an assignment.
 pub(super) fn field(def: &FieldDef) -> Result<Field, String> {
     if !is_snake(&def.name) {
         return Err("name has to be lower_snake".into());
@@ -139,8 +140,8 @@ fn assignment_pattern(names: &[String], value: &str) -> String {
     )
 }
 
-/// The value of a name that is under a key of its own: `- name: X` and `value: Y`, `"X": {"value": "Y"}`,
-/// `key="X" value="Y"`.
+/// Returns an expression for the value of a name that is under a key of its own: `- name: X` and `value:
+/// Y`, `"X": {"value": "Y"}`, `key="X" value="Y"`.
 fn pair_pattern(names: &[String], value: &str) -> String {
     let names = alternatives(names);
     format!(
@@ -148,7 +149,8 @@ fn pair_pattern(names: &[String], value: &str) -> String {
     )
 }
 
-/// `--name value`, `ENV name value`: only there a blank alone sets a value apart.
+/// Returns an expression for `--name value` and `ENV name value`: only there may a blank alone separate a name from its
+/// value.
 fn option_pattern(names: &[String], value: &str) -> String {
     let names = alternatives(names);
     format!(r#"(?i:(?:--?|(?:env|arg|setenv)[\t ]{{1,8}})(?P<name>{names}))(?-i:[\t ]{{1,8}}["']?(?P<value>{value}))"#)

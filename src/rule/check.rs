@@ -1,34 +1,34 @@
-//! The names of the offline checks a rule may ask for, with their arguments.
+//! The offline checks that a rule may name, with their arguments.
 //!
-//! Owns the grammar (`name` or `name(arg,arg)`) in both directions: text of a rule file, and Rust source for the
-//! generated table of built-in rules. It computes nothing: `detect::check` does. It depends on no other module, so
-//! that `build.rs` can include this very file.
+//! This module owns the grammar (`name` or `name(arg,arg)`) in both directions: the text of a rule file, and Rust
+//! source for the generated table of built-in rules. It computes nothing: `detect::check` does. It depends on no
+//! other module, so that `build.rs` can include this very file.
 
 use std::borrow::Cow;
 
-/// A list that costs nothing when it comes from the generated table.
+/// A list that needs no allocation when it comes from the generated table.
 type List = Cow<'static, [Cow<'static, str>]>;
 
-/// An offline test of the value a rule matched.
+/// An offline test of the value that a rule matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Check {
-    /// GitHub classic, npm, Vercel: six base62 digits of a CRC-32.
+    /// The checksum of GitHub classic, npm and Vercel tokens: six base62 digits of a CRC-32.
     Crc32Base62,
-    /// GitHub fine-grained: eight base32 characters of a SHA-256.
+    /// The checksum of GitHub fine-grained tokens: eight base32 characters of a SHA-256.
     GithubFineGrained,
-    /// GitLab routable tokens: length and CRC-32 in base36.
+    /// The length and CRC-32 in base36 of GitLab routable tokens.
     GitlabRoutable,
-    /// Azure identifiable keys: Marvin checksum under one of these seeds.
+    /// The Marvin checksum of Azure identifiable keys, under one of these seeds.
     AzureMarvin(List),
     /// Azure CASK keys (DevOps and others).
     AzureCask,
     /// Entra client secrets of the `8Q~` form.
     Entra,
-    /// AWS key ids: alphabet, and the account inside.
+    /// The alphabet of AWS key ids, and the account inside.
     AwsAccount,
-    /// Atlassian: eight hexadecimal digits of a CRC-32.
+    /// The checksum of Atlassian tokens: eight hexadecimal digits of a CRC-32.
     AtlassianCrc32,
-    /// Atlassian Data Center: `digits:20 bytes` in base64.
+    /// Atlassian Data Center tokens: `digits:20 bytes` in base64.
     AtlassianDcPat,
     /// Grafana service accounts.
     GrafanaCrc32,
@@ -44,11 +44,11 @@ pub enum Check {
     Base58,
     /// Seeds in base32 that end in a CRC-16: NATS, Stellar.
     Crc16Base32,
-    /// The last base64 character leaves no stray bits.
+    /// Base64 whose last character leaves no stray bits.
     Base64Tail,
-    /// A base64 JSON object holding these keys.
+    /// A base64 JSON object with these keys.
     Base64Json(List),
-    /// Base64 of exactly so many bytes.
+    /// Base64 of exactly this many bytes.
     Base64Decodes(u32),
     /// `PyPI` macaroons.
     PypiMacaroon,
@@ -60,7 +60,7 @@ pub enum Check {
     JfrogReference,
     /// A JSON Web Token.
     Jwt,
-    /// A JSON Web Token whose `role` is this.
+    /// A JSON Web Token with this `role`.
     JwtRole(Cow<'static, str>),
     /// Discord bot tokens.
     DiscordBot,
@@ -80,13 +80,13 @@ pub enum Check {
     GcpServiceAccount,
     /// The password of a URL's user information.
     UrlPassword,
-    /// A password that is no placeholder.
+    /// A password that isn't a placeholder.
     Password,
-    /// At least one letter and one digit.
+    /// A value with at least one letter and one digit.
     Mixed,
 }
 
-/// Every check without arguments; the others are in [`WITH_ARGUMENTS`].
+/// All checks without arguments; the others are in [`WITH_ARGUMENTS`].
 const PLAIN: [Check; 32] = [
     Check::Crc32Base62,
     Check::GithubFineGrained,
@@ -128,7 +128,7 @@ impl Check {
     /// Reads `name` or `name(arg,arg)`.
     ///
     /// # Errors
-    /// Says what is wrong, for a person who edits a rule file; an unknown name gets the list of the known ones.
+    /// Describes the mistake for the author of a rule file; for an unknown name, the message lists the known ones.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (name, arguments) = split(text.trim())?;
         if let Some(plain) = PLAIN.iter().find(|c| c.name() == name) {
@@ -152,7 +152,7 @@ impl Check {
         }
     }
 
-    /// The name as rule files spell it, without arguments.
+    /// Returns the name as rule files spell it, without arguments.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -195,7 +195,7 @@ impl Check {
         }
     }
 
-    /// `true` if it compares check digits: no character that they cover can change without their telling.
+    /// Returns `true` if the check compares check digits, which reveal a change of any character that they cover.
     #[must_use]
     pub const fn has_digits(&self) -> bool {
         matches!(
@@ -217,13 +217,13 @@ impl Check {
         )
     }
 
-    /// `true` if its check digits are so many that chance does not make them fit.
+    /// Returns `true` if there are so many check digits that they can't match by chance.
     #[must_use]
     pub const fn is_certain(&self) -> bool {
         self.has_digits() && !matches!(self, Self::Entra | Self::Crc16Base32)
     }
 
-    /// A Rust constant expression for this value; the place it is pasted into needs `Check` and `Cow` in scope.
+    /// Returns a Rust constant expression for this value; the code around it needs `Check` and `Cow` in scope.
     #[must_use]
     pub fn to_source(&self) -> String {
         match self {
@@ -235,7 +235,8 @@ impl Check {
     }
 }
 
-/// Name and trimmed arguments; `name()` is refused, as it is more likely a slip than a wish.
+/// Splits a check into its name and trimmed arguments; `name()` is refused, because it is more likely a slip than
+/// intended.
 fn split(text: &str) -> Result<(&str, Vec<Cow<'static, str>>), String> {
     let Some((name, rest)) = text.split_once('(') else {
         return Ok((text, Vec::new()));
@@ -248,7 +249,7 @@ fn split(text: &str) -> Result<(&str, Vec<Cow<'static, str>>), String> {
     Ok((name.trim_end(), arguments))
 }
 
-/// A Marvin seed is eight bytes wide: a shorter one would silently never fit.
+/// Checks that each Marvin seed is eight bytes wide: a shorter one would silently never match.
 fn seeds(list: Vec<Cow<'static, str>>) -> Result<Vec<Cow<'static, str>>, String> {
     match list.iter().find(|s| s.len() != 8) {
         Some(seed) => Err(format!("azure-marvin seed `{seed}` is not 8 characters long")),

@@ -1,8 +1,10 @@
-//! From a rule file to rules: every demand a rule must meet, and what follows from its expression.
+//! Compiles a rule file into rules: checks every demand that a rule must meet, and derives what follows from its
+//! expression.
 //!
-//! Owns the demands on a whole file and on a rule; what an expression shows is said by `expression`, the rest of a file
-//! by `advice`. Used twice: by `build.rs` for the built-in rules (a bad one fails the build) and at run time for a user's. It
-//! refuses what has no upper bound. It does not run a rule against its examples: that is `proof`.
+//! This module owns the demands on a whole file and on a rule; `expression` knows the properties of an expression, and
+//! `advice` compiles the rest of a file. It is used twice: by `build.rs` for the built-in rules (a bad one fails the
+//! build) and at run time for a user's. It refuses expressions without an upper bound. It does not run a rule against
+//! its examples: that is the job of `proof`.
 
 use std::collections::BTreeSet;
 
@@ -17,57 +19,57 @@ use super::named;
 use super::rarity::rarest;
 use super::{Case, Check, CheckUse, Field, Keyword, List, MAX_BESIDE, Matcher, Reach, Remediation, Rule, Str};
 
-/// Bytes around a match that context words, placeholder marks and boundaries are read from.
+/// The number of bytes around a match in which context words, placeholder marks and boundaries are read.
 pub const CONTEXT: u32 = 256;
-/// Most bytes from a keyword to the end of the value assigned to it.
+/// The most bytes from a keyword to the end of the value assigned to it.
 pub const ASSIGNMENT: u32 = 1024;
-/// Most bytes from a keyword to the end of the last value of a list, a table or a manifest that it is the head of.
+/// The most bytes from a keyword to the end of the last value of a list, a table or a manifest that it heads.
 pub const LISTED: u32 = 32 * 1024;
-/// Most bytes before a keyword that say what its name is for, or hold the value or those of a manifest.
+/// The most bytes before a keyword that show what its name is for, or that hold its value or the values of a manifest.
 pub const ASSIGNED_BEFORE: u32 = 16 * 1024;
-/// Fewest bytes of a keyword: shorter ones stand everywhere.
+/// The least length of a keyword in bytes; shorter ones appear in almost every file.
 const MIN_KEYWORD: usize = 3;
 
 /// An error in one entry of a rule file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{entry}: {reason}")]
 pub struct Flaw {
-    /// The name of the entry: `rule github-pat`, `field host`.
+    /// The kind and name of the entry: `rule github-pat`, `field host`.
     pub entry: String,
-    /// The error, and what would be right.
+    /// The error, and what would be right instead.
     pub reason: String,
 }
 
 /// The lists of a compiled file, each sorted by its key.
 #[derive(Debug, Default)]
 pub struct Compiled {
-    /// Rules.
+    /// The rules.
     pub rules: Vec<Rule>,
-    /// Remediations.
+    /// The remediations.
     pub remediations: Vec<Remediation>,
-    /// Fields.
+    /// The fields.
     pub fields: Vec<Field>,
-    /// Requests.
+    /// The requests.
     pub live: Vec<Live>,
 }
 
-/// The entries that a file may refer to besides its own: the built-in ones, for a user's file.
+/// The entries that a file may refer to besides its own: for a user's file, the built-in ones.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// Ids of remediations.
+    /// The ids of remediations.
     pub remediations: BTreeSet<String>,
-    /// Names of fields.
+    /// The names of fields.
     pub fields: BTreeSet<String>,
-    /// Ids of rules.
+    /// The ids of rules.
     pub rules: BTreeSet<String>,
-    /// `true` if a rule may come without examples: a user's may, as one that was imported has none.
+    /// `true` if rules may lack examples: a user's rules may, because imported ones have none.
     pub unproved: bool,
 }
 
 /// Compiles a whole file.
 ///
 /// # Errors
-/// All flaws found, not only the first.
+/// Returns all flaws, not only the first.
 pub fn compile(file: &RuleFile, known: &Known) -> Result<Compiled, Vec<Flaw>> {
     let mut flaws = Vec::new();
     let mut known_fields = known.fields.clone();
@@ -137,7 +139,7 @@ fn repeated<'a>(kind: &str, sorted: impl Iterator<Item = &'a Str>, flaws: &mut V
     }
 }
 
-/// One rule.
+/// Compiles one rule.
 fn rule(
     def: &RuleDef,
     remediations: &BTreeSet<String>,
@@ -280,7 +282,7 @@ impl Shape {
                     prefix: secret_prefix(&hir),
                     needle: String::new(),
                     tail: String::new(),
-                    // It may start on the line after the keyword's.
+                    // The secret may start on the line after that of its keyword.
                     in_line: false,
                     unmistakable: is_certain,
                     reach: Reach { before: CONTEXT, after: within + longest + CONTEXT },
@@ -307,14 +309,15 @@ impl Shape {
             .zip(&places.offsets)
             .map(|(word, offset)| keyword(word, def.case, offset.unwrap_or((0, longest))))
             .collect();
-        // What interrupts a value may stand right behind its keyword.
+        // The bytes after a keyword are unknown for an unmistakable secret, because a line break or the like may
+        // interrupt the value there.
         keywords.iter_mut().for_each(|keyword| beside(keyword, hir, !unmistakable));
         let before = keywords.iter().map(|k| k.offset.1).max().unwrap_or(0);
         let end = |k: &Keyword| k.offset.1.saturating_add(u32::try_from(k.text.len()).unwrap_or(u32::MAX));
         let first = keywords.iter().map(|k| k.offset.0).min().unwrap_or(0);
         let needle = needle(hir, (first, keywords.iter().map(end).max().unwrap_or(0)));
         let fixed = keywords.iter().all(|k| k.offset.0 == k.offset.1);
-        // Where a search for any of the keywords looks.
+        // The offsets at which a search for any of the keywords looks.
         let all = keywords.iter().fold((0, u32::MAX), |all, k| (k.offset.0.max(all.0), k.offset.1.min(all.1)));
         let tail = if fixed { String::new() } else { tail(hir, &words, def.case, all) };
         Ok(Self {
@@ -338,7 +341,8 @@ fn keyword(text: &str, case: Case, offset: (u32, u32)) -> Keyword {
     Keyword { text: Str::Owned(text), case, probe, offset, before: List::default(), after: List::default() }
 }
 
-/// Notes what can be before a keyword that is at the same place in every match which holds it, and `behind` it as well.
+/// Records which bytes can come before a keyword that has the same offset in every match that holds it, and with
+/// `behind` also those after it.
 fn beside(keyword: &mut Keyword, hir: &Hir, behind: bool) {
     let (least, most) = keyword.offset;
     if least != most {

@@ -2,7 +2,7 @@
 
 use super::Str;
 
-/// Most bytes one match may span. Private keys in armour and service-account files come near it.
+/// The most bytes that one match may span. Private keys in armour and service-account files come near it.
 pub const MAX_MATCH: u32 = 16 * 1024;
 
 pub(super) fn own(text: &str) -> Str {
@@ -27,7 +27,7 @@ pub(super) fn https(url: &str) -> Result<&str, String> {
     if fine { Ok(url) } else { Err(format!("'{url}' is not an https link")) }
 }
 
-/// The name of a file, which a path has to end with: `*` stands for any part of a name.
+/// Checks the name of a file, which a path has to end with; `*` matches any part of a name.
 pub(super) fn file_name(name: &str) -> Result<Str, String> {
     let fine = |part: &str| !part.trim_matches('*').is_empty() && part.matches('*').count() <= 1;
     if name.split('/').all(fine) && name.to_ascii_lowercase() == name {

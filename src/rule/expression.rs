@@ -1,5 +1,5 @@
-//! The properties of a regular expression that are known without running it: how long its matches are, what they start with, where keywords
-//! are in them.
+//! The properties of a regular expression that are known without running it: the length of its matches, their
+//! beginning, and the positions of keywords in them.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use regex_syntax::hir::{Hir, HirKind};
 use super::demand::MAX_MATCH;
 use super::{ByteSet, Case};
 
-/// Most texts that a part of an expression is expanded into in search of its keywords.
+/// The most texts that a part of an expression is expanded into in search of its keywords.
 const MAX_TEXTS: usize = 4096;
 
 pub(super) fn fold(text: &[u8], case: Case) -> Vec<u8> {
@@ -18,7 +18,7 @@ pub(super) fn fold(text: &[u8], case: Case) -> Vec<u8> {
     }
 }
 
-/// Parses an expression over bytes and demands an upper bound.
+/// Parses an expression over bytes and refuses it if it has no upper bound.
 pub(super) fn bounded(pattern: &str) -> Result<Hir, String> {
     let hir = parse(pattern)?;
     if hir.properties().maximum_len().is_none() {
@@ -47,12 +47,12 @@ pub(super) fn longest(hir: &Hir) -> Result<u32, String> {
     Ok(length)
 }
 
-/// Where the keywords are in the matches of an expression, as far as its finite parts show.
+/// The positions of the keywords in the matches of an expression, as far as its finite parts show.
 #[derive(Debug, Clone)]
 pub(super) struct Places {
-    /// For each keyword, fewest and most bytes before it.
+    /// The least and the greatest number of bytes before each keyword.
     pub(super) offsets: Vec<Option<(u32, u32)>>,
-    /// `true` if every match holds one of them.
+    /// `true` if every match contains one of the keywords.
     pub(super) required: bool,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Walk<'w> {
     pub(super) case: Case,
 }
 
-/// A run of finite pieces: where it starts, and all it can match.
+/// A run of finite pieces: its start, and all texts that it can match.
 #[derive(Clone)]
 struct Run {
     start: (u32, u32),
@@ -82,10 +82,10 @@ impl Walk<'_> {
         places
     }
 
-    /// Notes in `places` what the pieces show; `run` is what stands right before them.
+    /// Notes in `places` the keywords that the pieces contain; `run` is the run directly before them.
     fn pieces(&self, pieces: &[&Hir], mut offset: (u32, u32), mut run: Run, places: &mut Places) {
         for piece in pieces {
-            // What holds a keyword for certain is found by that one, wherever else one may stand.
+            // Every match is already found by a keyword in these pieces, so other positions don't matter.
             if places.required {
                 break;
             }
@@ -110,7 +110,8 @@ impl Walk<'_> {
         }
     }
 
-    /// A piece with too many texts: its branches continue the run, what it repeats starts again.
+    /// Handles a piece with too many texts: the branches of an alternation continue the run, the content of a
+    /// repetition starts a new one.
     fn endless(&self, piece: &Hir, offset: (u32, u32), run: Run, places: &mut Places) {
         match piece.kind() {
             HirKind::Alternation(branches) => {
@@ -138,7 +139,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Notes the keywords of a run; says whether all its texts hold one.
+    /// Notes the keywords of a run; returns `true` if all its texts contain one.
     fn note(&self, run: &Run, places: &mut Places) -> bool {
         for (word, offset) in self.keywords.iter().zip(&mut places.offsets) {
             for at in run.texts.iter().filter_map(|text| find(text, word)) {
@@ -153,7 +154,7 @@ impl Walk<'_> {
     }
 }
 
-/// All texts an expression can match, if they are few.
+/// Returns all texts that an expression can match, if they are few.
 fn finite(hir: &Hir, case: Case) -> Option<BTreeSet<Vec<u8>>> {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Some(BTreeSet::from([Vec::new()])),
@@ -188,7 +189,8 @@ fn product(left: &BTreeSet<Vec<u8>>, right: &BTreeSet<Vec<u8>>) -> Option<BTreeS
         .then(|| left.iter().flat_map(|l| right.iter().map(move |r| [l.as_slice(), r.as_slice()].concat())).collect())
 }
 
-/// Returns the bytes that each position of a match can have, for up to `most` positions; only of those that every match has.
+/// Returns the bytes that each position of a match can have, for up to `most` positions, and only for positions that
+/// every match has.
 pub(super) fn byte_sets(hir: &Hir, most: usize) -> Vec<ByteSet> {
     let least = hir.properties().minimum_len().unwrap_or(0);
     let mut sets = vec![ByteSet::default(); least.min(most)];
@@ -196,8 +198,8 @@ pub(super) fn byte_sets(hir: &Hir, most: usize) -> Vec<ByteSet> {
     sets
 }
 
-/// Adds what an expression can match to the sets of all places where it may do so, given the first and the last place that
-/// it may start at. Returns where what follows it may start.
+/// Adds the bytes that an expression can match to the sets of all positions where they may be, given the first and the
+/// last position at which it may start. Returns the range in which the next piece may start.
 fn spread(hir: &Hir, start: (usize, usize), sets: &mut [ByteSet]) -> (usize, usize) {
     let mut add = |byte: u8, first: usize, last: usize| {
         sets.iter_mut().take(last + 1).skip(first).for_each(|set| set.insert(byte));
@@ -223,7 +225,7 @@ fn spread(hir: &Hir, start: (usize, usize), sets: &mut [ByteSet]) -> (usize, usi
         HirKind::Repetition(repetition) => {
             let (mut next, mut end) = (start, if repetition.min == 0 { start } else { (usize::MAX, 0) });
             for count in 1..=repetition.max.unwrap_or(MAX_MATCH) {
-                // What starts behind the last set adds nothing.
+                // Positions after the last set add nothing.
                 if next.0 >= sets.len() && count > repetition.min {
                     return (end.0.min(next.0), usize::MAX / 2);
                 }
@@ -237,7 +239,7 @@ fn spread(hir: &Hir, start: (usize, usize), sets: &mut [ByteSet]) -> (usize, usi
     }
 }
 
-/// `true` if every match lies in one line.
+/// Returns `true` if every match lies within one line.
 pub(super) fn in_line(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => true,
@@ -249,7 +251,7 @@ pub(super) fn in_line(hir: &Hir) -> bool {
     }
 }
 
-/// The literal the secret itself starts with.
+/// Returns the literal that the secret itself starts with.
 pub(super) fn secret_prefix(hir: &Hir) -> String {
     let secret = find_capture(hir, "secret").unwrap_or(hir);
     let mut prefix = Vec::new();
@@ -262,8 +264,9 @@ pub(super) fn secret_prefix(hir: &Hir) -> String {
     String::from_utf8(prefix).unwrap_or_default()
 }
 
-/// The longest literal that every match holds outside of these bytes from its start; empty if there is none to speak of. One or
-/// two bytes are enough if they are signs, as the one behind the password of a URL: text that holds it is rare enough.
+/// Returns the longest literal that every match contains outside of this range of bytes from its start; empty if there
+/// is none of use. One or two bytes are enough if they are punctuation, like the sign after the password in a URL,
+/// because text that contains it is rare enough.
 pub(super) fn needle(hir: &Hir, keyword: (u32, u32)) -> String {
     const LEAST: usize = 3;
     let mut at = (0, 0);
@@ -281,8 +284,8 @@ pub(super) fn needle(hir: &Hir, keyword: (u32, u32)) -> String {
     best
 }
 
-/// Returns the part of the expression from a keyword on, as an expression of its own: from the first place, between these bytes from the start
-/// of a match, where a keyword is in every match.
+/// Returns the part of the expression from a keyword on, as an expression of its own: it begins at the first place,
+/// within this range of bytes from the start of a match, where every match has a keyword.
 pub(super) fn tail(hir: &Hir, keywords: &[Vec<u8>], case: Case, places: (u32, u32)) -> String {
     let pieces = sequence(hir);
     let leads = |text: &Vec<u8>| keywords.iter().any(|word| text.starts_with(word));
@@ -291,7 +294,7 @@ pub(super) fn tail(hir: &Hir, keywords: &[Vec<u8>], case: Case, places: (u32, u3
         let rest = &pieces[first..];
         if places.0 <= at.0 && at.1 <= places.1 && texts(rest, case).iter().all(leads) {
             let tail = Hir::concat(rest.iter().map(|piece| (*piece).clone()).collect());
-            // What looks back would see nothing before a tail.
+            // An assertion that looks back would see nothing before a tail.
             if tail.properties().look_set_prefix_any().is_empty() {
                 return tail.to_string();
             }
@@ -322,7 +325,7 @@ pub(super) fn find_capture<'h>(hir: &'h Hir, name: &str) -> Option<&'h Hir> {
     }
 }
 
-/// The pieces of a concatenation, captures opened.
+/// Returns the pieces of a concatenation, with captures replaced by their content.
 fn sequence(hir: &Hir) -> Vec<&Hir> {
     match hir.kind() {
         HirKind::Concat(pieces) => pieces.iter().flat_map(sequence).collect(),
@@ -331,19 +334,19 @@ fn sequence(hir: &Hir) -> Vec<&Hir> {
     }
 }
 
-/// The text of a piece that can match only one.
+/// Returns the text of a piece, if it can match only one.
 fn literal(hir: &Hir) -> Option<Vec<u8>> {
     finite(hir, Case::Exact).filter(|texts| texts.len() == 1).and_then(|texts| texts.into_iter().next())
 }
 
-/// The members of a small class.
+/// Returns the members of a class, if it is small.
 fn class_bytes(class: &regex_syntax::hir::Class) -> Option<Vec<u8>> {
     const MOST: usize = 16;
     let members = members(class);
     (members.len() <= MOST).then_some(members)
 }
 
-/// The members of a class. Expressions are over bytes, so there are no others.
+/// Returns the members of a class. Expressions are over bytes, so all members are bytes.
 fn members(class: &regex_syntax::hir::Class) -> Vec<u8> {
     match class {
         regex_syntax::hir::Class::Bytes(class) => class.ranges().iter().flat_map(|r| r.start()..=r.end()).collect(),
@@ -367,7 +370,7 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// The members of each set.
+    /// Returns the members of each set.
     fn sets(pattern: &str) -> Vec<String> {
         let sets = byte_sets(&parse(pattern).unwrap(), 8);
         sets.iter().map(|set| (0..=255).filter(|b| set.contains(*b)).map(char::from).collect()).collect()

@@ -1,7 +1,7 @@
-//! The shape of `rules.toml` and of a user's rule file: a serde mirror, nothing more.
+//! The format of `rules.toml` and of a user's rule file, as serde types and nothing more.
 //!
-//! Keys are strict: an unknown key is an error that names the line. Nothing here is validated beyond its type;
-//! [`super::compile`] turns a [`RuleDef`] into a [`super::Rule`] and says what is wrong with it.
+//! Keys are strict: an unknown key is an error that names the line. Only types are checked here;
+//! [`super::compile`] turns a [`RuleDef`] into a [`super::Rule`] and reports what is wrong with it.
 
 use std::collections::BTreeMap;
 
@@ -13,93 +13,99 @@ use super::{Confidence, Severity};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleFile {
-    /// Detection rules.
+    /// The detection rules.
     #[serde(default, rename = "rule")]
     pub rules: Vec<RuleDef>,
     /// The remediations, one for each kind of secret; several rules may share one.
     #[serde(default, rename = "remediation")]
     pub remediations: Vec<RemediationDef>,
-    /// Identifiers found near a secret which complete the commands of a remediation.
+    /// The identifiers found near a secret that complete the commands of a remediation.
     #[serde(default, rename = "field")]
     pub fields: Vec<FieldDef>,
-    /// How to ask a provider whether a secret still works.
+    /// The requests that ask a provider whether a secret still works.
     #[serde(default)]
     pub live: Vec<LiveDef>,
 }
 
-/// One `[[rule]]`.
+/// One `[[rule]]` entry.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleDef {
-    /// Stable kebab-case id.
+    /// The stable kebab-case id.
     pub id: String,
     /// The provider's name for the secret.
     pub name: String,
-    /// Who issues it.
+    /// The provider that issues the secret.
     pub provider: String,
-    /// How bad a leak is.
+    /// The severity of a leak.
     pub severity: Severity,
-    /// How sure a match is when no check lowers it.
+    /// The confidence of a match if no check lowers it.
     pub confidence: Confidence,
-    /// Literals, one of which every match contains; with `within`, words that stand before the value.
+    /// Literals, one of which every match contains; with `within`, words that come before the value.
     #[serde(default)]
     pub keywords: Vec<String>,
-    /// How keywords are compared: with or without regard to ASCII case.
+    /// The comparison of keywords: with or without regard to ASCII case.
     #[serde(default)]
     pub case: Case,
-    /// Regular expression over bytes; the group named `secret`, or else the whole match, is the secret.
+    /// A regular expression over bytes; the group named `secret`, or else the whole match, is the secret.
     pub pattern: Option<String>,
-    /// Instead of a pattern: the shape of the value, which is known by a name of a secret at or after the keyword.
+    /// The shape of the value, instead of a pattern; the value is recognized by the name of a secret at or after the
+    /// keyword.
     pub value: Option<String>,
-    /// With `value`: the keyword alone is name enough, for shapes that little else has and keywords that say `key`.
+    /// `true` if, with `value`, the keyword alone is enough of a name: for shapes that little else has, and for
+    /// keywords that contain `key`.
     #[serde(default)]
     pub bare: bool,
-    /// Use the assignment reader instead of a pattern: the keyword is (part of) a name, the secret its value.
+    /// `true` to use the assignment reader instead of a pattern: the keyword is (part of) a name, and the secret is its
+    /// value.
     #[serde(default)]
     pub assignment: bool,
-    /// Names of the files that the secret is in, if it is one only there.
+    /// The names of the files that contain the secret, if it is a secret only there.
     #[serde(default)]
     pub files: Vec<String>,
-    /// With `files` and `pattern`, and without keywords: the pattern is for all of a small file.
+    /// `true` if, with `files` and `pattern` and without keywords, the pattern is for the whole of a small file.
     #[serde(default)]
     pub whole: bool,
-    /// The rule is contextual: `pattern` is looked for within so many bytes after a keyword.
+    /// The number of bytes after a keyword within which `pattern` is searched for, if the rule is contextual.
     pub within: Option<u32>,
-    /// The rule is for a place where any secret may stand (a URL, a header): a provider's own rule wins over it.
+    /// `true` if the rule is for a place where any secret may be (a URL, a header): a provider's own rule takes
+    /// precedence over it.
     #[serde(default)]
     pub place: bool,
-    /// The rule settles what a value is, such as a key that is public by design: it wins over every other rule.
+    /// `true` if the rule settles what a value is, such as a key that is public by design: it takes precedence over
+    /// every other rule.
     #[serde(default)]
     pub settles: bool,
-    /// The bytes that may not touch the secret on either side.
+    /// The bytes that must not touch the secret on either side.
     #[serde(default)]
     pub boundary: Boundary,
-    /// Offline checks of the secret and what their failure means.
+    /// The offline checks of the secret, each with the effect of its failure.
     #[serde(default)]
     pub checks: Vec<CheckDef>,
     /// `true` if statistics (entropy, repetition, sequences) and placeholder words judge the value.
     #[serde(default = "yes")]
     pub statistics: bool,
-    /// SHA-256 (lower-case hex) of published values that are known not to be secrets.
+    /// The SHA-256 (lower-case hex) of published values that are known not to be secrets.
     #[serde(default)]
     pub placeholders: Vec<String>,
-    /// Ids of `[[field]]` entries that complete this credential and are looked for near it.
+    /// The ids of `[[field]]` entries that complete this credential and are searched for near it.
     #[serde(default)]
     pub companions: Vec<String>,
-    /// Id of the `[[field]]` that the value itself is: the half of a credential that names a key and opens nothing alone.
+    /// The id of the `[[field]]` that the value itself is, for the half of a credential that names a key and opens
+    /// nothing alone.
     #[serde(default)]
     pub identifies: String,
-    /// Id of the `[[remediation]]`; the rule's own id if absent.
+    /// The id of the `[[remediation]]`; the rule's own id if absent.
     pub remediation: Option<String>,
-    /// Where the format is documented.
+    /// The pages that document the format.
     #[serde(default)]
     pub references: Vec<String>,
-    /// Template of the secret itself, which `<token>` stands for in the examples.
+    /// The template of the secret itself, which replaces `<token>` in the examples.
     pub token: Option<String>,
-    /// Templates of text in which exactly this rule must report a secret.
+    /// The templates of text in which exactly this rule must report a secret.
     #[serde(default)]
     pub examples: Vec<String>,
-    /// Templates of text in which this rule must report nothing.
+    /// The templates of text in which this rule must report nothing.
     #[serde(default)]
     pub counter_examples: Vec<String>,
 }
@@ -108,7 +114,7 @@ pub struct RuleDef {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckDef {
-    /// Name of the check, with arguments in parentheses where it takes any: `azure-marvin(Default0)`.
+    /// The name of the check, with arguments in parentheses if it takes any: `azure-marvin(Default0)`.
     pub is: String,
     /// The effect of a failed check on the detection.
     #[serde(rename = "else")]
@@ -119,15 +125,15 @@ pub struct CheckDef {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnFail {
-    /// Reject it: the format is confirmed, so this is not a secret.
+    /// The detection is rejected: the format is certain, so the value isn't a secret.
     Drop,
-    /// Keep it with low confidence.
+    /// The detection is kept with low confidence.
     Low,
-    /// Keep it with medium confidence at most.
+    /// The detection is kept with medium confidence at most.
     Medium,
 }
 
-/// How keywords are compared.
+/// The comparison of keywords.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Case {
@@ -138,7 +144,7 @@ pub enum Case {
     Any,
 }
 
-/// The bytes that may not touch a secret.
+/// The bytes that must not touch a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Boundary {
@@ -147,47 +153,47 @@ pub enum Boundary {
     Word,
     /// Letters, digits and `+ / = _ -`.
     Base64,
-    /// Any neighbour is fine (the pattern itself delimits).
+    /// No bytes: any neighbour is fine, because the pattern itself delimits the secret.
     None,
 }
 
-/// One `[[remediation]]`.
+/// One `[[remediation]]` entry.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemediationDef {
-    /// Kebab-case id, named by rules.
+    /// The kebab-case id, which rules refer to.
     pub id: String,
-    /// The damage an attacker can do with the secret; one or two sentences.
+    /// The damage that an attacker can do with the secret; one or two sentences.
     pub impact: String,
-    /// Steps that make the leaked value useless.
+    /// The steps that make the leaked value useless.
     pub revoke: Vec<StepDef>,
-    /// Steps that put a new value in place.
+    /// The steps that put a new value in place.
     pub rotate: Vec<StepDef>,
-    /// The versions of the tools that accepted their commands, and the date: `azure-cli 2.91.0: 2026-11-22`.
+    /// The versions of the tools that accepted the commands, and the date: `azure-cli 2.91.0: 2026-11-22`.
     #[serde(default)]
     pub checked: String,
-    /// How to see that the old value is dead.
+    /// The way to see that the old value is dead.
     pub verify: String,
-    /// The command that shows it.
+    /// The command that shows that the old value is dead.
     #[serde(default)]
     pub verify_run: String,
-    /// Where to look for misuse.
+    /// The place to look for misuse.
     pub audit: String,
-    /// The command that shows it.
+    /// The command that shows misuse.
     #[serde(default)]
     pub audit_run: String,
     /// The mechanism that needs no long-lived secret, or that keeps it safe.
     pub prevent: String,
-    /// Steps that let a workflow sign in without the secret.
+    /// The steps that let a workflow sign in without the secret.
     #[serde(default)]
     pub federate: Vec<StepDef>,
-    /// With `federate`: texts that show that a workflow signs in with the secret.
+    /// The texts that, with `federate`, show that a workflow signs in with the secret.
     #[serde(default)]
     pub workflow: Vec<String>,
     /// The harm that the obvious command does.
     #[serde(default)]
     pub caution: String,
-    /// The provider's page about it; if absent, the first reference of the rule.
+    /// The provider's page with instructions; if absent, the first reference of the rule.
     #[serde(default)]
     pub docs: String,
 }
@@ -199,29 +205,30 @@ pub struct StepDef {
     /// The action, as a short imperative sentence.
     #[serde(rename = "do")]
     pub action: String,
-    /// The command that does it; `{field}` is filled from what was found near the secret.
+    /// The command that does it; `{field}` is replaced by a value found near the secret.
     #[serde(default)]
     pub run: String,
 }
 
-/// One `[[field]]`: an identifier that completes a command.
+/// One `[[field]]` entry: an identifier that completes a command.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FieldDef {
-    /// `lower_snake` name, used as `{name}` in commands.
+    /// The `lower_snake` name, used as `{name}` in commands.
     pub name: String,
-    /// How a person finds the value when it was not near the secret.
+    /// The way in which a user finds a value that was not near the secret.
     pub hint: String,
-    /// Names under which the value is assigned in files; compared without regard to case, `_`, `-`, `.` and spaces.
+    /// The names under which the value is assigned in files; they are compared without regard to case, `_`, `-`, `.`
+    /// and spaces.
     #[serde(default)]
     pub names: Vec<String>,
-    /// Regular expression of a value assigned to one of `names`.
+    /// The regular expression of a value assigned to one of `names`.
     #[serde(default)]
     pub value: String,
-    /// Further expressions with a group `value`, for places other than assignments (URLs, for instance).
+    /// Further expressions with a group `value`, for places other than assignments (for instance, URLs).
     #[serde(default)]
     pub patterns: Vec<String>,
-    /// Its vendor calls it no secret: commands show the value even where a rule reports it.
+    /// `true` if the vendor does not call the value a secret: commands show it even if a rule reports it.
     #[serde(default)]
     pub shown: bool,
     /// A check that reads more identifiers out of the value, such as the account of a key id.
@@ -229,24 +236,24 @@ pub struct FieldDef {
     pub check: String,
 }
 
-/// One `[[live]]`.
+/// One `[[live]]` entry.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LiveDef {
-    /// Kebab-case id.
+    /// The kebab-case id.
     pub id: String,
-    /// Ids of the rules whose secrets are asked about so; the own id if there are none.
+    /// The ids of the rules whose secrets this request is about; the entry's own id if there are none.
     #[serde(default)]
     pub rules: Vec<String>,
-    /// Why the provider is never asked; everything else is absent then.
+    /// The reason why the provider is never asked; the request is then absent.
     #[serde(default)]
     pub never: String,
-    /// The method: GET, or POST with a body, if absent.
+    /// The method; if absent, GET, or POST if there is a body.
     pub method: Option<Method>,
     /// The address, with `{field}` placeholders.
     #[serde(default)]
     pub url: String,
-    /// Headers.
+    /// The headers of the request.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// The user of HTTP Basic authentication, whose password is the secret.
@@ -257,52 +264,53 @@ pub struct LiveDef {
     /// The body as JSON.
     #[serde(default)]
     pub json: String,
-    /// The body as words.
+    /// The body as plain text.
     #[serde(default)]
     pub text: String,
     /// The signature that is made with the secret instead of sending it.
     pub signature: Option<Signature>,
-    /// Identifiers that must have been found next to the secret, with their forms.
+    /// The identifiers that must have been found next to the secret, with the form of each.
     #[serde(default)]
     pub needs: BTreeMap<String, String>,
-    /// Identifiers that speak against asking here, with their forms.
+    /// The identifiers that rule this request out, with the form of each.
     #[serde(default)]
     pub unless: BTreeMap<String, String>,
-    /// Answers to a secret that works: `STATUS [json[:PATH[=VALUE|VALUE]]]... [text:WORDS]`.
+    /// The answers to a secret that works: `STATUS [json[:PATH[=VALUE|VALUE]]]... [text:WORDS]`.
     #[serde(default)]
     pub live: Vec<String>,
-    /// Answers to one that works, though not for this.
+    /// The answers to a secret that works, but not for this request.
     #[serde(default)]
     pub restricted: Vec<String>,
-    /// Answers to one that does not work any more.
+    /// The answers to a secret that no longer works.
     #[serde(default)]
     pub dead: Vec<String>,
-    /// The parts of an answer that may be shown: `json:PATH`, `header:NAME` or `xml:ELEMENT` by its name.
+    /// The parts of an answer that may be shown, by the names they are shown under: `json:PATH`, `header:NAME` or
+    /// `xml:ELEMENT`.
     #[serde(default)]
     pub reveals: BTreeMap<String, String>,
-    /// Who else may know a secret that is unknown here, as a clause.
+    /// The other services that may know a secret that is unknown here, as a clause.
     #[serde(default)]
     pub elsewhere: String,
-    /// The command that asks by hand, where none can be made from the request.
+    /// The command that asks by hand, if none can be made from the request.
     #[serde(default)]
     pub by_hand: String,
-    /// Where the provider says so.
+    /// The provider's documentation of the request.
     pub references: Vec<String>,
 }
 
-/// How it is asked.
+/// The method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
-    /// Reads.
+    /// GET, which reads.
     Get,
-    /// Reads without a body.
+    /// HEAD, which reads without a body.
     Head,
-    /// Reads, by the provider's documentation.
+    /// POST, which only reads according to the provider's documentation.
     Post,
 }
 
-/// The signature that is made with a secret that is not sent.
+/// The signature that is made with a secret, which itself is not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Signature {
@@ -310,9 +318,9 @@ pub enum Signature {
     AwsSts,
     /// Azure Storage's `SharedKey`, in headers.
     AzureSharedKey,
-    /// A signed assertion of a Google service account, which stands for the secret.
+    /// A signed assertion of a Google service account, which is sent in place of the secret.
     GoogleAssertion,
-    /// A signed token of a GitHub App, which stands for the secret.
+    /// A signed token of a GitHub App, which is sent in place of the secret.
     GithubApp,
 }
 

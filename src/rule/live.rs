@@ -1,7 +1,8 @@
-//! Requests that ask a provider whether a secret still works, and how its answers read: data next to the rules.
+//! The requests that ask a provider whether a secret still works, and the meanings of its answers: data next to the
+//! rules.
 //!
-//! Owns the form and the demands on it. The host of a request is a part of the data, so nothing that is scanned can choose
-//! one. Nothing is sent here: that is the business of `live`.
+//! This module owns the form of a request and the demands on it. The host of a request is part of the data, so no
+//! scanned text can choose one. Nothing is sent here: that is the job of `live`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,29 +12,29 @@ use super::file::LiveDef;
 pub use super::file::{Method, Signature};
 use super::{List, Str};
 
-/// The placeholder of the value, or of what is signed with it.
+/// The placeholder of the value, or of the text that is signed with it.
 pub const SECRET: &str = "{secret}";
 
-/// How to ask about the secrets of some rules.
+/// A way to ask about the secrets of some rules.
 #[derive(Debug, Clone)]
 pub struct Live {
-    /// Kebab-case id.
+    /// The kebab-case id.
     pub id: Str,
-    /// Ids of the rules.
+    /// The ids of the rules.
     pub rules: List<Str>,
-    /// The request, if one can be sent.
+    /// The request, or the reason why none can be sent.
     pub ask: Ask,
-    /// The command that asks by hand where none can be made from the request; may be empty.
+    /// The command that asks by hand, if none can be made from the request; may be empty.
     pub by_hand: Str,
 }
 
-/// A provider that can be asked, or the reason why it cannot.
+/// The request to a provider, or the reason why it can't be asked.
 #[derive(Debug, Clone)]
 #[expect(clippy::large_enum_variant, reason = "nearly all can be, and the built-in ones are constants")]
 pub enum Ask {
-    /// Not without doing something; why, as a sentence.
+    /// The provider can't be asked, or not without an effect; holds the reason, as a sentence.
     Never(Str),
-    /// By this request.
+    /// The provider is asked with this request.
     Request(Request),
 }
 
@@ -42,113 +43,113 @@ pub enum Ask {
 pub struct Request {
     /// The method.
     pub method: Method,
-    /// The host: a name, one whose first label is found next to the secret, or a single label that only a user can give an
-    /// address to.
+    /// The host: a full name; a name whose first label is an identifier found next to the secret; or a single label,
+    /// for which only the user can give an address.
     pub host: Str,
-    /// Path and query.
+    /// The path and query.
     pub path: Str,
-    /// Names and values.
+    /// The names and values of the headers.
     pub headers: List<(Str, Str)>,
     /// The user, if the secret is the password of HTTP Basic authentication.
     pub basic_user: Option<Str>,
-    /// The headers that are sent.
+    /// The body that is sent.
     pub body: Body,
-    /// The signature that is made with the secret, if it is not sent itself.
+    /// The signature that is made with the secret, if the secret itself is not sent.
     pub signature: Option<Signature>,
-    /// Identifiers that must have been found, and their forms.
+    /// The identifiers that must have been found, with their forms.
     pub needs: List<Identifier>,
-    /// Identifiers that speak against asking here, and their forms.
+    /// The identifiers that rule this request out, with their forms.
     pub unless: List<Identifier>,
-    /// How answers read, the most particular first.
+    /// The meanings of answers, the most particular first.
     pub readings: List<Reading>,
     /// The parts of an answer that may be shown.
     pub reveals: List<Reveal>,
-    /// Who else may know a secret that is unknown here; empty if nobody.
+    /// The other services that may know a secret that is unknown here, as a clause; empty if there are none.
     pub elsewhere: Str,
 }
 
 /// The body that is sent after the headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
-    /// Nothing.
+    /// No body.
     Empty,
-    /// Pairs as a form sends them.
+    /// Pairs, encoded as a form.
     Form(Str),
     /// JSON.
     Json(Str),
-    /// Words.
+    /// Plain text.
     Text(Str),
 }
 
 /// An identifier and its form.
 #[derive(Debug, Clone)]
 pub struct Identifier {
-    /// Name of the field.
+    /// The name of the field.
     pub field: Str,
-    /// An expression for all of the value; its first group, if it has one, is the part that is used.
+    /// An expression for the whole value; its first group, if it has one, is the part that is used.
     pub form: Str,
 }
 
-/// The meaning of an answer of some form.
+/// A meaning, and the answers that have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
-    /// The meaning.
+    /// The meaning of such an answer.
     pub says: Says,
-    /// The status.
+    /// The HTTP status of the answer.
     pub status: u16,
-    /// The words that must be in it as well.
+    /// The conditions that the answer must also meet.
     pub terms: List<Term>,
 }
 
 /// The meaning of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Says {
-    /// The provider took the secret, though not for this request.
+    /// The provider accepted the secret, but not for this request.
     Restricted,
-    /// The provider took it.
+    /// The provider accepted the secret.
     Live,
-    /// The provider does not know it any more.
+    /// The provider no longer knows the secret.
     Dead,
 }
 
 /// A condition that an answer must meet.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Term {
-    /// JSON with something at this path, and one of these values if there are any.
+    /// JSON with a value at this path, which is one of these values if there are any.
     Json(Str, List<Str>),
-    /// These words.
+    /// A body that contains these words.
     Text(Str),
 }
 
-/// The parts of an answer that may be shown.
+/// A part of an answer that may be shown.
 #[derive(Debug, Clone)]
 pub struct Reveal {
-    /// The name it is shown under.
+    /// The name under which the part is shown.
     pub name: Str,
-    /// Where it stands.
+    /// The place of the part in the answer.
     pub source: Source,
 }
 
-/// Where something is in an answer.
+/// The place of a value in an answer.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// At this path of its JSON.
+    /// The JSON value at this path.
     Json(Str),
-    /// In this header.
+    /// The header with this name.
     Header(Str),
-    /// In the first element of XML of this name.
+    /// The first XML element with this name.
     Xml(Str),
 }
 
 impl Request {
-    /// `true` if it has no host of its own: whoever runs the service has to name it.
+    /// Returns `true` if the request has no host of its own, so that the user has to name the host of the service.
     pub fn wants_a_host(&self) -> bool {
         !self.host.contains('.')
     }
 }
 
 impl Method {
-    /// The word of HTTP.
+    /// Returns the name of the method in HTTP.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -159,7 +160,7 @@ impl Method {
 }
 
 impl Body {
-    /// The text that is sent, before anything is filled in.
+    /// Returns the text of the body, before anything is filled in.
     pub fn template(&self) -> &str {
         match self {
             Self::Empty => "",
@@ -167,7 +168,7 @@ impl Body {
         }
     }
 
-    /// The type of what is sent.
+    /// Returns the content type of the body.
     pub fn content_type(&self) -> Option<&'static str> {
         match self {
             Self::Empty => None,
@@ -199,7 +200,7 @@ pub(super) fn live(def: &LiveDef, rules: &BTreeSet<String>, fields: &BTreeSet<St
         return Err("a signature needs by_hand: no command can be made from the request".into());
     }
     known_placeholders(&def.by_hand, fields).map_err(|why| format!("by_hand: {why}"))?;
-    // For who checks a request; nothing shows them.
+    // References are for whoever checks a request; they are not shown.
     def.references.iter().try_for_each(|url| https(url).map(drop))?;
     Ok(Live { id: own(&def.id), rules: of.iter().map(|id| own(id)).collect(), ask, by_hand: own(&def.by_hand) })
 }
@@ -231,7 +232,8 @@ fn request(def: &LiveDef, fields: &BTreeSet<String>) -> Result<Request, String> 
     })
 }
 
-/// Host and path of an address. Only the first label of a host may be filled in, below a domain that is written out.
+/// Splits an address into host and path. Only the first label of a host may be filled in, below a domain that is
+/// written out.
 fn address(url: &str) -> Result<(&str, &str), String> {
     let rest = url.strip_prefix("https://").ok_or("url has to start with https://")?;
     let host = rest.split('/').next().unwrap_or_default();
@@ -264,7 +266,8 @@ fn body(def: &LiveDef) -> Result<Body, String> {
     }
 }
 
-/// The secret has one place, and nothing is filled in that is not needed.
+/// Checks that the secret has the one place that is meant for it, or none if it only signs, and that only identifiers
+/// in `needs` are filled in.
 fn placed(def: &LiveDef, body: &Body) -> Result<(), String> {
     let texts = || {
         let fixed = [&*def.url, def.basic_user.as_deref().unwrap_or_default(), body.template()];
@@ -316,7 +319,8 @@ fn reveal((name, source): (&String, &String)) -> Result<Reveal, String> {
     Ok(Reveal { name: own(name), source })
 }
 
-/// All readings, the most particular first; of equally particular ones what speaks for a living secret.
+/// Compiles all readings, the most particular first; among equally particular ones, those of a working secret come
+/// first.
 fn readings(def: &LiveDef) -> Result<List<Reading>, String> {
     if def.live.is_empty() {
         return Err("needs at least one answer under live".into());
@@ -333,8 +337,8 @@ fn readings(def: &LiveDef) -> Result<List<Reading>, String> {
     Ok(List::Owned(all))
 }
 
-/// One reading. A status alone proves little: many services answer 200 to everybody, and 403 to those whose address,
-/// organisation or scope is wrong.
+/// Compiles a reading. A status alone proves little: many services answer 200 to everybody, and 403 to callers whose
+/// address, organisation or scope is wrong.
 fn reading(says: Says, text: &str) -> Result<Reading, String> {
     let (status, rest) = text.split_once(' ').unwrap_or((text, ""));
     let status: u16 = status.parse().map_err(|_| format!("'{text}' does not start with a status"))?;

@@ -1,11 +1,11 @@
-//! Rules: what a secret looks like, how sure a match is, and what to do about it.
+//! Rules: the form of a secret, the confidence in a match, and what to do about it.
 //!
-//! Owns the compiled, validated form ([`Rule`]), its file format ([`mod@file`]), the requests that ask about secrets
-//! ([`mod@live`]) and the compiler between the two ([`mod@compile`]). Which rules are in force is said by `rule_set`.
-//! Matching is the business of `detect`; filling in a remediation is the business of `remediation`.
+//! This module owns the compiled, validated form ([`Rule`]), its file format ([`mod@file`]), the requests that ask
+//! about secrets ([`mod@live`]) and the compiler between the two ([`mod@compile`]). The rules in force are the job of
+//! `rule_set`, matching that of `detect`, and filling in a remediation that of `remediation`.
 //!
 //! The built-in rules are compiled by `build.rs` into constants, so that start-up parses nothing. For that reason
-//! every piece of text is a [`Str`], borrowed for built-in rules and owned for a user's.
+//! every text is a [`Str`], borrowed for built-in rules and owned for a user's.
 
 use std::borrow::Cow;
 
@@ -24,39 +24,39 @@ mod rarity;
 pub use check::Check;
 pub use file::{Boundary, Case, OnFail};
 
-/// Text of a rule: `'static` for built-in rules, owned for a user's.
+/// The text type of rules: `'static` for built-in rules, owned for a user's.
 pub type Str = Cow<'static, str>;
-/// A list of a rule: `'static` for built-in rules, owned for a user's.
+/// The list type of rules: `'static` for built-in rules, owned for a user's.
 pub type List<T> = Cow<'static, [T]>;
 
-/// How bad the leak of a secret is.
+/// The severity of a leaked secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Little can be done with it.
+    /// A secret with which little can be done.
     Low,
-    /// Limited access.
+    /// A secret that gives limited access.
     Medium,
-    /// Access to data or money.
+    /// A secret that gives access to data or money.
     High,
-    /// Control of an account, an organisation or a cloud.
+    /// A secret that gives control of an account, an organisation or a cloud.
     Critical,
 }
 
-/// How sure a detection is.
+/// The confidence in a detection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
-    /// Looks like one, but a check speaks against it or nothing speaks for it.
+    /// The value looks like a secret, but a check speaks against it or nothing speaks for it.
     Low,
-    /// Stands in a place named for a secret and looks issued.
+    /// The value is in a place named for a secret and looks issued.
     Medium,
-    /// A vendor's format or the secret's own structure says so.
+    /// A vendor's format or the secret's own structure confirms it.
     High,
 }
 
 impl Severity {
-    /// One step less severe; low stays low.
+    /// Returns the next lower severity; low stays low.
     #[must_use]
     pub fn lowered(self) -> Self {
         match self {
@@ -66,7 +66,7 @@ impl Severity {
         }
     }
 
-    /// The lower-case word used in every output.
+    /// Returns the lower-case word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Low => "low",
@@ -78,7 +78,7 @@ impl Severity {
 }
 
 impl Confidence {
-    /// The lower-case word used in every output.
+    /// Returns the lower-case word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Low => "low",
@@ -88,62 +88,66 @@ impl Confidence {
     }
 }
 
-/// One rule, validated.
+/// A validated rule.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// Stable kebab-case id.
+    /// The stable kebab-case id.
     pub id: Str,
     /// The provider's name for the secret.
     pub name: Str,
-    /// Who issues it.
+    /// The provider that issues the secret.
     pub provider: Str,
-    /// How bad a leak is.
+    /// The severity of a leak.
     pub severity: Severity,
-    /// How sure a match is when no check lowers it.
+    /// The confidence of a match if no check lowers it.
     pub confidence: Confidence,
-    /// The literals of which one must be present before the pattern is tried.
+    /// The literals, one of which must be present before the pattern is tried.
     pub keywords: List<Keyword>,
-    /// How a keyword becomes a candidate.
+    /// The way in which a keyword becomes a candidate.
     pub matcher: Matcher,
-    /// Names of the files that its secrets are in (see `detect::context::path`); none if they stand anywhere.
+    /// The names of the files that contain its secrets (see `detect::context::path`); empty if they may be in any file.
     pub files: List<Str>,
-    /// It is for a place where any secret may stand (a URL, a header): a provider's own rule says more.
+    /// `true` if the rule is for a place where any secret may be (a URL, a header): a provider's own rule is more
+    /// specific.
     pub place: bool,
-    /// The rule settles what a value is: no other rule reports the same bytes as more.
+    /// `true` if the rule settles what a value is: no other rule reports the same bytes as anything more.
     pub settles: bool,
-    /// The bytes that may not touch the secret.
+    /// The bytes that must not touch the secret.
     pub boundary: Boundary,
-    /// Offline checks, in order.
+    /// The offline checks, in order.
     pub checks: List<CheckUse>,
     /// `true` if statistics and placeholder words judge the value.
     pub statistics: bool,
-    /// SHA-256 of published values that are no secrets.
+    /// The SHA-256 of published values that are not secrets.
     pub placeholders: List<[u8; 32]>,
-    /// Names of fields looked for nearby.
+    /// The names of fields to look for nearby.
     pub companions: List<Str>,
-    /// Name of the field that the value itself is; may be empty.
+    /// The name of the field that the value itself is; may be empty.
     pub identifies: Str,
-    /// Id of the remediation.
+    /// The id of the remediation.
     pub remediation: Str,
-    /// Literal text that every secret of this rule starts with; may be empty. Safe to print.
+    /// The literal text that every secret of this rule starts with; may be empty. It is safe to print.
     pub prefix: Str,
-    /// A literal that every match holds besides its keyword; may be empty. Sooner looked for than the expression is tried.
+    /// A literal that every match contains besides its keyword; may be empty. It is searched for before the expression
+    /// is tried.
     pub needle: Str,
-    /// The expression from its keyword on, where what is before has no fixed length; may be empty. Sooner tried than all.
+    /// The part of the expression from its keyword on, if the part before has no fixed length; may be empty. It is
+    /// tried before the whole expression.
     pub tail: Str,
-    /// `true` if its match lies in the line of its keyword.
+    /// `true` if every match is within the line of its keyword.
     pub in_line: bool,
-    /// `true` if nothing is taken for its secret by chance, whatever is next to and inside: it is one text, or has check
-    /// digits that are certain.
+    /// `true` if no other text matches by chance, whatever is next to it and inside it: the secret is one fixed text,
+    /// or has check digits that are certain.
     pub unmistakable: bool,
-    /// How far the rule looks around a keyword.
+    /// The distance around a keyword that the rule looks at.
     pub reach: Reach,
-    /// Where the format is documented.
+    /// The pages that document the format.
     pub references: List<Str>,
 }
 
 impl Rule {
-    /// How much a match says: a vendor's form more than a word nearby, that more than a place, that more than a name.
+    /// Returns how much a match says: a vendor's form more than a word nearby, a word nearby more than a place, a place
+    /// more than a name.
     pub fn specificity(&self) -> u8 {
         match self.matcher {
             Matcher::Assignment => 0,
@@ -153,45 +157,47 @@ impl Rule {
         }
     }
 
-    /// `true` if it knows the form of its secret, wherever that stands or after a word.
+    /// Returns `true` if the rule knows the form of its secret, which may be anywhere or after a word.
     pub fn is_of_provider(&self) -> bool {
         !self.place && !matches!(self.matcher, Matcher::Assignment)
     }
 
-    /// How far it looks around a keyword to see whether anything there has its form: less far than to judge that.
+    /// Returns how far the rule looks around a keyword for a text with the form of its secret; this is less far than
+    /// for judging that text.
     pub fn form_reach(&self) -> Reach {
-        /// Bytes next to a value that say whether it stands free.
+        /// The number of bytes next to a value that show whether it is delimited.
         const EDGE: u32 = 8;
         let Reach { before, after } = self.reach;
         match self.matcher {
-            // The context is asked of a value that is believed.
+            // The context is read only for a value that is already believed.
             Matcher::Assignment => Reach { before: before - compile::CONTEXT, after: after - compile::CONTEXT },
             _ => Reach { before: before - compile::CONTEXT + EDGE, after: after - compile::CONTEXT + EDGE },
         }
     }
 }
 
-/// A literal of a rule and where in a match it stands.
+/// A literal of a rule and its position in a match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keyword {
     /// The literal; lower case if `case` is [`Case::Any`].
     pub text: Str,
-    /// How it is compared.
+    /// The comparison of the literal.
     pub case: Case,
-    /// Where its rarest four bytes start.
+    /// The position of its rarest four bytes.
     pub probe: u32,
-    /// Fewest and most bytes of the match that precede it; `(0, 0)` for a prefix.
+    /// The least and the greatest number of bytes of the match before it; `(0, 0)` for a prefix.
     pub offset: (u32, u32),
-    /// The bytes that can come right before it, wherever a match contains it; as many as are known, at most [`MAX_BESIDE`].
+    /// The bytes that can come directly before the keyword in any match; as many positions as are known, at most
+    /// [`MAX_BESIDE`].
     pub before: List<ByteSet>,
-    /// The same of the bytes right behind it.
+    /// The bytes that can come directly after the keyword in any match, with the same limit.
     pub after: List<ByteSet>,
 }
 
-/// Most bytes of a text that may be one secret as a whole.
+/// The most bytes of a text that may be one secret as a whole.
 pub const MAX_WHOLE: usize = 512;
 
-/// Most bytes on either side of a keyword that are known of.
+/// The most bytes on either side of a keyword that are recorded.
 pub const MAX_BESIDE: usize = 8;
 
 /// A set of bytes, one bit each.
@@ -199,12 +205,12 @@ pub const MAX_BESIDE: usize = 8;
 pub struct ByteSet(pub [u64; 4]);
 
 impl ByteSet {
-    /// `true` if it holds a byte.
+    /// Returns `true` if the set contains a byte.
     pub fn contains(&self, byte: u8) -> bool {
         self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
     }
 
-    /// The bytes it holds, in order.
+    /// Returns the bytes in the set, in order.
     pub fn members(&self) -> impl Iterator<Item = u8> + '_ {
         [0u8, 64, 128, 192].into_iter().zip(self.0).flat_map(|(first, mut left)| {
             std::iter::from_fn(move || {
@@ -215,19 +221,19 @@ impl ByteSet {
         })
     }
 
-    /// Adds a byte.
+    /// Adds a byte to the set.
     pub fn insert(&mut self, byte: u8) {
         self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }
 
-    /// Returns the union of both.
+    /// Returns the union of both sets.
     #[must_use]
     pub fn or(self, other: &Self) -> Self {
         Self(std::array::from_fn(|at| self.0[at] | other.0[at]))
     }
 }
 
-/// How a keyword becomes a candidate.
+/// The way in which a keyword becomes a candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Matcher {
     /// The match contains the keyword.
@@ -235,11 +241,11 @@ pub enum Matcher {
         /// The expression.
         pattern: Str,
     },
-    /// The match starts within so many bytes after the keyword.
+    /// The match starts within this many bytes after the keyword.
     After {
         /// The expression.
         pattern: Str,
-        /// Most bytes between the end of the keyword and the start of the match.
+        /// The most bytes between the end of the keyword and the start of the match.
         within: u32,
     },
     /// The match is the only line of a text of at most [`MAX_WHOLE`] bytes; there is no keyword.
@@ -251,7 +257,7 @@ pub enum Matcher {
     Assignment,
 }
 
-/// A check as a rule uses it.
+/// A check, as a rule uses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckUse {
     /// The predicate.
@@ -260,33 +266,33 @@ pub struct CheckUse {
     pub on_fail: OnFail,
 }
 
-/// How many bytes before the start and after the end of a keyword can influence what a rule says about it.
+/// The number of bytes before the start and after the end of a keyword that can influence what a rule says about it.
 ///
-/// Everything a rule looks at (its match, the bytes touching it, the words of its line) lies inside. This is what lets
-/// a sweep judge only what changed.
+/// Everything that a rule looks at (its match, the bytes touching it, the words of its line) is inside. This is what
+/// lets a sweep judge only what changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Reach {
-    /// Bytes before the keyword's first byte.
+    /// The number of bytes before the keyword's first byte.
     pub before: u32,
-    /// Bytes after the keyword's last byte.
+    /// The number of bytes after the keyword's last byte.
     pub after: u32,
 }
 
 impl Reach {
-    /// So many bytes on either side.
+    /// Returns a reach of this many bytes on either side.
     #[must_use]
     pub fn of(before: usize, after: usize) -> Self {
         let bytes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Self { before: bytes(before), after: bytes(after) }
     }
 
-    /// The further of two on either side.
+    /// Returns the larger of two reaches, on either side.
     #[must_use]
     pub fn further(self, other: Self) -> Self {
         Self { before: self.before.max(other.before), after: self.after.max(other.after) }
     }
 
-    /// With what stands around it.
+    /// Returns the reach with the context added on either side.
     #[must_use]
     pub fn with_context(self) -> Self {
         Self { before: self.before + compile::CONTEXT, after: self.after + compile::CONTEXT }
@@ -296,29 +302,30 @@ impl Reach {
 /// The advice about a kind of secret.
 #[derive(Debug, Clone)]
 pub struct Remediation {
-    /// Kebab-case id.
+    /// The kebab-case id.
     pub id: Str,
-    /// The damage an attacker can do.
+    /// The damage that an attacker can do.
     pub impact: Str,
-    /// Steps that make the value useless.
+    /// The steps that make the value useless.
     pub revoke: List<Step>,
-    /// Steps that put a new value in place.
+    /// The steps that put a new value in place.
     pub rotate: List<Step>,
-    /// The versions of the tools that accepted their commands, and the date; empty if there are none of such tools.
+    /// The versions of the tools that accepted the commands, and the date; empty if there are no commands of such
+    /// tools.
     pub checked: Str,
-    /// How to see that the old value is dead.
+    /// The way to see that the old value is dead.
     pub verify: Step,
-    /// Where to look for misuse.
+    /// The place to look for misuse.
     pub audit: Step,
-    /// The better mechanism.
+    /// The mechanism that needs no long-lived secret, or that keeps it safe.
     pub prevent: Str,
-    /// Steps that let a workflow sign in without the secret; may be empty.
+    /// The steps that let a workflow sign in without the secret; may be empty.
     pub federate: List<Step>,
-    /// Texts that show that a workflow signs in with the secret.
+    /// The texts that show that a workflow signs in with the secret.
     pub workflow: List<Str>,
     /// The harm that the obvious command does; may be empty.
     pub caution: Str,
-    /// The provider's page; if empty, the first reference of the rule.
+    /// The provider's page with instructions; if empty, the first reference of the rule.
     pub docs: Str,
 }
 
@@ -334,13 +341,13 @@ pub struct Step {
 /// An identifier that completes commands.
 #[derive(Debug, Clone)]
 pub struct Field {
-    /// `lower_snake` name.
+    /// The `lower_snake` name.
     pub name: Str,
-    /// How a person finds the value.
+    /// The way in which a user finds the value.
     pub hint: Str,
-    /// Expressions with a group `value`, which find the field's value in the text around a secret.
+    /// The expressions with a group `value`, which find the field's value in the text around a secret.
     pub patterns: List<Str>,
-    /// Shown in commands even where a rule reports it.
+    /// `true` if commands show the value even if a rule reports it.
     pub shown: bool,
     /// A check that reads more identifiers out of the value.
     pub check: Option<Check>,

@@ -1,16 +1,17 @@
-//! The expression of a rule that knows a value by the name it is assigned to.
+//! The expression of a rule that recognizes a value by the name it is assigned to.
 //!
-//! Owns what counts as the name of a key and what may stand between a name and its value. The shape of the value and the
-//! word of the provider before it come from the rule.
+//! This module owns what counts as the name of a key and what may be between a name and its value. The shape of the
+//! value and the provider's word before it come from the rule.
 
-/// Most bytes between the provider's word and the name. Far enough for the path of a URL, too near for the next entry.
+/// The most bytes between the provider's word and the name. Far enough for the path of a URL, too near for the next
+/// entry.
 pub(super) const WITHIN: u32 = 64;
 
-/// An expression to be looked for after the provider's word: a name that speaks of a secret, an assignment, the value.
+/// Returns an expression to search for after the provider's word: the name of a secret, an assignment, and the value.
 ///
-/// The name starts with the word (`ACME_PROD_API_KEY`), or it is near the word and says nothing else
-/// (`acme.test/v1?api_key=`, `Acme(token: `): one that starts with another word is another provider's. With `bare` the
-/// word alone is a name as well.
+/// The name either starts with the word (`ACME_PROD_API_KEY`), or is near the word and consists of general words only
+/// (`acme.test/v1?api_key=`, `Acme(token: `): a name that starts with another word belongs to another provider. With
+/// `bare`, the word alone counts as a name as well.
 pub(super) fn pattern(value: &str, bare: bool) -> String {
     const SECRET: &str = "key|token|secret|passw(?:or)?d|pass|pwd|auth|credentials?";
     const LEADS: &str = "x|api|app|application|access|auth|secret|private|client|customer|consumer|account|user|personal|rest|server|service|bearer|oauth|admin|master|read|write|license|developer|dev|prod|live|test";
@@ -20,14 +21,14 @@ pub(super) fn pattern(value: &str, bare: bool) -> String {
         r"(?:[^\w-]|\s--?)(?:(?:{LEADS})[_. -]?){{0,3}}(?:{SECRET}|access|private|authorization|app_?id|(?:api|token)[_. -]?key)"
     );
     let name = format!(r"(?i:(?:{own}|{near})s?(?:[_.-]?(?:{TRAILS}))?)");
-    // Past quotes and brackets that close the name, and a type.
+    // Matches quotes and brackets that close the name, and a type.
     let closed = r#"["'`\])\\]{0,4}[ \t]{0,8}(?:[:,]?[ \t]{0,2}(?:&?(?:'static )?str|[Ss]tring)[?!]?[ \t]{0,2})?"#;
     let sign = r#"(?:=>|->|:=|\|\||\?\?|={1,3}|!=|[:(>|]|\bor )=?|[\s,;{]{1,24}["']?(?i:value|default)["']?[ \t]{0,2}[:=]|</key>\s{0,8}<string>"#;
     let opened = r#"\s{0,16}["'`\\(\[{@]{0,4}(?i:(?:bearer|basic|token|key|apikey)[ =:]{1,2}["']?)?"#;
-    // Without a quote before it, a comma is one of prose.
+    // Without a quote before it, a comma belongs to prose.
     let assigned = format!(r#"(?:{closed}(?:{sign})|["'`][ \t]{{0,4}},){opened}"#);
-    // A blank sets a value apart as well, but only from the name of a secret: `--acme-token X`, `the Acme API key X`. So does
-    // what joins the words of a name: `acme-key-X`.
+    // A blank also separates a value, but only from the name of a secret: `--acme-token X`, `the Acme API key X`. So
+    // does a sign that joins the words of a name: `acme-key-X`.
     let told = format!(r#"(?:{assigned}|,[ \t]{{0,4}}["'`]?|["'`:]?[ \t]{{1,4}}(?:is )?["'`]?|[-.])"#);
     if bare {
         let word = format!(r#"\A(?i:[._-]?(?:client|api|sdk|{TRAILS}))?(?:{assigned}|[ \t]{{1,4}}["'`])"#);
@@ -41,7 +42,7 @@ pub(super) fn pattern(value: &str, bare: bool) -> String {
 mod tests {
     use super::*;
 
-    /// The expected match after the first `acme`, in any case.
+    /// Returns `true` if a match starts at most [`WITHIN`] bytes after the first `acme`, in any case.
     fn found(text: &str, bare: bool) -> bool {
         let after = text.to_lowercase().find("acme").unwrap() + 4;
         let regex = regex::bytes::RegexBuilder::new(&pattern("VALUE", bare)).unicode(false).build().unwrap();

@@ -1,5 +1,5 @@
-//! Blobs of a listing that are looked at apart from their paths: those of a long listing in the order of their packs, each by
-//! what its delta inserts, and those that are at several paths, each once.
+//! Blobs of a listing that are scanned separately from their paths: those of a long listing in the order of their
+//! packs, where only the bytes that a delta inserts are read, and those that are at several paths, each once.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,25 +18,25 @@ use crate::git::store::{Number, Store};
 use crate::source::history::Objects;
 use crate::source::{Item, Listing};
 
-/// Blobs below which opening the packs costs more than it brings.
+/// The number of blobs below which opening the packs costs more than it saves.
 const MANY: usize = 512;
-/// Places of secrets that a report names beyond the first of each content, at most. Nobody reads as many, each takes a
-/// kilobyte, and a repository of a few objects can have any number.
+/// The most places of secrets that a report lists beyond the first place of each content. Nobody reads that many, each
+/// takes a kilobyte, and a repository of a few objects can have any number of them.
 pub(super) const MOST_PLACES: usize = 10_000;
 
-/// The sightings in each blob that was read, without a path yet.
+/// The sightings in each blob that was read; they don't have a path yet.
 pub(super) type Batch = BTreeMap<ObjectId, Vec<Sighting>>;
 
 impl Scan<'_> {
-    /// Looks at the blobs of a long listing that lie in packs, or else at those that are at several paths; with how much
-    /// that was.
+    /// Scans the blobs of a long listing that are in packs, or else those that are at several paths; returns the
+    /// sightings, and the rest of the outcome.
     pub(super) fn batch(&self, listing: &Listing) -> (Batch, Outcome) {
         let mut places: BTreeMap<ObjectId, (&Item, usize)> = BTreeMap::new();
         for (id, item) in listing.items.iter().filter_map(|item| Some((item.blob()?, item))) {
             places.entry(id).or_insert((item, 0)).1 += 1;
         }
         match self.repo.filter(|_| places.len() >= MANY).map(Store::open) {
-            // Whatever is wrong with the store is told of each blob that cannot be read.
+            // Any problem with the store is reported for each blob that can't be read.
             Some(Ok(store)) => self.packed(store, places.into_keys()),
             _ => self.repeated(places.into_values().filter(|(_, count)| *count > 1).map(|(first, _)| first)),
         }
@@ -54,7 +54,7 @@ impl Scan<'_> {
         (batch, outcome)
     }
 
-    /// Each of these under no path.
+    /// Scans each of these blobs without a path.
     fn repeated<'i>(&self, first_places: impl Iterator<Item = &'i Item>) -> (Batch, Outcome) {
         let items: Vec<&Item> = first_places.collect();
         let mut outcome = self.each(&items, |worker, item| worker.blob(item));
@@ -63,7 +63,7 @@ impl Scan<'_> {
     }
 }
 
-/// Takes what was seen in these blobs out of an outcome.
+/// Moves the sightings in these blobs out of an outcome.
 fn sorted(blobs: impl Iterator<Item = ObjectId>, outcome: &mut Outcome) -> Batch {
     let mut batch: Batch = blobs.map(|id| (id, Vec::new())).collect();
     for sighting in std::mem::take(&mut outcome.sightings) {
@@ -74,8 +74,8 @@ fn sorted(blobs: impl Iterator<Item = ObjectId>, outcome: &mut Outcome) -> Batch
     batch
 }
 
-/// Leaves out items past the number of places that a report names, with a gap for each content that has more: a path may say
-/// more of a secret than those that are named.
+/// Leaves out items past the number of places that a report lists, with a gap for each content that has more of them:
+/// another path could say more about a secret than the listed ones.
 pub(super) fn within_limit(items: Vec<Item>, batch: &Batch, gaps: &mut Vec<Gap>) -> Vec<(usize, Item)> {
     let mut left = MOST_PLACES;
     let mut met: BTreeMap<ObjectId, usize> = BTreeMap::new();
@@ -101,7 +101,7 @@ pub(super) fn within_limit(items: Vec<Item>, batch: &Batch, gaps: &mut Vec<Gap>)
     items.into_iter().enumerate().filter(|(_, item)| is_named(item)).collect()
 }
 
-/// The gap of a content or a name that is in more places than are named.
+/// Returns the gap for a content or a name that has more places than are listed.
 pub(super) fn more_places(path: &BString) -> Gap {
     let why = format!(
         "more than {MOST_PLACES} places contain what was found; the rest are not listed, and their paths did not count"
@@ -109,7 +109,7 @@ pub(super) fn more_places(path: &BString) -> Gap {
     Gap { what: path.clone(), kind: GapKind::TooLarge, why }
 }
 
-/// Returns the sightings in an item's blob, under the item's path; `None` if it was not looked at yet.
+/// Returns the sightings in an item's blob, under the item's path; `None` if the blob isn't in the batch.
 pub(super) fn take(batch: &Batch, worker: &Worker<'_>, item: &Item) -> Option<Outcome> {
     let seen = batch.get(&item.blob()?)?;
     let time = item.commit.filter(|_| !seen.is_empty()).and_then(|commit| worker.author_time(commit));

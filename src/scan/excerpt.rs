@@ -1,38 +1,38 @@
-//! The excerpt of the line that a secret is in: some bytes on both sides of it. All secrets of the text are known here, so
-//! each is left out by its place, however little of it lies within those bytes.
+//! The excerpt of the line that a secret is in: some bytes on both sides of it. All secrets of the text are known here,
+//! so each is left out by its position, however little of it is within those bytes.
 
 use crate::detect::Detection;
 use crate::finding::Evidence;
 use crate::finding::excerpt::{Excerpt, LeftOut, Piece};
 use crate::text::{LineIndex, Span};
 
-/// Bytes on each side of a value, at most.
+/// The most bytes shown on each side of a value.
 const REACH: usize = 80;
 
-/// Bytes of the word around a value that are left out with it, at most, on each side: more than are shown behind it. A text
-/// may be a single word.
+/// The most bytes, on each side, of the word around a value that are left out with it: more than are shown after it. A
+/// whole text may be a single word.
 const MOST_OF_WORD: usize = 2 * REACH;
 
-/// A stretch of a text that is not shown.
+/// A range of a text that isn't shown.
 #[derive(Debug, Clone, Copy)]
 struct Hidden {
     span: Span,
-    /// The span of the value in it.
+    /// The value inside the range.
     value: Span,
     encoding: Option<&'static str>,
-    /// Two flags: `true` if the word continues before it, and after it.
+    /// Two flags: `true` if the word continues before the range, and after it.
     goes_on: (bool, bool),
 }
 
 /// The secrets of a text.
 #[derive(Debug)]
 pub(super) struct Secrets {
-    /// In order of place; no two overlap.
+    /// The hidden ranges, in order; no two overlap.
     hidden: Vec<Hidden>,
 }
 
 impl Secrets {
-    /// From what was detected in it, believed or not.
+    /// Collects the ranges of everything that was detected in a text, whatever its confidence.
     pub(super) fn new(text: &[u8], found: &[Detection]) -> Self {
         let mut all: Vec<Hidden> = found.iter().map(|detection| hidden(text, detection)).collect();
         all.sort_by_key(|one| (one.span.start, std::cmp::Reverse(one.span.end)));
@@ -46,7 +46,7 @@ impl Secrets {
         Self { hidden }
     }
 
-    /// Returns the text around a value; `None` if that is no text.
+    /// Returns the text around a value; `None` if the bytes there aren't text.
     pub(super) fn around(&self, text: &[u8], lines: &LineIndex, detection: &Detection) -> Option<Excerpt> {
         let own = hidden(text, detection);
         let at = self.hidden.partition_point(|one| one.span.end <= own.span.start);
@@ -78,7 +78,7 @@ impl Secrets {
         Some(Excerpt { before: left, value: left_out(text, own), after: right })
     }
 
-    /// A stretch of a line without the secrets in it.
+    /// Returns a range of a line as pieces, without the secrets in it.
     fn pieces(&self, text: &[u8], part: Span) -> Vec<Piece> {
         let first = self.hidden.partition_point(|one| one.span.end <= part.start);
         let inside = self.hidden[first..].iter().take_while(|one| one.span.start < part.end);
@@ -98,8 +98,9 @@ impl Secrets {
     }
 }
 
-/// Returns the span that is not shown for a detection: its value with the rest of the word that it may be a part of. An
-/// encoded value shares bits with what is next to it, and nobody can tell what else is in there, so all of it goes.
+/// Returns the range that isn't shown for a detection: its value with the rest of the word that it may be part of. An
+/// encoded value shares bits with its neighbours, and it is unknown what else they contain, so the whole word is
+/// hidden.
 fn hidden(text: &[u8], detection: &Detection) -> Hidden {
     let value = detection.span;
     let encoding = detection.evidence.iter().find_map(|evidence| match evidence {
@@ -118,7 +119,7 @@ fn hidden(text: &[u8], detection: &Detection) -> Hidden {
 }
 
 fn left_out(text: &[u8], hidden: Hidden) -> LeftOut {
-    // Of a word that goes on nobody counts the rest.
+    // The full length of a word that continues past the limit is unknown.
     let is_whole = hidden.goes_on == (false, false) && hidden.encoding.is_some();
     let of = if is_whole { hidden.span } else { hidden.value };
     let written = of.of(text);
@@ -130,13 +131,13 @@ fn is_end_of_word(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`')
 }
 
-/// Where the first word starts that is not cut off: a part of one could be a part of a secret that nothing recognises.
+/// Returns the start of the first whole word: part of a cut word could be part of a secret that no rule recognises.
 fn next_word(text: &[u8], part: Span) -> usize {
     let end = part.of(text).iter().position(|byte| is_end_of_word(*byte));
     end.map_or(part.end, |at| part.start + at)
 }
 
-/// Where the last word ends that is not cut off.
+/// Returns the end of the last whole word.
 fn last_word(text: &[u8], part: Span) -> usize {
     let start = part.of(text).iter().rposition(|byte| is_end_of_word(*byte));
     start.map_or(part.start, |at| part.start + at + 1)
@@ -149,7 +150,7 @@ mod tests {
     use crate::proof::template::Generator;
     use crate::rule_set::RuleSet;
 
-    /// The line of each secret that is found in a text, as it is shown.
+    /// Returns the line of each secret found in a text, as it is shown.
     fn shown(text: &[u8]) -> Vec<Option<String>> {
         let detector = Detector::new(RuleSet::builtin());
         let (found, lines) = (detector.scan_file(text), LineIndex::new(text));

@@ -1,4 +1,4 @@
-//! From sightings to findings: those of one secret are grouped, judged together, and given advice.
+//! From sightings to findings: the sightings of one secret are grouped, judged together, and given advice.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use crate::remediation::{self, Stops, Surroundings};
 use crate::rule::{Confidence, Matcher, Rule, Severity};
 
 impl Scan<'_> {
-    /// Builds the report: findings with their advice, those that are allowed apart.
+    /// Builds the report: findings with their advice, with the suppressed ones separate.
     pub(super) fn report(
         &self,
         mut outcome: Outcome,
@@ -27,7 +27,7 @@ impl Scan<'_> {
     ) -> Report {
         let content_notes: Vec<Note> = outcome.content_notes().collect();
         let (mut found, held_back) = self.findings(outcome.sightings, scope.command, exposure);
-        // Much of what advice must know takes reading, which nobody waits for where nothing was found.
+        // Reading what the advice needs takes time, which is saved if nothing was found.
         let surroundings = if found.is_empty() { Surroundings::default() } else { self.surroundings_of(&found) };
         for finding in &mut found {
             finding.plan = remediation::plan(finding, self.detector.rules(), &surroundings);
@@ -72,7 +72,7 @@ impl Scan<'_> {
         }
     }
 
-    /// The findings that reach the thresholds, worst first, and how many secrets do not reach them.
+    /// Returns the findings that reach the thresholds, worst first, and the number of secrets that don't reach them.
     fn findings(
         &self,
         sightings: Vec<Sighting>,
@@ -82,13 +82,13 @@ impl Scan<'_> {
         let mut reported = Vec::new();
         let mut held_back = HeldBack::new(self.options.min_confidence, self.options.min_severity);
         let mut held = Vec::new();
-        // A plan to purge has to name each spelling of a key. Whoever asks for a plan, or whether a value is gone, asks for that
-        // value, a half of a credential or not.
+        // A plan to purge has to name each spelling of a key. A plan or a verification is about exactly the given
+        // value, even if it is only half of a credential.
         let exact = matches!(command, Command::Verify | Command::PurgePlan);
         let mut halves = Halves::default();
         for (secret, group) in by_secret(sightings, exact) {
             let (best, confidence) = self.verdict(&group);
-            // The thresholds come first: exposure and companions cost more than finding a secret does.
+            // The thresholds are checked first: determining exposure and companions costs more than finding a secret.
             let left = group.iter().all(Sighting::is_left).then(|| exposure(&group));
             let severity = left.as_ref().map_or(best.severity, |left| of_stage(best.severity, left.stage));
             if held_back.holds(confidence, severity) {
@@ -98,7 +98,8 @@ impl Scan<'_> {
                 reported.push((group, exposure));
             }
         }
-        // To name a value that somebody may have made up takes long, so that guessing it does.
+        // Computing the fingerprint of a value that a person may have chosen is slow on purpose, so that guessing the
+        // value is slow too.
         let named = self.map(reported, |(group, exposure)| {
             let (best, confidence) = self.verdict(&group);
             (self.finding(best.secret.clone(), &group, (best, confidence), exposure), group)
@@ -106,7 +107,8 @@ impl Scan<'_> {
         let mut found = Vec::new();
         for (finding, group) in named {
             if let Some(rule) = self.detector.rules().rule(&finding.rule).filter(|_| !exact) {
-                // A finding tells one fact for each field, that of its oldest place; nothing may depend on which that is.
+                // A finding has one fact for each field, taken from its oldest place; the result must not depend on
+                // which place that is, so the facts of all places are added.
                 halves.learn(rule, group.iter().flat_map(|sighting| &sighting.detection.facts).chain(&finding.facts));
             }
             found.push(finding);
@@ -121,9 +123,10 @@ impl Scan<'_> {
         (found, held_back)
     }
 
-    /// Returns the best sighting of a secret, and the confidence of all together. The most specific rule names it that does
-    /// not doubt it, of equal ones the first by id, so that no order of sightings decides: a rule that doubts a value in a
-    /// test hides nothing that another is sure of elsewhere. Of its sightings the oldest that tells the most counts.
+    /// Returns the best sighting of a secret, and the confidence of all together. The secret is named by the most
+    /// specific rule that doesn't doubt it, and among equal ones by the first by id, so that the order of sightings
+    /// doesn't matter: a rule that doubts a value in a test hides nothing that another rule is sure about elsewhere. Of
+    /// that rule's sightings, the oldest of those with the most evidence counts.
     fn verdict<'s>(&self, group: &'s [Sighting]) -> (&'s Detection, Confidence) {
         let telling = |s: &&Sighting| {
             let one = &s.detection;
@@ -137,9 +140,9 @@ impl Scan<'_> {
                 Reverse(one.rule),
             )
         };
-        // Groups are never empty: each was made for a sighting.
+        // Groups are never empty: each was created for a sighting.
         let best = group.iter().rev().max_by_key(telling).map_or_else(|| &group[0].detection, |s| &s.detection);
-        // A place in a test makes a secret no less severe that is elsewhere too.
+        // A place in a test doesn't lower the severity of a secret that is elsewhere too.
         let told = |s: &&Sighting| {
             let one = &s.detection;
             (one.confidence, one.severity, Reverse(one.depth), one.evidence.len())
@@ -149,7 +152,7 @@ impl Scan<'_> {
         (best, best.confidence)
     }
 
-    /// One finding from all sightings of one secret, oldest first, and the verdict on them.
+    /// Makes one finding from all sightings of one secret, oldest first, and the verdict on them.
     fn finding(
         &self,
         secret: Secret,
@@ -196,17 +199,18 @@ impl Scan<'_> {
     }
 }
 
-/// The halves of credentials that name the keys found; they are reported with the other half, as its facts.
+/// The halves of credentials that only name keys which were found; they are reported with the key, as its facts.
 #[derive(Default)]
 struct Halves {
-    /// Fields and values near which the secret itself was found.
+    /// The fields and values that were seen next to a reported secret.
     named: BTreeSet<(String, String)>,
-    /// Values that rules of providers know for what they are, where nothing but a name may speak of a secret.
+    /// The values that provider rules have identified, so that a rule that goes only by a variable's name must not
+    /// report them as secrets.
     known: BTreeSet<String>,
 }
 
 impl Halves {
-    /// Adds what was seen at the places of a secret that is reported under this rule.
+    /// Adds the facts seen at the places of a secret that is reported under this rule.
     fn learn<'f>(&mut self, rule: &Rule, facts: impl Iterator<Item = &'f Fact>) {
         for Fact { field, value } in facts.filter(|fact| *fact.field != *rule.identifies) {
             self.named.insert((field.clone(), value.clone()));
@@ -216,7 +220,7 @@ impl Halves {
         }
     }
 
-    /// `true` if a secret under this rule is one of them.
+    /// Returns `true` if a secret under this rule is one of these halves.
     fn has(&self, rule: &Rule, secret: &Secret) -> bool {
         let value = || String::from_utf8_lossy(secret.reveal()).into_owned();
         let is_only_named = matches!(rule.matcher, Matcher::Assignment);
@@ -225,7 +229,7 @@ impl Halves {
     }
 }
 
-/// The sightings of each secret, the oldest first; `exact` keeps spellings of one key apart.
+/// Groups the sightings by secret, the oldest first; `exact` keeps different spellings of one key apart.
 fn by_secret(sightings: Vec<Sighting>, exact: bool) -> BTreeMap<Secret, Vec<Sighting>> {
     let mut groups: BTreeMap<Secret, Vec<Sighting>> = BTreeMap::new();
     for sighting in sightings {
@@ -233,7 +237,7 @@ fn by_secret(sightings: Vec<Sighting>, exact: bool) -> BTreeMap<Secret, Vec<Sigh
         let key = if exact { secret.clone() } else { Secret::new(secret.identity()) };
         groups.entry(key).or_default().push(sighting);
     }
-    // Threads finish in any order, and what is reported of a secret must not depend on it.
+    // Threads finish in any order, and the report on a secret must not depend on it.
     groups.values_mut().for_each(|group| group.sort_by(Sighting::by_age));
     groups
 }
@@ -246,7 +250,8 @@ fn worst_first(a: &Finding, b: &Finding) -> Ordering {
     key(a).cmp(&key(b)).then_with(|| place(a).cmp(&place(b))).then_with(|| (&a.rule, &a.id).cmp(&(&b.rule, &b.id)))
 }
 
-/// How bad a leak is that got so far: what was never committed can be had by nobody but whoever can read this clone.
+/// Returns the severity of a leak that got this far: a leftover that was never committed is available only to those who
+/// can read this clone.
 fn of_stage(severity: Severity, stage: Stage) -> Severity {
     match stage {
         Stage::Leftover => Severity::Low,
@@ -299,8 +304,8 @@ mod tests {
         }
     }
 
-    /// Calls `check` with a scan that reports from this confidence, and the positions of a rule of a provider's form and of
-    /// one for assignments.
+    /// Calls `check` with a scan that reports from this confidence on, the position of a rule for a provider's form,
+    /// and that of a rule for assignments.
     fn with_scan(min_confidence: Confidence, check: impl Fn(&Scan<'_>, usize, usize)) {
         let detector = Detector::new(RuleSet::builtin());
         let options = ScanOptions { min_confidence, ..ScanOptions::default() };
@@ -343,7 +348,7 @@ mod tests {
                 assert_eq!((best.rule, confidence), (assignment, Medium));
                 group.rotate_left(1);
             }
-            // Where all doubt it, the most specific one says so.
+            // If all rules doubt the value, the most specific one names it.
             let all_doubt = [of_rule(assignment, Low), doubted];
             let (best, _) = scan.verdict(&all_doubt);
             assert_eq!(best.rule, form);

@@ -1,7 +1,7 @@
-//! Files of any size, in pieces: large texts, and compressed ones of which nobody knows how large they are.
+//! Files of any size, read in pieces: large texts, and compressed files of unknown size.
 //!
-//! A piece overlaps the next one, so that a secret on their border is whole in one of them and reported once. Archives, which are
-//! read from their directory or member by member, are left to the usual way and its limits.
+//! A piece overlaps the next one, so that a secret on their border is whole in one of them and reported once. Archives,
+//! which are read by their directory or member by member, are handled in the usual way with its limits.
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
@@ -19,16 +19,17 @@ use crate::text::LineIndex;
 use crate::text::archive::{self, Decompressed, Kind, Packing, Reason};
 use crate::text::encoding::Wide;
 
-/// Bytes from which on a text is read in pieces.
+/// The size in bytes above which a text is read in pieces.
 const LARGE: u64 = 32 << 20;
-/// Bytes that can unpack to more than an archive may: a byte of deflate stands for at most 1032.
+/// The least size in bytes of a file that can unpack to more than an archive may: a byte of deflate stands for at most
+/// 1032.
 const PACKED: u64 = 64 << 10;
-/// Bytes of a piece, and those at its end that are left to the next one: no secret is longer.
+/// The bytes of a piece, and those at its end that are left to the next one: no secret is longer.
 const PIECE: usize = 8 << 20;
 const GUARD: usize = 32 << 10;
 /// Bytes that are read at a time.
 const CHUNK: usize = 64 << 10;
-/// Bytes that tell what a file is, at its start and at its end.
+/// The bytes at the start and at the end of a file that identify its kind.
 const HEAD: u64 = 512;
 const TAIL: u64 = (64 << 10) + 64;
 
@@ -37,12 +38,12 @@ struct Pieces {
     reader: Decompressed<File>,
     wide: Option<Wide>,
     piece: Vec<u8>,
-    /// Bytes read so far.
+    /// The number of bytes read so far.
     read: u64,
-    /// Lines before the piece, and characters of its first line that are.
+    /// The number of lines before the piece, and of characters of its first line that are before it.
     lines: usize,
     column: usize,
-    /// Where in the piece the last one ended.
+    /// The position in the piece at which the last one ended.
     begin: usize,
 }
 
@@ -57,8 +58,8 @@ enum Filled {
 }
 
 impl Worker<'_> {
-    /// Looks at a file in pieces; `false` if it is none for that, and nothing was looked at. Who sets a lower limit wants files
-    /// beyond it to be gaps.
+    /// Scans a file in pieces; returns `false` if it isn't suited to that, and nothing was scanned. A user who sets a
+    /// lower size limit wants files beyond it to be gaps.
     pub(super) fn in_pieces(&self, item: &Item, outcome: &mut Outcome) -> bool {
         let Content::File(path) = &item.content else { return false };
         if item.kind != ContentKind::File || self.options.max_file_size < LARGE {
@@ -135,7 +136,8 @@ impl Pieces {
         let mut chunk = Vec::with_capacity(CHUNK);
         while self.piece.len() < PIECE {
             chunk.clear();
-            // Whole characters, of encodings that have several bytes for one.
+            // The chunk is filled completely so that it ends after a whole character of encodings with several bytes
+            // per character.
             let end = (&mut self.reader).take(CHUNK as u64).read_to_end(&mut chunk);
             if self.read == 0 {
                 self.wide = Wide::detect(&chunk);
@@ -161,7 +163,8 @@ impl Pieces {
         &self.piece[..end]
     }
 
-    /// Goes on behind `end`, from the start of a line if one is near.
+    /// Drops the text that isn't needed after the position `end`; the next piece starts a little before it, at the
+    /// start of a line if one is near.
     fn go_on(&mut self, end: usize) {
         let earliest = end.saturating_sub(2 * GUARD);
         let latest = end.saturating_sub(GUARD);
@@ -170,7 +173,7 @@ impl Pieces {
         let place = if memchr::memchr(b'\r', before).is_some() {
             LineIndex::new(before).place(before, start)
         } else {
-            // To look for the ends of lines takes a fraction of the time that an index does.
+            // Searching for line ends takes a fraction of the time that building an index does.
             let line = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
             let mut place = LineIndex::new(&before[line..]).place(&before[line..], start - line);
             place.line += memchr::memchr_iter(b'\n', before).count();
@@ -182,7 +185,7 @@ impl Pieces {
         self.begin = end - start;
     }
 
-    /// Makes a place in the piece one in the file.
+    /// Converts positions in the piece to positions in the file.
     fn put(&self, sighting: &mut Sighting) {
         let occurrence = &mut sighting.occurrence;
         for place in [&mut occurrence.start, &mut occurrence.end] {

@@ -1,4 +1,4 @@
-//! Scans a listing: the index, a range or files. Only what is new is reported, with how far it got.
+//! Scans a listing: the index, a range or files. Only new secrets are reported, with how far they got.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,13 +18,15 @@ use crate::source::Listing;
 use crate::text::archive;
 use crate::text::encoding::as_text;
 
-/// Paths of a secret that the last commits of a range are asked for, at most.
+/// The most paths of a secret that are checked in the last commits of a range.
 const MOST_ASKED: usize = 64;
-/// Items that are looked at before the next: as many as may each hold something without taking too much memory.
+/// The number of items that are scanned in one go: even if each of them contains something, they don't take too much
+/// memory.
 const PART: usize = 1 << 16;
 
 impl Scan<'_> {
-    /// Scans what a source listed. `known` says whether a content was part of the history at that path already.
+    /// Scans the items that a source listed. `known` says whether a content was already part of the history at that
+    /// path.
     pub fn listed(&self, listing: Listing, scope: Scope, known: &dyn Fn(&BString, ObjectId) -> bool) -> Report {
         let (batch, mut outcome) = self.batch(&listing);
         let items = batch::within_limit(listing.items, &batch, &mut outcome.gaps);
@@ -57,7 +59,7 @@ impl Scan<'_> {
         })
     }
 
-    /// Returns those of the secrets seen that were in contents or names before.
+    /// Returns the secrets among the sightings that earlier contents or names contain.
     fn held_before(
         &self,
         sightings: &[Sighting],
@@ -71,7 +73,7 @@ impl Scan<'_> {
         names.iter().for_each(|name| past.look(name));
         let local = repository.local();
         for id in before {
-            // A parent's content that cannot be read makes nothing old: the finding stays.
+            // A parent's content that can't be read doesn't make anything old: the finding stays.
             if let Ok((_, data)) = object::load(&local, *id, self.options.max_file_size) {
                 past.look_in_file(&data);
             }
@@ -79,8 +81,8 @@ impl Scan<'_> {
         past.held
     }
 
-    /// Returns the state of a secret at the last commits of a range; `None` if it is in something that no later commit
-    /// changes, or if what they have cannot be read.
+    /// Returns the state of a secret at the last commits of a range; `None` if it is in something that later commits
+    /// don't change, such as a message, or if the commits' content can't be read.
     fn in_the_end(&self, group: &[Sighting], heads: &[ObjectId]) -> Option<InTheEnd> {
         let local = self.repo.filter(|_| !heads.is_empty())?.local();
         let mut places: BTreeSet<(&BString, ContentKind)> = BTreeSet::new();
@@ -114,7 +116,7 @@ impl Scan<'_> {
         Some(if past.held.is_empty() { InTheEnd::Deleted } else { InTheEnd::Held })
     }
 
-    /// The exposure of what the index, a range or a push adds.
+    /// Returns the exposure of a secret that the index, a range or a push adds.
     fn range_exposure(&self, group: &[Sighting], got_out: &Publication) -> Exposure {
         let commits: BTreeSet<ObjectId> = group.iter().filter_map(|s| s.commit).collect();
         let first = group.iter().filter(|s| s.commit.is_some()).min_by_key(|s| s.order);
@@ -134,13 +136,13 @@ impl Scan<'_> {
     }
 }
 
-/// The known facts about commits having been published.
+/// The known facts about the publication of commits.
 struct Publication {
-    /// Those that were on a server.
+    /// The commits that were on a server.
     commits: BTreeSet<ObjectId>,
-    /// Of these, the repository on a host with pages that is known to have each.
+    /// For each of these, the repository on a host with web pages that is known to have it.
     web: BTreeMap<ObjectId, Arc<WebRepository>>,
-    /// The doubt whether the others were.
+    /// The reason why the other commits may have been on a server too, if there is one.
     doubt: Option<Doubt>,
 }
 
@@ -161,7 +163,7 @@ impl Publication {
     }
 }
 
-/// For each commit the first repository on a host with pages that is known to have it.
+/// Returns for each commit the first repository on a host with web pages that is known to have it.
 fn on_hosts(
     repository: &Repo,
     servers: &Servers,
@@ -180,12 +182,12 @@ fn on_hosts(
     found
 }
 
-/// Leaves out sightings in names past the number that a report has: the name of a folder is in every path below it.
+/// Leaves out sightings in names past the number that a report lists: the name of a folder is in every path below it.
 fn limit_names(outcome: &mut Outcome, left: &mut usize) {
     let is_name = |sighting: &Sighting| sighting.occurrence.kind == ContentKind::FileName;
     let count = outcome.sightings.iter().filter(|one| is_name(one)).count();
     if count > *left {
-        // Threads finish in any order, and which are named must not depend on it.
+        // Threads finish in any order, and the choice of the listed places must not depend on it.
         outcome.sightings.sort_by(Sighting::by_age);
         let last = outcome.sightings.iter().rfind(|one| is_name(one));
         outcome.gaps.extend(last.map(|one| batch::more_places(&one.occurrence.path)));
@@ -198,7 +200,7 @@ fn limit_names(outcome: &mut Outcome, left: &mut usize) {
     *left -= count.min(*left);
 }
 
-/// How far a secret got that the index, a range or a push adds.
+/// Returns how far a secret got that the index, a range or a push adds.
 fn stage(group: &[Sighting], got_out: &Publication) -> Stage {
     if group.iter().all(|s| s.commit.is_none() && s.tag.is_none()) {
         Stage::Uncommitted
@@ -209,14 +211,14 @@ fn stage(group: &[Sighting], got_out: &Publication) -> Stage {
     }
 }
 
-/// Leaves out what was there before: secrets that stood in what a change replaces, and contents that are known at their path.
-/// Says how many secrets that were.
+/// Leaves out secrets that existed before: those in content that a change replaces, and those in contents that are
+/// known at their path. Returns the rest, and the number of secrets left out.
 fn fresh(
     sightings: Vec<Sighting>,
     held_before: &BTreeSet<Secret>,
     known: &dyn Fn(&BString, ObjectId) -> bool,
 ) -> (Vec<Sighting>, usize) {
-    // To ask is to read trees, and many secrets may be in one content.
+    // The check reads trees, and one content may contain many secrets, so its results are kept.
     let mut verdicts: BTreeMap<(BString, ObjectId), bool> = BTreeMap::new();
     let mut is_known =
         |path: &BString, blob: ObjectId| *verdicts.entry((path.clone(), blob)).or_insert_with(|| known(path, blob));
@@ -228,17 +230,17 @@ fn fresh(
     (fresh, old.len())
 }
 
-/// A search for secrets in what was there before, as they are and as they were encoded.
+/// A search for secrets in earlier content, in plain form and as they were encoded.
 struct Past<'s> {
     search: AhoCorasick,
     /// The secret that each pattern of the search is a form of.
     secrets: Vec<&'s Secret>,
-    /// Those that were found.
+    /// The secrets that were found.
     held: BTreeSet<Secret>,
 }
 
 impl<'s> Past<'s> {
-    /// `None` if there is nothing to look for.
+    /// Builds the search; `None` if there is nothing to search for.
     fn new(sightings: &'s [Sighting]) -> Option<Self> {
         let forms = sightings.iter().flat_map(|sighting| {
             let secret = &sighting.detection.secret;
@@ -255,13 +257,13 @@ impl<'s> Past<'s> {
         }
     }
 
-    /// Looks in a file, and in its members if it is an archive.
+    /// Searches a file, and its members if it is an archive.
     fn look_in_file(&mut self, data: &[u8]) {
         self.look(data);
         if let Cow::Owned(text) = as_text(data) {
             self.look(&text);
         }
-        // A member that cannot be opened makes nothing old either.
+        // A member that can't be opened doesn't make anything old either.
         if archive::kind(data).is_some() {
             archive::each_member(data, &archive::Limits::default(), &mut |_, text| self.look(&as_text(text)));
         }
@@ -295,7 +297,7 @@ mod tests {
             blob == id(1)
         };
         let (new, old) = fresh(all, &held, &known);
-        // 'two' is new in another content as well, and old in the first.
+        // 'two' is new in the other content too, and old in the first.
         assert_eq!(secrets(&new), ["two", "four"]);
         assert_eq!(old, 3);
         assert_eq!(asked.into_inner(), [id(1), id(3), id(2)], "a content is asked for once");

@@ -1,9 +1,10 @@
-//! The scan: items in, report out.
+//! The scan: turns items into a report.
 //!
 //! A listing of items, or everything that git stores, is read on all threads (`worker`, `threads`), each with an
-//! `outcome` of its own; a large file goes through it in pieces (`large`). What was detected somewhere is a `sighting`. Of a listing, those that are not new are left out
-//! (`listing`); of a history it is found out where each lives ([`history`]). Then the sightings of one secret become one
-//! finding (`group`), and the policy says which of them somebody allowed (`suppression`).
+//! `outcome` of its own; large files are read in pieces (`large`). A detection at one place is a `sighting`. In a
+//! listing, sightings that aren't new are left out (`listing`); in a history, the places of each are determined
+//! ([`history`]). Then the sightings of one secret become one finding (`group`), and the policy decides which findings
+//! are allowed (`suppression`).
 
 mod batch;
 mod excerpt;
@@ -30,7 +31,7 @@ pub use surroundings::Lazy;
 /// Everything a scan needs besides its items.
 #[derive(Debug)]
 pub struct Scan<'a> {
-    /// The rules, ready to run.
+    /// The compiled rules.
     pub detector: &'a Detector,
     /// Thresholds and limits.
     pub options: &'a ScanOptions,
@@ -38,6 +39,6 @@ pub struct Scan<'a> {
     pub repo: Option<&'a Repo>,
     /// The surroundings that the advice needs.
     pub surroundings: Lazy<'a>,
-    /// Where a sweep says how far it is.
+    /// The counters in which a sweep records its progress.
     pub progress: &'a Progress,
 }

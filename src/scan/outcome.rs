@@ -1,4 +1,4 @@
-//! The outcome of the threads of a scan, and how it is merged.
+//! The outcome of a scan's threads, and how outcomes are merged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,21 +20,21 @@ pub(super) struct Outcome {
     pub(super) stats: Stats,
     pub(super) commits: Commits,
     pub(super) missing: Vec<Missing>,
-    /// Archives and members of archives that were not opened, by the reason.
+    /// The archives and members of archives that were not opened, by the reason.
     pub(super) unopened: BTreeMap<Reason, Names>,
-    /// The objects of Git LFS pointers that are not in this clone.
+    /// The ids of Git LFS objects with a pointer in the clone whose content isn't in it.
     pub(super) absent_lfs: Vec<String>,
-    /// Files that are encrypted, so that nothing in them can be seen.
+    /// The encrypted files, whose content can't be read.
     pub(super) encrypted: Vec<BString>,
-    /// Every object that was looked at, if that is to be remembered.
+    /// Every scanned object, if they are to be cached.
     pub(super) scanned: Vec<Scanned>,
 }
 
-/// An object that another one names and that is not in this clone.
+/// An object that another one names and that isn't in this clone.
 #[derive(Debug, Clone)]
 pub(super) struct Missing {
     pub(super) id: ObjectId,
-    /// The commit that names it, if it is a commit.
+    /// The commit that names the object, if a commit does.
     pub(super) commit: Option<ObjectId>,
 }
 
@@ -44,7 +44,7 @@ impl Outcome {
         self
     }
 
-    /// How much there is to say so far.
+    /// Returns the number of things to report so far.
     pub(super) fn said(&self) -> usize {
         self.sightings.len()
             + self.gaps.len()
@@ -75,13 +75,13 @@ impl Outcome {
         self.stats.cached += other.stats.cached;
     }
 
-    /// Returns the note on content that is not here, or that was not opened.
+    /// Returns the notes on content that isn't in the clone, or that was not opened.
     pub(super) fn content_notes(&self) -> impl Iterator<Item = Note> {
         absent_lfs(&self.absent_lfs).into_iter().chain(encrypted(&self.encrypted)).chain(unopened(&self.unopened))
     }
 }
 
-/// Returns the note on objects of Git LFS that are not here: one is named, many are counted.
+/// Returns the note on Git LFS objects that aren't in the clone: a single one is named, several are counted.
 fn absent_lfs(named: &[String]) -> Option<Note> {
     let named: BTreeSet<&String> = named.iter().collect();
     let first = named.first()?;
@@ -95,7 +95,7 @@ fn absent_lfs(named: &[String]) -> Option<Note> {
     }))
 }
 
-/// Returns the note on files that are encrypted: the first is named.
+/// Returns the note on encrypted files, which names the first.
 fn encrypted(files: &[BString]) -> Option<Note> {
     let files: BTreeSet<&BString> = files.iter().collect();
     let first = files.first()?;
@@ -106,7 +106,7 @@ fn encrypted(files: &[BString]) -> Option<Note> {
     Some(Note(format!("{which} {}", crypt::LOCKED)))
 }
 
-/// Returns the note on archives and members that were not opened, given which there are for each reason.
+/// Returns the note on archives and members that were not opened, grouped by reason.
 fn unopened(reasons: &BTreeMap<Reason, Names>) -> Option<Note> {
     let reasons: Vec<String> =
         reasons.iter().map(|(reason, names)| format!("{} {reason} ({names})", names.count())).collect();
@@ -162,7 +162,7 @@ mod tests {
             Outcome { absent_lfs, ..Outcome::default() }.content_notes().map(|note| note.0).collect::<Vec<_>>()
         };
         assert!(notes(&[]).is_empty());
-        // The pointer may be in many commits.
+        // Several commits may contain the same pointer.
         assert_eq!(notes(&["b", "b"]), [lfs::absent("b")]);
         assert!(notes(&["b", "a", "b"])[0].starts_with("2 Git LFS objects are not in this clone"));
     }

@@ -1,8 +1,9 @@
-//! How far a scan has come, for whoever wants to show it while it runs. Counts alone: nothing of any content.
+//! The progress of a running scan, for display. It consists of counts alone and contains nothing of the scanned
+//! content.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts that all threads add to. They trail a little behind.
+/// Counts that all threads add to. They lag a little behind.
 #[derive(Debug, Default)]
 pub struct Progress {
     total: AtomicU64,
@@ -16,45 +17,45 @@ pub struct Progress {
 /// The counts at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// Objects there are to look at; zero until that is known.
+    /// The number of objects to scan; zero until it is known.
     pub total: u64,
-    /// Objects looked at.
+    /// The number of objects scanned.
     pub objects: u64,
-    /// Their bytes.
+    /// The number of bytes in these objects.
     pub bytes: u64,
-    /// Places that hold something, before they are grouped by secret.
+    /// The number of sightings, before they are grouped by secret.
     pub sightings: u64,
-    /// Bytes of an archive that is read from its start to its end; zero if that is not known.
+    /// The size of an archive that is read from start to end, in bytes; zero if it is unknown.
     pub length: u64,
-    /// Bytes of it that were read; zero if there is none.
+    /// The number of its bytes that were read; zero if there is no archive.
     pub read: u64,
 }
 
 impl Progress {
-    /// Sets how many objects there are to look at.
+    /// Sets the number of objects to scan.
     pub fn expect(&self, total: u64) {
         self.total.store(total, Ordering::Relaxed);
     }
 
-    /// Adds what was looked at since the last time.
+    /// Adds the counts since the last call.
     pub fn add(&self, objects: u64, bytes: u64, sightings: u64) {
         self.objects.fetch_add(objects, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         self.sightings.fetch_add(sightings, Ordering::Relaxed);
     }
 
-    /// Begins an archive of so many bytes; zero if that is not known.
+    /// Starts an archive of this many bytes; zero if its size is unknown.
     pub fn begin(&self, length: u64) {
         self.length.store(length, Ordering::Relaxed);
         self.read.store(0, Ordering::Relaxed);
     }
 
-    /// Adds bytes that were read of an archive.
+    /// Adds bytes that were read from an archive.
     pub fn advance(&self, bytes: u64) {
         self.read.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// How far it is now.
+    /// Returns the current counts.
     pub fn counts(&self) -> Counts {
         Counts {
             total: self.total.load(Ordering::Relaxed),

@@ -24,14 +24,14 @@ pub(super) struct Sighting {
     pub(super) blob: Option<ObjectId>,
     pub(super) commit: Option<ObjectId>,
     pub(super) tag: Option<ObjectId>,
-    /// Older occurrences come first.
+    /// The sort key for age: older occurrences come first.
     pub(super) order: usize,
-    /// The bytes it was decoded from, if it was.
+    /// The bytes that the secret was decoded from, if it was encoded.
     pub(super) raw: Option<Secret>,
 }
 
 impl Sighting {
-    /// The same under a path, which may speak for or against it; `None` if it speaks so much against it that nothing is left.
+    /// Returns the sighting under a path, which may raise or lower its confidence; `None` if the path rules it out.
     pub(super) fn under(&self, path: &BString) -> Option<Self> {
         let whole = join_member(path.as_ref(), self.occurrence.member.as_ref());
         let mut one = Self { detection: path::apply(&whole, self.detection.clone()).ok()?, ..self.clone() };
@@ -39,8 +39,8 @@ impl Sighting {
         Some(one)
     }
 
-    /// `true` if it is in what a commit may have left that was never made: content that no commit, no ref and no index
-    /// gives a path, or the draft of a message.
+    /// Returns `true` if the secret is in leftovers of a commit that was never made: content that no commit, ref or
+    /// index gives a path, or the draft of a message.
     pub(super) fn is_left(&self) -> bool {
         let place = &self.occurrence;
         let is_content = matches!(place.kind, ContentKind::File | ContentKind::ArchiveMember);
@@ -48,7 +48,7 @@ impl Sighting {
         self.commit.is_none() && self.tag.is_none() && (is_nameless || git_dir::is_draft(place))
     }
 
-    /// A secret in a file of no name.
+    /// Returns a sighting of a secret in a file without a name.
     #[cfg(test)]
     pub(super) fn sample(secret: &str) -> Self {
         let place = Place { line: 1, column: 1 };
@@ -85,7 +85,7 @@ impl Sighting {
         Self { detection, occurrence, blob: None, commit: None, tag: None, order: 0, raw: None }
     }
 
-    /// Oldest first; of one commit by place, and at one place by rule.
+    /// Compares by age, oldest first; within one commit by place, and at one place by rule.
     pub(super) fn by_age(&self, other: &Self) -> Ordering {
         let (a, b) = (&self.occurrence, &other.occurrence);
         let place = (&a.commit, &a.path, &a.member, a.start, a.end, a.kind, &a.blob);

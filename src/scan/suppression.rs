@@ -1,4 +1,5 @@
-//! Finds out which findings of a scan are allowed: asks the policy, and answers what it asks of the repository.
+//! Determines which findings of a scan are allowed: asks the policy, and provides the facts about the repository that
+//! it needs.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use crate::suppress::{Surroundings, comment};
 use crate::text::encoding::as_text;
 
 impl Scan<'_> {
-    /// Sets those apart that are allowed.
+    /// Separates the findings that count from those that are allowed.
     pub(super) fn apply_policy(&self, mut findings: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
         if findings.is_empty() {
             return Default::default();
@@ -37,7 +38,8 @@ impl Scan<'_> {
     }
 }
 
-/// Returns the note on comments of other tools next to what was found, which do not count: how to make them count.
+/// Returns the notes on comments of other tools next to findings, which don't count, with the setting that makes them
+/// count.
 pub(super) fn uncounted(findings: &[Finding]) -> Vec<Note> {
     let flaw = |one: &Finding| match one.suppression.as_ref()?.status {
         Status::Void(Flaw::OfOtherTool(tool)) => Some(tool),
@@ -60,7 +62,7 @@ struct Past {
     local: Local,
     head: Option<ObjectId>,
     limit: u64,
-    /// The entries of trees at paths, cached because one place is asked for again and again.
+    /// The entries of trees at paths, cached because one place is looked up repeatedly.
     entries: RefCell<BTreeMap<(ObjectId, BString), Option<ObjectId>>>,
 }
 
@@ -72,8 +74,8 @@ impl Past {
         Some(Self { local, head, limit, entries: RefCell::default() })
     }
 
-    /// `true` if a place is in commits and no longer in HEAD, or in what a commit left that was never made: nobody can write
-    /// a comment there.
+    /// Returns `true` if a place is in commits and no longer in HEAD, or in leftovers of a commit that was never made:
+    /// no comment can be added there.
     fn holds(&self, place: &Occurrence) -> bool {
         use ContentKind::{ArchiveMember, File, GitFile, Symlink};
         let is_committed = place.commit.is_some();
@@ -87,7 +89,7 @@ impl Past {
         }
     }
 
-    /// `true` if the comment stood in the file already before the commit, or the index, that brought the value in.
+    /// Returns `true` if the comment was already in the file before the commit, or the index, that added the value.
     fn has_comment(&self, place: &Occurrence, comment: &Comment) -> bool {
         let (ContentKind::File, Some(blob)) = (place.kind, id(place.blob.as_deref())) else { return false };
         let count = |blob| self.text(blob).map_or(0, |text| comment::count(&text, comment));
@@ -96,7 +98,7 @@ impl Past {
         most > 0 && most >= count(blob)
     }
 
-    /// The trees that a place's commit was made from.
+    /// Returns the trees that the place's commit was based on.
     fn before(&self, place: &Occurrence) -> Vec<ObjectId> {
         let Some(commit) = id(place.commit.as_deref()) else { return self.head.into_iter().collect() };
         let parents = object::commit_of(&self.local, commit).map(|commit| commit.parents).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The surroundings of findings that advice needs to know.
+//! The facts about the surroundings of findings that advice needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -12,22 +12,22 @@ use crate::git::{ObjectId, Repo, github, object};
 use crate::remediation::{Stops, Surroundings};
 use crate::source::{renamed, staged};
 
-/// Files at HEAD that are looked into, at most: a plan names fewer, and one content may be at ten billion paths.
+/// The most files at HEAD that are read: a plan names fewer, and one content may be at ten billion paths.
 const MOST_PATHS: usize = 64;
-/// Bytes of a file at HEAD that is looked into, at most.
+/// The largest size of a file at HEAD that is read, in bytes.
 const MAX_SIZE: u64 = 4 << 20;
 
-/// The surroundings that advice needs, found out when it is first asked for: without a finding nobody asks.
+/// The surroundings that advice needs, collected on first use: a scan without findings never collects them.
 pub type Lazy<'a> = LazyLock<Surroundings, Box<dyn FnOnce() -> Surroundings + Send + 'a>>;
 
 impl Scan<'_> {
-    /// The same scan with other surroundings.
+    /// Returns the same scan with other surroundings.
     pub fn amid(&self, surroundings: Surroundings) -> Scan<'_> {
         let Self { detector, options, repo, progress, .. } = *self;
         Scan { detector, options, repo, progress, surroundings: Lazy::new(Box::new(|| surroundings)) }
     }
 
-    /// Returns the facts that the command knows, and those that only findings make worth reading.
+    /// Returns the facts that the command knows, and those that are worth reading only if there are findings.
     pub fn surroundings_of(&self, found: &[Finding]) -> Surroundings {
         let Some(repo) = self.repo else { return Surroundings::clone(&self.surroundings) };
         let is_staged = |one: &&Finding| one.exposure.stage == Stage::Uncommitted && !self.surroundings.no_git;
@@ -57,8 +57,8 @@ impl Scan<'_> {
     }
 }
 
-/// The commit that HEAD names, and which files of unpushed commits it has under the path they had there, with all that was
-/// found in them.
+/// Returns the commit that HEAD names, and the paths of files from unpushed commits that still contain, at HEAD, all
+/// the secrets found in them.
 fn at_head(repo: &Repo, found: &[Finding]) -> (Option<String>, BTreeSet<BString>) {
     let Some(head) = repo.head() else { return (None, BTreeSet::new()) };
     let local = repo.local();
@@ -101,21 +101,21 @@ fn staged_in(repo: &Repo, files: &BTreeSet<&BString>) -> (BTreeMap<BString, BTre
     (others, only_there)
 }
 
-/// Returns those of these files that also have staged changes.
+/// Returns the files among these that also have staged changes.
 fn staged_too(repo: &Repo, files: &BTreeSet<BString>) -> BTreeSet<BString> {
     if files.is_empty() {
         return BTreeSet::new();
     }
-    // An index that cannot be read is a gap of scans that read it, and stops git itself.
+    // An index that can't be read is a gap of the scans that read it, and git itself stops at it.
     let items = staged::list(repo).map(|listing| listing.items).unwrap_or_default();
     items.into_iter().map(|item| item.path).filter(|path| files.contains(path)).collect()
 }
 
-/// The state of a path in HEAD.
+/// The content of a path at HEAD.
 enum AtHead {
     Nothing,
     Content(ObjectId, Vec<u8>),
-    /// An object on the way is not here, or enough others were looked into.
+    /// An object on the way isn't in the clone, or enough other files were read.
     Unknown,
 }
 
@@ -131,7 +131,7 @@ impl AtHead {
         }
     }
 
-    /// The status what was found at a place of the same path.
+    /// Returns `true` if the path at HEAD still contains a secret that was found at this place.
     fn holds(&self, one: &Finding, place: &Occurrence) -> bool {
         match self {
             Self::Nothing => false,

@@ -1,4 +1,4 @@
-//! How the work of a scan is spread over threads.
+//! The distribution of a scan's work over threads.
 
 use std::cell::OnceCell;
 
@@ -9,11 +9,11 @@ use super::outcome::Outcome;
 use super::worker::Worker;
 use crate::threads;
 
-/// Items below which threads cost more than they bring.
+/// The number of items below which threads cost more than they save.
 const FEW: usize = 32;
 
 impl Scan<'_> {
-    /// Runs `work` over all of `list`, on all threads if there is enough of it.
+    /// Runs `work` on each item of `list`, on all threads if there are enough of them.
     pub(super) fn each<T: Sync>(&self, list: &[T], work: impl Fn(&Worker, &T) -> Outcome + Sync) -> Outcome {
         self.each_part(list, |part| {
             let worker = self.worker();
@@ -21,7 +21,7 @@ impl Scan<'_> {
         })
     }
 
-    /// Runs `work` over parts of `list`, on all threads if there is enough of it.
+    /// Runs `work` on parts of `list`, on all threads if there are enough items.
     pub(super) fn each_part<T: Sync>(&self, list: &[T], work: impl Fn(&[T]) -> Outcome + Sync) -> Outcome {
         if list.len() < FEW || self.options.threads < 2 {
             return work(list);
@@ -32,7 +32,7 @@ impl Scan<'_> {
         threads::on(self.options.threads, all)
     }
 
-    /// Returns the results of `work` for each, in order, on all threads if there is enough to do.
+    /// Returns the results of `work` for each item, in order; runs on all threads if there are enough items.
     pub(super) fn map<T: Send, R: Send>(&self, list: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
         if list.len() < FEW || self.options.threads < 2 {
             return list.into_iter().map(work).collect();

@@ -1,4 +1,4 @@
-//! One thread's share of a scan: loads an item or object and detects in every text it holds.
+//! The work of one thread in a scan: it loads items or objects and runs the detector on every text in them.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -27,10 +27,10 @@ use crate::text::LineIndex;
 use crate::text::archive::{self, Kind, Reason, Unopened};
 use crate::text::encoding::as_text;
 
-/// Blobs that are read again for what is near places of low confidence, at most, for one secret.
+/// The most blobs, for one secret, that are read again to find companions near places of low confidence.
 const MAX_LATE: usize = 16;
 
-/// One thread's share: its own handle on the object database.
+/// One thread's worker, with its own handle on the object database.
 pub(super) struct Worker<'a> {
     pub(super) detector: &'a Detector,
     pub(super) options: &'a ScanOptions,
@@ -44,7 +44,7 @@ impl Worker<'_> {
         Some(self.local.get_or_init(|| repository.local()))
     }
 
-    /// An item of a listing.
+    /// Scans an item of a listing.
     pub(super) fn item(&self, item: &Item) -> Outcome {
         let mut outcome = Outcome::default();
         if self.in_pieces(item, &mut outcome) {
@@ -58,7 +58,7 @@ impl Worker<'_> {
         outcome
     }
 
-    /// The blob of an item under no path, for it is at several; a gap or note calls it by the item's.
+    /// Scans the blob of an item without its path, because it is at several; a gap or note uses the item's path.
     pub(super) fn blob(&self, item: &Item) -> Outcome {
         let mut outcome = Outcome::default();
         let place = Origin { blob: item.blob(), first: item.path.as_bstr(), ..Origin::new(item.kind, BStr::new("")) };
@@ -103,7 +103,7 @@ impl Worker<'_> {
         self.counted(bytes, &place, outcome);
     }
 
-    /// A content that is no message, which counts if it is a file.
+    /// Scans content other than a message; files and links are counted.
     pub(super) fn counted(&self, bytes: &[u8], place: &Origin<'_>, outcome: &mut Outcome) {
         if matches!(place.kind, ContentKind::File | ContentKind::Symlink) {
             outcome.stats.blobs += 1;
@@ -115,7 +115,7 @@ impl Worker<'_> {
         self.file(bytes, place, outcome);
     }
 
-    /// A file or blob: a text, an archive, or what a Git LFS pointer stands for.
+    /// Scans a file or blob: a text, an archive, or the object that a Git LFS pointer names.
     pub(super) fn file(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         if crypt::is_encrypted(bytes) {
             let (what, why) = (origin.label(), format!("it is {}", crypt::LOCKED));
@@ -128,7 +128,7 @@ impl Worker<'_> {
         self.lfs(bytes, origin, outcome);
     }
 
-    /// A text or an archive.
+    /// Scans a text or an archive.
     fn opened(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         match archive::kind(bytes) {
             Some(kind) => self.archive(kind, bytes, origin, outcome),
@@ -136,11 +136,13 @@ impl Worker<'_> {
         }
     }
 
-    /// The members of an archive, and then its bytes: a comment or what hangs behind the last member is no member.
+    /// Scans the members of an archive, and then its own bytes: a comment, or data after the last member, isn't in any
+    /// member.
     fn archive(&self, kind: Kind, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         let first = outcome.sightings.len();
         let unopened = archive::each_member(bytes, &archive::Limits::default(), &mut |member, text| {
-            // One compressed text need not have a name; of any other, these are the bytes that are looked at below.
+            // A single compressed text need not have a name; for other archives, a member without a name is the
+            // archive's own bytes, which are scanned below.
             if !member.is_empty() || kind.has_nameless() {
                 let kind = ContentKind::ArchiveMember;
                 self.text(text, &Origin { kind, member, ..*origin }, outcome);
@@ -152,13 +154,15 @@ impl Worker<'_> {
             let what = if path.is_empty() { archive } else { join_member(archive.as_ref(), path.as_bstr()) };
             self.unopened(what, reason, outcome);
         }
-        // Of a database everything was looked at, and at the border of two pages its bytes have values that are none.
+        // A database has been read completely, and at the border of two pages its raw bytes contain values that don't
+        // exist.
         if kind != Kind::Database || is_alike {
             self.raw(first, bytes, origin, outcome);
         }
     }
 
-    /// The bytes of what was looked at in another form, for what that did not show: nothing that was seen from `first` on.
+    /// Scans the raw bytes of something that was scanned in another form, and adds what that form did not show: secrets
+    /// among the sightings from `first` on are dropped.
     fn raw(&self, first: usize, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         let inside: BTreeSet<Secret> = outcome.sightings[first..].iter().map(|s| s.detection.secret.clone()).collect();
         let mut raw = Outcome::default();
@@ -169,7 +173,7 @@ impl Worker<'_> {
         outcome.absorb(raw);
     }
 
-    /// A commit or tag: people in its header, what else is there, then the message. In each of them `scan` detects.
+    /// Scans a commit or tag with `scan`: the people in its header, the rest of the header, then the message.
     pub(super) fn people_and_message(
         &self,
         data: &[u8],
@@ -185,13 +189,13 @@ impl Worker<'_> {
             let is_wide = matches!(decoded, Cow::Owned(_));
             let room = Room::default();
             let found = scan(&decoded, &room);
-            // Nearly always.
+            // This is the case nearly always.
             if found.is_empty() && !is_wide && !room.is_exceeded() && !room.is_flawed() {
                 return;
             }
             let id = id();
             let name = BString::from(id.map(|id| id.to_string()).unwrap_or_default());
-            // A tag is an object of its own: it has no commit to be named.
+            // A tag is an object of its own: there is no commit to name.
             let (tag, commit) = if kind == ContentKind::TagMessage { (id, None) } else { (None, id) };
             let origin = Origin { commit, tag, ..Origin::new(place, name.as_bstr()) };
             self.sightings(&decoded, found, &origin, outcome);
@@ -211,12 +215,13 @@ impl Worker<'_> {
         at(message, kind, outcome);
     }
 
-    /// Detects in one text. A program may have put its bytes into one in a wide encoding, so those are looked at as well.
+    /// Scans one text. A program may have written raw bytes into a text in a wide encoding, so those are scanned as
+    /// well.
     pub(super) fn text(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         let first = outcome.sightings.len();
         let text = as_text(bytes);
         let room = Room::default();
-        // A blob may still be found under a name; what has neither is no file.
+        // A blob may still get a name later; something that has neither a name nor a blob isn't a file.
         let is_file = !origin.path.is_empty() || origin.blob.is_some();
         let found = match is_file {
             true => self.detector.scan_file_within(&text, &room),
@@ -229,7 +234,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Says what of a text was not looked at, if anything.
+    /// Reports the parts of a text that were not scanned, if there are any.
     fn passed_over(&self, room: &Room, origin: &Origin<'_>, outcome: &mut Outcome) {
         if room.is_exceeded() {
             Self::cut(origin, outcome);
@@ -239,13 +244,13 @@ impl Worker<'_> {
         }
     }
 
-    /// Says that something packed in a text was not opened, or not to its end.
+    /// Reports that something packed in a text was not opened, or not to its end.
     pub(super) fn flawed(&self, origin: &Origin<'_>, outcome: &mut Outcome) {
         self.unopened(join_member(origin.label().as_ref(), origin.member), Reason::Inside, outcome);
     }
 
-    /// A part that was not opened: a gap where something of it would have been read, or nothing may be passed over; or else
-    /// a note.
+    /// Reports a part that was not opened: as a gap if something in it would have been read, or if nothing may be
+    /// skipped; otherwise as a note.
     pub(super) fn unopened(&self, what: BString, reason: Reason, outcome: &mut Outcome) {
         let gap = match reason {
             _ if reason.is_limit() => Some(GapKind::TooLarge),
@@ -258,14 +263,14 @@ impl Worker<'_> {
         }
     }
 
-    /// Says that not all of a text was looked at.
+    /// Reports that a text was not scanned completely.
     pub(super) fn cut(origin: &Origin<'_>, outcome: &mut Outcome) {
         let why = "not all of this text was read: it unpacks to more than 64 MiB, contains more than a million keywords, or is encoded in more than eight layers; decode it, or scan it in smaller files".to_owned();
         let what = join_member(origin.label().as_ref(), origin.member);
         outcome.gaps.push(Gap { what, kind: GapKind::TooLarge, why });
     }
 
-    /// Returns the detections in a text as sightings.
+    /// Adds the detections in a text to the outcome as sightings.
     pub(super) fn sightings(&self, text: &[u8], found: Vec<Detection>, origin: &Origin<'_>, outcome: &mut Outcome) {
         if found.is_empty() {
             return;
@@ -279,7 +284,7 @@ impl Worker<'_> {
         outcome.sightings.extend(believed.map(|one| self.sighting(text, (&lines, &secrets), origin, one)));
     }
 
-    /// Returns the companions near the places of low confidence of a secret that another place is reported for.
+    /// Returns the companions near the low-confidence places of a secret that is reported because of another place.
     pub(super) fn late_companions(&self, group: &[Sighting]) -> Vec<Fact> {
         let mut seen = BTreeSet::new();
         let waits = |one: &&Sighting| context::companions_wait(&one.detection, self.options.min_confidence);
@@ -288,7 +293,7 @@ impl Worker<'_> {
         late.take(MAX_LATE).filter_map(|(blob, sighting)| self.companions_in(blob, sighting)).flatten().collect()
     }
 
-    /// The same for one place, if the blob itself is the text that it is in.
+    /// Returns the companions of one place, if the secret is in the blob's own text.
     fn companions_in(&self, blob: ObjectId, sighting: &Sighting) -> Option<Vec<Fact>> {
         let (_, data) = object::load(self.local()?, blob, self.options.max_file_size).ok()?;
         let detection = &sighting.detection;
@@ -338,12 +343,12 @@ impl Worker<'_> {
         sighting
     }
 
-    /// When a commit was authored.
+    /// Returns the time at which a commit was authored.
     pub(super) fn author_time(&self, commit: ObjectId) -> Option<String> {
         object::commit_of(self.local()?, commit).ok().map(|commit| commit.author_time)
     }
 
-    /// A pointer's object is scanned in its place when it is in this clone.
+    /// Scans the object that a Git LFS pointer names, if it is in this clone.
     pub(super) fn lfs(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         let Some(oid) = lfs::pointer(bytes) else { return };
         let path = self.repository.and_then(|repository| lfs::object_path(&repository.common_dir(), oid));
@@ -359,14 +364,14 @@ impl Worker<'_> {
     }
 }
 
-/// Where a text comes from.
+/// The origin of a text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin<'o> {
     pub(super) kind: ContentKind,
     pub(super) path: &'o BStr,
-    /// The first of several paths that a content is at which is looked at under none.
+    /// The first of several paths of a content that is scanned without a path.
     pub(super) first: &'o BStr,
-    /// Path in the archive that the blob or file is; empty if it is none.
+    /// The path inside the archive that the blob or file is; empty if it isn't an archive.
     pub(super) member: &'o BStr,
     pub(super) blob: Option<ObjectId>,
     pub(super) commit: Option<ObjectId>,
@@ -378,7 +383,7 @@ impl<'o> Origin<'o> {
         Self { kind, path, first: BStr::new(""), member: BStr::new(""), blob: None, commit: None, tag: None }
     }
 
-    /// Its name in a gap.
+    /// Returns the origin's name for a gap.
     fn label(&self) -> BString {
         let path = if self.path.is_empty() { self.first } else { self.path };
         match self.blob.filter(|_| path.is_empty()) {
@@ -388,7 +393,7 @@ impl<'o> Origin<'o> {
     }
 }
 
-/// `true` if an item was one of git's files that is gone since it was listed, as locks are.
+/// Returns `true` if an item is one of git's own files that has vanished since it was listed, as lock files do.
 fn has_vanished(item: &Item) -> bool {
     let is_gone = |path: &Path| path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
     matches!(&item.content, Content::File(path) if item.kind.beside_objects() && is_gone(path))
@@ -402,10 +407,10 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
     bounded::read(path, limit, bounded::Links::Followed).map_err(|why| unread(why, limit))
 }
 
-/// Returns the gap or note for a file that was not read.
+/// Returns the reason why a file was not read.
 fn unread(why: Refused, limit: u64) -> Unread {
     match why {
-        // Where it ends is not known.
+        // The file's full size is unknown.
         Refused::TooLarge(_) => Unread::too_large(limit.saturating_add(1), limit),
         other => Unread { kind: GapKind::Unreadable, why: other.to_string() },
     }

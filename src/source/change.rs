@@ -1,9 +1,9 @@
-//! The changes that a new state adds to its parents: the heart of `staged` and `range`.
+//! The changes that a new state makes to its parents: the core of `staged` and `range`.
 //!
-//! A path is changed if its content differs from the content it has in *every* parent. What a parent holds at a path
-//! that this state changes or drops was there *before*: a secret in it is not new, wherever in the change it stands now. So
-//! inserting a line above an old secret, moving it within a file, renaming and editing its file, or merging a branch
-//! that has it reports nothing, while a conflict resolution that adds one does.
+//! A path is changed if its content differs from the content that it has in *every* parent. The content that a parent
+//! has at a path that this state changes or drops was there *before*: a secret in it isn't new, wherever the change
+//! puts it. So nothing is reported for inserting a line above an old secret, moving it within a file, renaming and
+//! editing its file, or merging a branch that has it, while a conflict resolution that adds a secret is reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,31 +14,31 @@ use crate::finding::ContentKind;
 use crate::git::ObjectId;
 use crate::git::object::Mode;
 
-/// Paths of one state that differ from a parent: what is there now, and what stood there.
+/// The paths at which a state differs from one parent, with the new and the old content.
 #[derive(Debug, Default)]
 pub struct Difference {
-    /// Content at each path that differs; `None` where the path is gone.
+    /// Both sides of each path that differs; `new` is `None` if the path is gone.
     pub paths: BTreeMap<BString, Side>,
 }
 
-/// Both sides of one path.
+/// The old and the new content of one path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Side {
-    /// In the parent.
+    /// The entry in the parent.
     pub old: Option<(Mode, ObjectId)>,
-    /// In the new state.
+    /// The entry in the new state.
     pub new: Option<(Mode, ObjectId)>,
-    /// The other entries there in the new state, if the name occurs twice.
+    /// The other entries at the path in the new state, if the name occurs more than once.
     pub others: Vec<(Mode, ObjectId)>,
 }
 
 impl Difference {
-    /// Notes a path whose content differs.
+    /// Records a path whose content differs.
     pub fn note(&mut self, path: BString, old: Option<(Mode, ObjectId)>, new: Option<(Mode, ObjectId)>) {
         if old == new {
             return;
         }
-        // A damaged tree, or one made to deceive, has a name twice, and neither may hide the other.
+        // A tree that is damaged, or made to deceive, can contain a name twice, and neither entry may hide the other.
         let side = self.paths.entry(path).or_default();
         side.old = side.old.or(old);
         match side.new {
@@ -55,7 +55,7 @@ pub struct Known {
     names: BTreeSet<BString>,
 }
 
-/// Lists what differs from every parent, given the difference from each.
+/// Lists the content that differs from every parent, given the difference from each.
 pub fn list(differences: &[Difference], commit: Option<ObjectId>, known: &mut Known, listing: &mut Listing) {
     let Some((first, others)) = differences.split_first() else { return };
     before(differences, known, listing);
@@ -78,7 +78,7 @@ pub fn list(differences: &[Difference], commit: Option<ObjectId>, known: &mut Kn
     }
 }
 
-/// A submodule that earlier commits moved goes on from where these started.
+/// Records the new commit of a submodule; if earlier commits moved it as well, the change starts where theirs did.
 fn note_submodule(path: &BString, old: Option<(Mode, ObjectId)>, new: ObjectId, listing: &mut Listing) {
     let old = old.filter(|(mode, _)| *mode == Mode::Submodule).map(|(_, id)| id);
     let bump = listing.submodules.entry(path.clone());
@@ -98,8 +98,8 @@ fn list_name(path: &BString, commit: Option<ObjectId>, listing: &mut Listing) {
     listing.items.push(Item { kind: ContentKind::FileName, path: path.clone(), content: Content::Name, commit });
 }
 
-/// Collects what the parents hold at the paths that differ from them. What an earlier commit of the same range brought in
-/// is new all the same.
+/// Collects the content that the parents have at the paths that differ from them. Content that an earlier commit of the
+/// same range added still counts as new.
 fn before(differences: &[Difference], known: &Known, listing: &mut Listing) {
     for (path, side) in differences.iter().flat_map(|difference| &difference.paths) {
         if let Some((Mode::File | Mode::Link, id)) = side.old {

@@ -1,7 +1,8 @@
-//! Paths of the index that somebody names, as the tools do that run a check on the files of a commit.
+//! Paths of the index that the user names, as tools do that run checks on the files of a commit.
 //!
-//! Of files that the next commit changes only what is new counts. A file that it does not change is named by somebody who wants
-//! to know of all of it, as those do who check every file of a repository; then all that is named is looked at whole.
+//! In files that the next commit changes, only new content counts. A file that it doesn't change is named by a user who
+//! wants to check all of it, as with tools that check every file of a repository; then everything that is named is read
+//! whole.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,28 +16,28 @@ use crate::fs::bounded::without_dots;
 use crate::git::{Repo, SourceError, index};
 use crate::text::escape;
 
-/// The treatment of the paths that the next commit changes and nobody names.
+/// The treatment of paths that the next commit changes but that aren't named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others {
-    /// They are looked at as well.
+    /// They are scanned as well.
     Kept,
     /// They are left out.
     LeftOut,
 }
 
-/// The items to be scanned.
+/// The items to scan.
 #[derive(Debug)]
 pub enum Chosen {
     /// The changes of the next commit.
     New(Listing),
-    /// All of what is named.
+    /// The whole content of the named paths.
     Whole(Listing),
 }
 
-/// Lists what the index has at the paths that are named, as they are seen from the current folder.
+/// Lists the index entries at the named paths, which are relative to the current folder.
 ///
 /// # Errors
-/// When HEAD or the index cannot be read, or a path is outside of the work tree.
+/// Fails if HEAD or the index can't be read, or a path is outside the work tree.
 pub fn list(repository: &Repo, paths: &[PathBuf], others: Others) -> Result<Chosen, SourceError> {
     let names = Names::new(repository, paths)?;
     let local = repository.local();
@@ -64,10 +65,11 @@ pub fn list(repository: &Repo, paths: &[PathBuf], others: Others) -> Result<Chos
     Ok(Chosen::Whole(listing))
 }
 
-/// Everything that the index has, if it adds nothing to HEAD: who asks without a commit to be made wants to know of that.
+/// Lists everything in the index if it adds nothing to HEAD: a user who runs a check without a commit to make wants to
+/// check all of it.
 ///
 /// # Errors
-/// When HEAD or the index cannot be read.
+/// Fails if HEAD or the index can't be read.
 pub fn all_if_nothing_is_new(repository: &Repo) -> Result<Chosen, SourceError> {
     let listing = staged::list(repository)?;
     let is_new = !listing.items.is_empty() || !listing.gaps.is_empty();
@@ -79,12 +81,12 @@ fn list_all(repository: &Repo) -> Result<Chosen, SourceError> {
     list(repository, &[root], Others::Kept)
 }
 
-/// The entries of files that are part of a commit, which those are not that are only intended to be added.
+/// Returns the entries of files that are part of a commit; entries that are only intended to be added aren't.
 fn tracked(state: &index::State) -> impl Iterator<Item = &index::Entry> {
     state.entries().iter().filter(|entry| !entry.flags.contains(index::Flags::INTENT_TO_ADD))
 }
 
-/// The file of an entry and its name.
+/// Returns an entry's content and its name as items.
 fn items(entry: &index::Entry, path: &BStr) -> Vec<Item> {
     let kind = match entry.mode {
         index::Mode::SYMLINK => ContentKind::Symlink,
@@ -95,7 +97,7 @@ fn items(entry: &index::Entry, path: &BStr) -> Vec<Item> {
     vec![item(kind, Content::Object(entry.id)), item(ContentKind::FileName, Content::Bytes(path.to_vec()))]
 }
 
-/// Paths from the top of the work tree.
+/// Named paths, relative to the top of the work tree.
 struct Names(BTreeSet<BString>);
 
 impl Names {
@@ -107,7 +109,7 @@ impl Names {
         let below = |path: &PathBuf| {
             let path = without_dots(&here.join(path));
             let inside = path.strip_prefix(&root).map(Path::to_owned).ok();
-            // The folder may have another name than the one that git has for it.
+            // The folder may have another name than the one that git uses for it.
             let renamed = || {
                 let (folder, name) = (path.parent()?, path.file_name()?);
                 Some(folder.canonicalize().ok()?.strip_prefix(&root).ok()?.join(name))
@@ -119,12 +121,12 @@ impl Names {
         paths.iter().map(below).collect::<Result<_, _>>().map(Self)
     }
 
-    /// `true` if a path is named, or a folder that it lies in.
+    /// Returns `true` if a path is named, or a folder that contains it.
     fn hold(&self, path: &BStr) -> bool {
         self.0.contains(path) || around(path).any(|name| self.0.contains(name))
     }
 
-    /// Those that no commit has to do with.
+    /// Returns a gap for each named path that no commit contains.
     fn untracked<'n>(
         &'n self,
         state: &'n index::State,
@@ -146,7 +148,7 @@ impl Names {
     }
 }
 
-/// The folders that a path lies in, and the top of the work tree.
+/// Returns the folders that contain a path, up to the top of the work tree.
 fn around(path: &BStr) -> impl Iterator<Item = &BStr> {
     path.find_iter(b"/").chain([0]).map(|end| path[..end].as_bstr())
 }

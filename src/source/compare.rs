@@ -1,8 +1,9 @@
-//! Compares trees without reading folders that are the same.
+//! Compares trees without reading folders that are the same in both.
 //!
-//! A tree of fifteen objects can have more paths than anybody could list: ten folders in ten folders, ten deep. So a folder is
-//! known by what it is compared with: such a pair is gone into wherever it stands as long as there is a budget for that, and
-//! after that only where it is met first. So every content is listed, if not under every path.
+//! A tree of fifteen objects can have more paths than could ever be listed: ten folders in each of ten folders, ten
+//! levels deep. So a folder is identified by the pair of trees that is compared there: while there is a budget for it,
+//! such a pair is entered wherever it appears, and after that only where it is met first. So every content is listed,
+//! though not under every path.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -16,18 +17,18 @@ use crate::git::object::{self, Mode, Tree, Unread};
 use crate::git::tree::{Entry, MOST_FOLDERS, join, order};
 use crate::git::{Local, ObjectId};
 
-/// Paths that one listing takes from trees, at most, and how many more for each of its commits: they take half a kilobyte
-/// each. The first import of a large project has some hundred thousand, a commit a few.
+/// The most paths that one listing takes from trees, and the number that each of its commits adds: they take half a
+/// kilobyte each. The first import of a large project has some hundred thousand, an ordinary commit a few.
 const MOST_PATHS: (usize, usize) = (1 << 20, 256);
-/// Entries that are read for the price of a path.
+/// The number of entries read that cost as much as one path.
 const READ_FOR_ONE: usize = 256;
-/// Entries of folders that are gone into again, at most, in one listing. Hardly anybody commits copies of
-/// one folder by the thousand.
+/// The most entries of folders that one listing enters repeatedly. Commits rarely contain thousands of
+/// copies of one folder.
 const MOST_AGAIN: usize = 100_000;
-/// Bytes of a path that is too deep to be shown whole.
+/// The most bytes shown of a path that is nested too deep.
 const SHOWN: usize = 60;
 
-/// The budget of one listing for trees, and the trees that it could not read.
+/// The budget that one listing has for trees, and the trees that it could not read.
 #[derive(Debug)]
 pub(super) struct Budget {
     paths: usize,
@@ -36,7 +37,7 @@ pub(super) struct Budget {
     said: Vec<Limit>,
 }
 
-/// The limits of a listing.
+/// The limits that a listing can exceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Limit {
     Paths,
@@ -50,7 +51,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Makes room for another commit.
+    /// Enlarges the budget for another commit.
     pub(super) fn add_commit(&mut self) {
         self.paths = self.paths.saturating_add(MOST_PATHS.1);
     }
@@ -62,7 +63,7 @@ impl Budget {
         }
     }
 
-    /// Says once what a listing does not have.
+    /// Adds a gap for an exceeded limit, once for each limit.
     fn exceeded(&mut self, limit: Limit, path: &BString, gaps: &mut Vec<Gap>) {
         if self.said.contains(&limit) {
             return;
@@ -81,28 +82,28 @@ impl Budget {
     }
 }
 
-/// Two folders that are compared; `None` where there is none.
+/// Two folders that are compared; `None` if one side has no folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Pair {
     old: Option<ObjectId>,
     new: Option<ObjectId>,
 }
 
-/// A pair at a path.
+/// A pair of folders and their path.
 struct Place {
     pair: Pair,
     path: BString,
     depth: usize,
 }
 
-/// The state of a pair: read before or not.
+/// The state of a pair: met for the first time, or again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Visit {
     First,
     Again,
 }
 
-/// Compares trees, and notes what differs.
+/// A comparison of trees that records the differences.
 pub(super) struct Trees<'a> {
     pub(super) local: &'a Local,
     budget: &'a mut Budget,
@@ -112,7 +113,7 @@ pub(super) struct Trees<'a> {
 }
 
 impl<'a> Trees<'a> {
-    /// A comparison that has seen nothing yet.
+    /// Makes a comparison that has read nothing yet.
     pub(super) fn new(
         local: &'a Local,
         budget: &'a mut Budget,
@@ -122,7 +123,7 @@ impl<'a> Trees<'a> {
         Self { local, budget, gaps, difference, seen: HashSet::new() }
     }
 
-    /// Notes what differs between two trees at a path; where one is missing, all files of the other.
+    /// Records the differences between two trees at a path; if one of them is missing, all files of the other.
     pub(super) fn compare(&mut self, old: Option<ObjectId>, new: Option<ObjectId>, path: &BString) {
         let depth = if path.is_empty() { 0 } else { path.split(|byte| *byte == b'/').count() };
         let mut left = vec![Place { pair: Pair { old, new }, path: path.clone(), depth }];
@@ -133,7 +134,7 @@ impl<'a> Trees<'a> {
         }
     }
 
-    /// Returns how a folder is to be visited, if it is.
+    /// Returns how a folder is to be visited, or `None` if it isn't.
     fn visit(&mut self, place: &Place) -> Option<Visit> {
         if place.pair.old == place.pair.new {
             return None;
@@ -164,7 +165,8 @@ impl<'a> Trees<'a> {
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
             };
-            // Where entries are not in order, what belongs together is told apart: more is looked at, and nothing left out.
+            // If entries aren't in order, those of one name may be taken for different ones: then more is listed, and
+            // nothing is left out.
             let a = old.next_if(|_| side != Ordering::Greater);
             let b = new.next_if(|_| side != Ordering::Less);
             read += 1;
@@ -173,12 +175,12 @@ impl<'a> Trees<'a> {
                 self.entry(a, b, join(&place.path, name), place.depth, left);
             }
         }
-        // The first of them is met first.
+        // Reversed, so that the first folder is popped first.
         left[first..].reverse();
         self.budget.spend(visit, found, read);
     }
 
-    /// Notes a file that differs, or leaves a folder for later.
+    /// Records a file that differs, or queues a folder.
     fn entry(
         &mut self,
         old: Option<Entry<'_>>,
@@ -198,7 +200,7 @@ impl<'a> Trees<'a> {
         }
     }
 
-    /// A tree; an empty one if there is none, or it cannot be read.
+    /// Reads a tree; returns an empty one if there is none, or it can't be read.
     pub(super) fn read(&mut self, id: Option<ObjectId>, path: &BString) -> Tree {
         let Some(id) = id else { return Tree::default() };
         let known = self.budget.unread.get(&id).cloned();
@@ -210,7 +212,7 @@ impl<'a> Trees<'a> {
     }
 }
 
-/// The gap of a folder that lies too deep.
+/// Returns the gap for a folder that is nested too deep.
 pub fn too_deep(path: &BString) -> Gap {
     let shown = path.get(..SHOWN).map_or_else(|| path.clone(), |start| [start, b"..."].concat().into());
     let why = format!(

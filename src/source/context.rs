@@ -1,5 +1,5 @@
-//! The context of `docker build`: the files of a folder that `.dockerignore` does not leave out, and which of them the
-//! Dockerfile copies into the image.
+//! The context of `docker build`: the files in a folder that `.dockerignore` doesn't exclude, and those of them that
+//! the Dockerfile copies into the image.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,36 +13,37 @@ use crate::image::compose::{self, Compose};
 use crate::image::dockerfile::{self, Instruction};
 use crate::image::dockerignore::DockerIgnore;
 
-/// A build context.
+/// A build context and the files that describe the build.
 #[derive(Debug)]
 pub struct BuildContext {
-    /// The files that would be sent.
+    /// The files that the build would send.
     pub listing: Listing,
     /// The instructions of the Dockerfile; `None` if there is no Dockerfile.
     pub instructions: Option<Vec<Instruction>>,
-    /// The Dockerfile, as the listing names it.
+    /// The name of the Dockerfile in the listing.
     pub dockerfile: BString,
     /// The compose files in the folder.
     pub compose: Vec<ComposeFile>,
-    /// The ignore file in force, or the one that would be.
+    /// The path of the ignore file in force, or of the one to create.
     pub ignore_file: PathBuf,
 }
 
-/// A compose file.
+/// A compose file, with its parsed content.
 #[derive(Debug)]
 pub struct ComposeFile {
-    /// Its name, as the listing has it.
+    /// The file's name in the listing.
     pub name: BString,
     /// The values and builds in it.
     pub content: Compose,
-    /// `true` if it is part of what is sent.
+    /// `true` if the file is among those sent.
     pub is_sent: bool,
 }
 
-/// Lists what a build of this folder would be given. `dockerfile` is the Dockerfile if it is not the one in the folder.
+/// Lists the files that a build of this folder would send. `dockerfile` is the Dockerfile if it isn't the one in the
+/// folder.
 ///
 /// # Errors
-/// When an ignore file cannot be obeyed: what would be sent is not known then.
+/// Fails if an ignore file can't be followed, because it is then unknown which files would be sent.
 pub fn list(folder: &Path, dockerfile: Option<&Path>) -> anyhow::Result<BuildContext> {
     let own = folder.join("Dockerfile");
     let dockerfile = dockerfile.unwrap_or(&own);
@@ -78,7 +79,7 @@ pub fn list(folder: &Path, dockerfile: Option<&Path>) -> anyhow::Result<BuildCon
     Ok(BuildContext { listing, instructions, dockerfile: name, compose, ignore_file })
 }
 
-/// The other builds of compose: other folders, or with another Dockerfile.
+/// Returns a note on compose's other builds: those of other folders, or with another Dockerfile.
 fn other_builds(files: &[ComposeFile], dockerfile: &Path) -> Option<Note> {
     let mut others = Names::default();
     for (folder, file) in files.iter().flat_map(|file| &file.content.builds) {
@@ -93,7 +94,8 @@ fn other_builds(files: &[ComposeFile], dockerfile: &Path) -> Option<Note> {
     (others.count() > 0).then(|| Note(format!("{text}, {}: {others}", others.count())))
 }
 
-/// The ignore file in force: the Dockerfile's own wins, and they are not merged.
+/// Returns the ignore file in force and its rules: the Dockerfile's own ignore file takes precedence, and the two
+/// aren't merged.
 fn rules(folder: &Path, dockerfile: &Path) -> anyhow::Result<(Option<PathBuf>, DockerIgnore)> {
     let mut own = dockerfile.as_os_str().to_owned();
     own.push(".dockerignore");
@@ -142,11 +144,11 @@ impl Walk<'_> {
             if !is_left_out && path.file_name().is_some_and(|own| own == ".git") {
                 return self.repositories.push(name);
             }
-            // A later line may bring back what lies below a folder that is left out.
+            // A later line may include files again that are below an excluded folder.
             return self.folder(path);
         }
         if is_left_out {
-            // A compose file is read all the same.
+            // A compose file is read even if it is excluded.
             let is_compose = compose::names().any(|compose| name == compose.as_bytes());
             if !is_compose {
                 self.left_out.add(name);
@@ -163,7 +165,7 @@ impl Walk<'_> {
                 commit: None,
             });
         }
-        // A build sends no pipes, devices or sockets.
+        // A build doesn't send pipes, devices or sockets.
         if bounded::kind(kind) == Kind::File {
             self.file(path);
         }
@@ -176,7 +178,7 @@ impl Walk<'_> {
         self.listing.items.push(item(ContentKind::FileName, Content::Name));
     }
 
-    /// A file that a build is given even if it is left out.
+    /// Adds a file that a build reads even if it is excluded.
     fn always(&mut self, path: &Path) {
         let name = self.name(path);
         if path.is_file() && !self.listing.items.iter().any(|item| item.path == name) {
@@ -184,7 +186,8 @@ impl Walk<'_> {
         }
     }
 
-    /// The compose files in the folder, which say what a build and its containers are given even if they are left out.
+    /// Reads the compose files in the folder: they say what a build and its containers get, even if they are excluded
+    /// themselves.
     fn compose(&mut self) -> Vec<ComposeFile> {
         let paths: Vec<PathBuf> =
             compose::names().map(|name| self.folder.join(name)).filter(|path| path.is_file()).collect();

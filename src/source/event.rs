@@ -1,8 +1,8 @@
-//! The commits that an event of a code host is about, found in the clone that its job works on.
+//! The commits of a code host's event, found in the clone that its job works on.
 //!
-//! Such a clone often lacks what the event tells of: it is shallow, or a forced push left nothing that leads to the commit
-//! before. Where nothing tells old from new, all that the head holds counts as new; where the clone is cut off as well, only
-//! a gap is left.
+//! Such a clone often lacks the commits that the event names: it is shallow, or after a forced push nothing leads to
+//! the earlier commit any more. If nothing separates old from new, everything that the head contains counts as new; if
+//! the clone is shallow as well, only a gap is reported.
 
 use bstr::BString;
 
@@ -12,28 +12,28 @@ use crate::git::object::{self, Unread};
 use crate::git::repo::{self, Local};
 use crate::git::{ObjectId, Repo, SourceError};
 
-/// The data of an event. Only ids are taken from it, and the name of a branch to compare refs with: the rest may come from
-/// anybody.
+/// The data of an event. Only ids are taken from it, and the name of a branch to compare refs with: everything else may
+/// come from an untrusted source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The scope of the event, in our own words.
+    /// The scope of the event, described in our own words.
     pub asked: &'static str,
     /// The new commit, or a tag that leads to one. `None` if nothing is added.
     pub head: Option<ObjectId>,
     /// Commits whose history is not new.
     pub bases: Vec<ObjectId>,
-    /// The merge of the head into its base that the host has made to test it.
+    /// The merge of the head into its base, made by the host for testing.
     pub merge: Option<ObjectId>,
     /// A branch whose commits are not new.
     pub trunk: Option<Trunk>,
 }
 
-/// A branch that what comes in is compared with.
+/// A branch that the incoming commits are compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trunk {
     /// The default branch.
     Default(BString),
-    /// The one that a request goes to.
+    /// The branch that a request targets.
     Target(BString),
 }
 
@@ -52,23 +52,23 @@ impl Trunk {
     }
 }
 
-/// The part of an event that the clone has.
+/// The part of an event that is in the clone.
 #[derive(Debug)]
 pub struct Found {
-    /// The items to be scanned.
+    /// The items to scan.
     pub listing: Listing,
     /// The new commit, if this clone has it.
     pub head: Option<ObjectId>,
-    /// Commits that were there before.
+    /// Commits that existed before the event.
     pub bases: Vec<ObjectId>,
-    /// The scope, in words.
+    /// The scope, described in words.
     pub subject: String,
 }
 
-/// Lists what an event asks for.
+/// Lists the items that an event is about.
 ///
 /// # Errors
-/// When the commits cannot be walked.
+/// Fails if the walk of the commits can't start.
 pub fn list(repository: &Repo, event: &Event) -> Result<Found, SourceError> {
     let local = repository.local();
     let mut found = Found { listing: Listing::default(), head: None, bases: Vec::new(), subject: String::new() };
@@ -81,7 +81,8 @@ pub fn list(repository: &Repo, event: &Event) -> Result<Found, SourceError> {
         Ok(head) => head,
         Err(unread) => {
             found.listing.gaps.push(absent(&local, told, unread));
-            // Of another head, or the head would be here: worth a look, but no answer.
+            // The merge must be of another head, or this head would be in the clone: it is worth scanning, but the gap
+            // remains.
             test_merge(event).filter(|merge| merged(&local, *merge).is_some())
         }
     };
@@ -98,12 +99,12 @@ pub fn list(repository: &Repo, event: &Event) -> Result<Found, SourceError> {
     Ok(found)
 }
 
-/// The commits of this clone whose history is not new.
+/// Returns the commits in this clone whose history isn't new.
 fn bases(repository: &Repo, local: &Local, event: &Event, head: Option<ObjectId>) -> Vec<ObjectId> {
     let told = event.bases.iter().filter_map(|base| object::commit_at(local, *base));
     let trunk = event.trunk.iter().filter_map(|trunk| tracked(repository, local, trunk.name()));
     let mut all: Vec<ObjectId> = told.chain(trunk).collect();
-    // What the event tells of the base can be older than the base that the head was merged into.
+    // The base in the event can be older than the base that the head was merged into.
     if let Some(merge) = test_merge(event)
         && let Some((base, other)) = merged(local, merge)
         && (Some(other) == head || Some(merge) == head)
@@ -113,18 +114,20 @@ fn bases(repository: &Repo, local: &Local, event: &Event, head: Option<ObjectId>
     all
 }
 
-/// The merge that the host has made. Some hosts test the head itself, and if that is a merge, somebody else has made it.
+/// Returns the merge that the host has made. Some hosts test the head itself; if that is a merge, somebody else made
+/// it.
 fn test_merge(event: &Event) -> Option<ObjectId> {
     event.merge.filter(|merge| Some(*merge) != event.head)
 }
 
-/// Returns the first parent of a merge, which has to be here, and the second.
+/// Returns the first parent of a merge, which has to be in the clone, and the second.
 fn merged(local: &Local, merge: ObjectId) -> Option<(ObjectId, ObjectId)> {
     let [base, other] = object::commit_of(local, merge).ok()?.parents[..] else { return None };
     object::commit_at(local, base).map(|base| (base, other))
 }
 
-/// Returns the commit that the branch of this name led to on the server at the last fetch. Jobs call the server `origin`.
+/// Returns the commit that the branch with this name led to on the server at the last fetch. CI jobs call the server
+/// `origin`.
 fn tracked(repository: &Repo, local: &Local, branch: &BString) -> Option<ObjectId> {
     let wanted = [b"refs/remotes/origin/", branch.as_slice()].concat();
     let (_, id) = repository.refs().into_iter().find(|(name, _)| *name == wanted)?;
@@ -135,7 +138,7 @@ fn is_shallow(local: &Local) -> bool {
     local.is_shallow().unwrap_or(false)
 }
 
-/// From where to where, in words.
+/// Describes the range from the base to the head.
 fn extent(event: &Event, head: ObjectId, bases: &[ObjectId]) -> String {
     let short = |id: &ObjectId| id.to_hex_with_len(12).to_string();
     let head = short(&head);
@@ -156,7 +159,7 @@ fn extent(event: &Event, head: ObjectId, bases: &[ObjectId]) -> String {
     }
 }
 
-/// The gap of a head that is not here.
+/// Returns the gap for a head that isn't in the clone.
 fn absent(local: &Local, head: ObjectId, unread: Unread) -> Gap {
     let what = BString::from(format!("commit {head}"));
     match unread.kind {
@@ -172,7 +175,8 @@ fn absent(local: &Local, head: ObjectId, unread: Unread) -> Gap {
     }
 }
 
-/// The gap of a request to a branch that is not here. Not even an old clone would tell what it had.
+/// Returns the gap for a request whose target branch isn't in the clone. Even other old commits would not show what
+/// that branch contains.
 fn untracked(target: &BString, head: ObjectId) -> Gap {
     let ours = format!("refs/remotes/origin/{target}");
     let why = format!(
@@ -181,7 +185,7 @@ fn untracked(target: &BString, head: ObjectId) -> Gap {
     Gap { what: BString::from(ours), kind: GapKind::Missing, why }
 }
 
-/// The gap of a head that nothing old is known of in a clone without a past.
+/// Returns the gap for a head in a shallow clone that has none of the base commits.
 fn cut_off(head: ObjectId, event: &Event) -> Gap {
     let what = match event.bases.first() {
         Some(base) => format!("the commits {base}..{head}"),

@@ -1,11 +1,11 @@
-//! Git's own files next to its objects: configuration, reflogs, hooks, the messages and states of work under way, and names
-//! that only an index has.
+//! Git's own files next to its objects: configuration, reflogs, hooks, the messages and states of operations in
+//! progress, and names that only an index has.
 //!
-//! A repository's folder is walked rather than asked for a list of known names, so what a tool left in it is read as well.
-//! Left to others: objects, ref names and indexes, which have formats of their own; the stores of Git LFS and git-annex,
-//! which git only points into; and the repositories of submodules, of which the configuration alone is read. Left out, and
-//! said to be: the folder of a plan to purge the history, which holds the values on purpose. Nothing of what is read is
-//! obeyed, and no link is followed.
+//! A repository's folder is walked instead of checked for a list of known names, so files that a tool left in it are
+//! read as well. Read elsewhere: objects, ref names and indexes, which have formats of their own; the stores of Git LFS
+//! and git-annex, to which git holds only pointers; and the repositories of submodules, of which only the configuration
+//! is read here. Left out, with a note: the folder of a plan to purge the history, which holds the values on purpose.
+//! Nothing in these files is executed or obeyed, and no link is followed.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -22,19 +22,20 @@ use crate::git::{ObjectId, Repo, SourceError};
 /// The stores of Git LFS and git-annex.
 const STORES: [&[u8]; 2] = [b"lfs", b"annex"];
 
-/// Names in a note, at most.
+/// The most names in one note.
 const MOST_NAMED: usize = 8;
-/// The folder in a repository's own in which keysweep stores its last reports, and plans to purge the history with the values.
+/// The folder inside a repository's git directory in which keysweep stores its last reports, and plans to purge the
+/// history with the values to remove.
 pub const OWN: &str = FileList::FOLDER;
 
-/// Appends what a repository holds next to its objects.
+/// Appends the files and names that a repository holds next to its objects.
 pub fn list(repository: &Repo, listing: &mut Listing) {
     walk(repository, listing, |walk, common, shown| walk.git_dir(common, shown));
     table_logs(repository, listing);
     index_names(repository, listing);
 }
 
-/// Appends the stores of Git LFS and git-annex, whether or not anything still points into them.
+/// Appends the stores of Git LFS and git-annex, including files that nothing points to any more.
 pub fn stores(repository: &Repo, listing: &mut Listing) {
     walk(repository, listing, |walk, common, shown| {
         for entry in walk.entries(common, shown) {
@@ -45,7 +46,7 @@ pub fn stores(repository: &Repo, listing: &mut Listing) {
     });
 }
 
-/// Runs `visit` with the folder that all work trees share and what it is shown as.
+/// Runs `visit` with the folder that all work trees share and the name that it is shown under.
 fn walk(repository: &Repo, listing: &mut Listing, visit: impl FnOnce(&mut Walk<'_>, &Path, &BString)) {
     let common = repository.common_dir();
     let common = common.canonicalize().unwrap_or(common);
@@ -55,28 +56,28 @@ fn walk(repository: &Repo, listing: &mut Listing, visit: impl FnOnce(&mut Walk<'
     walk.notes();
 }
 
-/// A walk over a repository's own folder.
+/// A walk over a repository's git directory.
 struct Walk<'w> {
     common: &'w Path,
     listing: &'w mut Listing,
     submodules: Vec<BString>,
-    /// Links that lead out of the folder.
+    /// The links that lead out of the folder.
     links: Vec<BString>,
-    /// The folder of a plan to purge a history.
+    /// The folders of plans to purge a history.
     own: Vec<BString>,
 }
 
-/// A file, folder or link that was come across.
+/// A file, folder or link that the walk has met.
 struct Entry {
     path: PathBuf,
     name: BString,
-    /// From the repository's folder on, as it is shown.
+    /// The path as it is shown, starting with the repository's folder.
     shown: BString,
     kind: std::fs::FileType,
 }
 
 impl Walk<'_> {
-    /// The folder of a repository or of one of its work trees.
+    /// Walks the git directory of a repository or of one of its work trees.
     fn git_dir(&mut self, folder: &Path, shown: &BString) {
         for entry in self.entries(folder, shown) {
             match &entry.name[..] {
@@ -86,7 +87,7 @@ impl Walk<'_> {
                     }
                 }
                 b"modules" if entry.kind.is_dir() => self.modules(&entry),
-                // Last reports, which hold no secret; and plans to purge, which hold the values.
+                // Last reports contain no secrets; plans to purge contain the values.
                 name if name == OWN.as_bytes() && entry.kind.is_dir() && folder == self.common => {
                     let entries = self.entries(&entry.path, &entry.shown);
                     if entries.iter().any(|entry| !is_report(entry)) {
@@ -102,7 +103,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Repositories of submodules: a name with slashes is a folder in a folder, and a submodule may have its own.
+    /// Walks the repositories of submodules: a name with slashes is a nested folder, and a submodule may have
+    /// submodules of its own.
     fn modules(&mut self, folder: &Entry) {
         for entry in self.entries(&folder.path, &folder.shown).into_iter().filter(|entry| entry.kind.is_dir()) {
             if !entry.path.join("HEAD").exists() {
@@ -120,7 +122,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A file, or all files below a folder.
+    /// Adds a file, or all files below a folder.
     fn below(&mut self, entry: Entry, kind: ContentKind) {
         if entry.kind.is_dir() {
             for entry in self.entries(&entry.path, &entry.shown) {
@@ -133,7 +135,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A link is a text, too; what it leads to is read where it lies, or not at all.
+    /// Adds a link as a text; its target is read where it is, or not at all.
     fn link(&mut self, entry: Entry, kind: ContentKind) {
         match std::fs::read_link(&entry.path) {
             Ok(target) => {
@@ -168,7 +170,8 @@ impl Walk<'_> {
         entries
     }
 
-    /// Records a gap. A file that is gone since it was listed is not one: git works with locks, and cleans up.
+    /// Records a gap. A file that has vanished since it was listed isn't a gap: git works with lock files and cleans
+    /// up.
     fn unreadable(&mut self, what: BString, error: &io::Error) {
         if has_vanished(error) {
             return;
@@ -204,12 +207,12 @@ fn has_vanished(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
 }
 
-/// `true` if it is a report that keysweep has stored: it repeats paths and names, and no value.
+/// Returns `true` if the entry is a report that keysweep has stored: it repeats paths and names, but no values.
 fn is_report(entry: &Entry) -> bool {
     entry.kind.is_file() && entry.name.strip_prefix(b"last-").is_some_and(|name| name.ends_with(b".json"))
 }
 
-/// Returns the kind of a file in the folder of a repository; `None` if others read it.
+/// Returns the kind of a file in a repository's git directory; `None` if another module reads it.
 fn kind_of(name: &[u8]) -> Option<ContentKind> {
     match name {
         b"objects" | b"refs" | b"packed-refs" | b"reftable" | b"index" => None,
@@ -222,7 +225,8 @@ fn kind_of(name: &[u8]) -> Option<ContentKind> {
     }
 }
 
-/// Reflogs that lie in tables, under the names that files would have; and what a table still holds that was deleted.
+/// Appends the reflogs that are in reftables, under the names that files would have, and the deleted records that a
+/// table still holds.
 fn table_logs(repository: &Repo, listing: &mut Listing) {
     let whole = |path: PathBuf| path.canonicalize().unwrap_or(path);
     let common = whole(repository.common_dir());
@@ -254,18 +258,19 @@ fn table_logs(repository: &Repo, listing: &mut Listing) {
     }
 }
 
-/// Names that the index of a work tree adds to what its HEAD holds. Contents that are only staged are objects.
+/// Appends the names that a work tree's index has in addition to its HEAD. Contents that are only staged are in
+/// objects.
 fn index_names(repository: &Repo, listing: &mut Listing) {
     let mut known = BTreeSet::new();
     for worktree in repository.worktrees() {
         let index = worktree.index_path();
-        // A bare repository has no index; compared with none, all of HEAD would be gone.
+        // A bare repository has no index; compared with an empty one, all of HEAD would count as deleted.
         if !index.exists() {
             continue;
         }
         match staged::list(&worktree) {
             Ok(staged) => {
-                // What else of HEAD's trees cannot be read is said when all objects are.
+                // Other parts of HEAD's trees that can't be read are reported when all objects are read.
                 let gaps = staged.gaps.into_iter().filter(|gap| gap.kind == GapKind::TooLarge);
                 listing.gaps.extend(gaps);
                 let names = staged.items.into_iter().filter(|item| item.kind == ContentKind::FileName);
@@ -284,8 +289,8 @@ fn index_names(repository: &Repo, listing: &mut Listing) {
     }
 }
 
-/// A text of git's own with the ids of objects blanked, byte for byte: reflogs and lists of commits are full of them, and
-/// next to a message that speaks of a key an id looks like one.
+/// Returns one of git's own texts with the ids of objects blanked, byte for byte: reflogs and lists of commits are full
+/// of them, and next to a message that mentions a key an id looks like one.
 pub fn without_ids(kind: ContentKind, text: &[u8], local: &Local) -> Vec<u8> {
     let length = local.object_hash().len_in_hex();
     let mut out = text.to_vec();
@@ -305,13 +310,13 @@ pub fn without_ids(kind: ContentKind, text: &[u8], local: &Local) -> Vec<u8> {
     out
 }
 
-/// `true` if a word is one of the two ids that a line of a reflog starts with: those may be of objects long gone.
+/// Returns `true` if a word is one of the two ids at the start of a reflog line: their objects may be long gone.
 fn leads(kind: ContentKind, text: &[u8], at: usize, length: usize) -> bool {
     let line = text[..at].rfind_byte(b'\n').map_or(0, |newline| newline + 1);
     kind == ContentKind::Reflog && (at == line || at == line + length + 1)
 }
 
-/// The bytes of a path.
+/// Returns the bytes of a path.
 fn bytes_of(path: &Path) -> BString {
     <[u8]>::from_path(path).map_or_else(|| BString::from(path.to_string_lossy().as_bytes()), BString::from)
 }

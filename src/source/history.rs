@@ -1,8 +1,8 @@
-//! Everything git stores in a clone: all objects of all packs, loose objects and alternates, the names of refs, and what
-//! lies next to them.
+//! Everything that git stores in a clone: all objects of all packs, loose objects and alternates, the names of refs,
+//! and the files next to them.
 //!
-//! Objects are taken from the store itself, not by walking refs, so reflogs, stashes, notes, replaced and unreachable
-//! objects come along. Each object is read once.
+//! Objects are listed from the store itself, not by walking refs, so reflogs, stashes, notes, replaced and
+//! unreachable objects are included. Each object is read once.
 
 use std::collections::BTreeSet;
 
@@ -17,28 +17,28 @@ use crate::git::store::Store;
 use crate::git::{GitError, Local, ObjectId, Repo, SourceError};
 use crate::git::{object, repo};
 
-/// Times that a clone is listed while git works in it, at most.
+/// The most times that a clone is listed while git works in it.
 const ATTEMPTS: usize = 5;
 
-/// Everything a clone stores.
+/// Everything that a clone stores.
 #[derive(Default)]
 pub struct Objects {
     /// All objects.
     pub store: Store,
     /// Commits whose parents a shallow clone leaves out.
     pub shallow: BTreeSet<ObjectId>,
-    /// All refs, as they were listed.
+    /// All refs, as they were listed at that time.
     pub refs: Refs,
-    /// Those that lead to no object of the store.
+    /// The refs that lead to an object that isn't in the store.
     pub nowhere: Vec<(BString, ObjectId)>,
-    /// Ref names and what lies next to the objects, to be looked at as text.
+    /// Ref names and the files next to the objects, which are scanned as text.
     pub listing: Listing,
 }
 
 /// Lists all objects and ref names.
 ///
 /// # Errors
-/// When the object database cannot be opened.
+/// Fails if the object database can't be opened.
 pub fn list(repository: &Repo) -> Result<Objects, SourceError> {
     let mut objects = list_once(repository)?;
     for _ in 1..ATTEMPTS {
@@ -50,7 +50,7 @@ pub fn list(repository: &Repo) -> Result<Objects, SourceError> {
     Ok(objects)
 }
 
-/// `true` if a ref led to what the store does not have because both were listed while git worked.
+/// Returns `true` if a ref led to an object that isn't in the store because git was working while both were listed.
 fn has_moved(repository: &Repo, objects: &Objects) -> bool {
     if objects.nowhere.is_empty() {
         return false;
@@ -75,7 +75,8 @@ fn list_once(repository: &Repo) -> Result<Objects, SourceError> {
     Ok(out)
 }
 
-/// A shallow clone does not hold the history: an all-clear for it would be none.
+/// Lists the commits at which a shallow clone ends, and a gap for each: such a clone lacks history, so it can't be
+/// declared clean.
 fn list_shallow(local: &Local, out: &mut Objects) -> Result<(), GitError> {
     let Some(commits) = local.shallow_commits()? else { return Ok(()) };
     out.shallow = commits.iter().copied().collect();

@@ -1,5 +1,5 @@
-//! The message of a commit that is about to be made, as a commit-msg hook is given it: without what git takes out before it
-//! commits.
+//! The message of a commit that is about to be made, as a commit-msg hook gets it: without the parts that git removes
+//! before it commits.
 
 use std::path::Path;
 
@@ -11,24 +11,24 @@ use crate::fs::bounded::{self, Refused};
 use crate::git::Repo;
 use crate::git::repo::Local;
 
-/// The text after the comment character on the line from which git drops everything.
+/// The text after the comment character on the line from which on git drops everything.
 const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------";
-/// Those that git chooses from under `core.commentChar = auto`.
+/// The comment characters that git chooses from with `core.commentChar = auto`.
 const CHOICE: &[u8] = b"#;@!$%^&|:";
 
-/// The properties of a message that are needed to open it in an editor again.
+/// The properties of a message that matter when it is opened in an editor again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Form {
-    /// A diff is below it, which git takes out.
+    /// `true` if a diff is below the message, which git removes.
     pub has_diff: bool,
-    /// Lines that look like comments are part of it.
+    /// `true` if lines that look like comments are part of the message.
     pub has_marks: bool,
 }
 
-/// Lists the message in a file; `edited` says whether a person had it in an editor, where git adds comments.
+/// Lists the message in a file; `edited` says whether the user had it in an editor, where git adds comments.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// Fails if the file can't be read.
 pub fn list(repository: &Repo, file: &Path, edited: bool) -> Result<(Listing, Form), Refused> {
     let text = bounded::read_named(file, bounded::MAX_NAMED)?;
     let cleanup = Cleanup::of(&repository.local(), edited);
@@ -38,7 +38,7 @@ pub fn list(repository: &Repo, file: &Path, edited: bool) -> Result<(Listing, Fo
     Ok((Listing { items: vec![item], ..Listing::default() }, form))
 }
 
-/// The file's path from the repository's own folder, as files there are called everywhere.
+/// Returns the file's path from the repository's folder, in the form used for such files everywhere.
 fn shown(repository: &Repo, file: &Path) -> BString {
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let (file, common) = (whole(file), whole(&repository.common_dir()));
@@ -46,19 +46,19 @@ fn shown(repository: &Repo, file: &Path) -> BString {
     below.unwrap_or(file).into_os_string().into_encoded_bytes().into()
 }
 
-/// The lines that git removes from a message.
+/// The rules for the lines that git removes from a message.
 #[derive(Debug, PartialEq, Eq)]
 struct Cleanup {
-    /// The start of a comment; `None` if git chooses it for each message.
+    /// The start of a comment line; `None` if git chooses it for each message.
     comment: Option<BString>,
-    /// `true` if lines that start so go.
+    /// `true` if comment lines are removed.
     comments: bool,
-    /// `true` if all goes from the scissors on.
+    /// `true` if everything from the scissors line on is removed.
     scissors: bool,
 }
 
 impl Cleanup {
-    /// As the configuration has it. `--cleanup` of the command line is told to no hook.
+    /// Reads the rules from the configuration. `--cleanup` on git's command line isn't passed on to hooks.
     fn of(local: &Local, edited: bool) -> Self {
         let config = local.config_snapshot();
         let comment = config.string("core.commentString").or_else(|| config.string("core.commentChar"));
@@ -71,7 +71,7 @@ impl Cleanup {
         Self { comment: Some(comment).filter(|text| text != "auto"), comments, scissors: edited }
     }
 
-    /// Returns the text that is left. Lines that go leave an empty one, so that all others keep their numbers.
+    /// Returns the text that remains. Removed lines become empty ones, so that all others keep their numbers.
     fn kept(&self, text: &[u8]) -> Vec<u8> {
         let lines = text.lines_with_terminator().take_while(|line| !(self.scissors && self.is_scissors(line)));
         let left = lines.map(|line| if self.comments && self.is_comment(line) { b"\n" } else { line });
@@ -85,7 +85,7 @@ impl Cleanup {
         }
     }
 
-    /// Returns `true` if a line is a comment. Where git chooses the character, none is: the whole text is read.
+    /// Returns `true` if a line is a comment. If git chooses the character, no line is, and the whole text is read.
     fn is_comment(&self, line: &[u8]) -> bool {
         self.comment.as_ref().is_some_and(|comment| line.starts_with(comment))
     }

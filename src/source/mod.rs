@@ -1,7 +1,8 @@
-//! Where bytes come from: the index, a range of commits, a push, an event of a code host, everything git stores, files, those of agents, a stream.
+//! The origins of the scanned bytes: the index, a range of commits, a push, an event of a code host, everything git
+//! stores, files, those of agents, a stream.
 //!
-//! A source lists what is to be looked at as cheap [`Item`]s and loads their bytes when asked. It knows nothing of
-//! rules. Whatever cannot be listed or loaded becomes a [`Gap`], never silence.
+//! A source lists what is to be scanned as cheap [`Item`]s and loads their bytes on demand. It knows nothing about
+//! rules. Anything that can't be listed or loaded becomes a [`Gap`] and is never passed over silently.
 
 pub mod agents;
 pub mod change;
@@ -26,21 +27,21 @@ use bstr::BString;
 use crate::finding::{ContentKind, Gap, Note, Stats};
 use crate::git::ObjectId;
 
-/// Something to be looked at.
+/// A single thing to scan.
 #[derive(Debug, Clone)]
 pub struct Item {
     /// The kind of content.
     pub kind: ContentKind,
-    /// Its name: a path, a ref, a label.
+    /// The item's name: a path, a ref, a label.
     pub path: BString,
-    /// Where its bytes are.
+    /// The place of its bytes.
     pub content: Content,
-    /// The commit that is known to bring it in.
+    /// The commit that is known to have added it.
     pub commit: Option<ObjectId>,
 }
 
 impl Item {
-    /// The blob that it is, if it is one.
+    /// Returns the blob's id, if the item is a blob.
     pub fn blob(&self) -> Option<ObjectId> {
         match (&self.content, self.kind) {
             (Content::Object(id), ContentKind::File | ContentKind::Symlink) => Some(*id),
@@ -49,55 +50,56 @@ impl Item {
     }
 }
 
-/// Where an item's bytes are.
+/// The place of an item's bytes.
 #[derive(Debug, Clone)]
 pub enum Content {
-    /// In the object database.
+    /// The bytes are in the object database.
     Object(ObjectId),
-    /// In a file.
+    /// The bytes are in a file.
     File(PathBuf),
-    /// In a pipe or a device that somebody names.
+    /// The bytes come from a pipe or a device that the user names.
     Stream(PathBuf),
-    /// Here.
+    /// The bytes are in memory.
     Bytes(Vec<u8>),
-    /// Its name is what it holds.
+    /// The item's name is its content.
     Name,
 }
 
-/// All that a source lists.
+/// Everything that a source lists.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// The items to be scanned.
+    /// The items to scan.
     pub items: Vec<Item>,
-    /// Contents that were there before: a secret that is in one of them is not new.
+    /// Contents that existed before: a secret that is in one of them isn't new.
     pub before: BTreeSet<ObjectId>,
-    /// Names that were there before.
+    /// Names that existed before.
     pub names_before: BTreeSet<BString>,
-    /// The last commits of what is listed, if it is a range or a push.
+    /// The last commits of the list, if it is a range or a push.
     pub heads: Vec<ObjectId>,
     /// The parts that could not be listed.
     pub gaps: Vec<Gap>,
     /// Notes about the coverage.
     pub notes: Vec<Note>,
-    /// Commits of submodules that the change leads to, which are in other repositories: by the path of each.
+    /// The commits of submodules that the change leads to, by the path of each submodule; they are in other
+    /// repositories.
     pub submodules: BTreeMap<BString, Bump>,
-    /// The counts of what was read in order to list.
+    /// The counts of objects read for the listing.
     pub stats: Stats,
 }
 
-/// The change of a submodule.
+/// A change of a submodule's commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bump {
     /// The commit before, if there was one.
     pub old: Option<ObjectId>,
-    /// The commit that it leads to in the end.
+    /// The last commit that the change leads to.
     pub new: ObjectId,
-    /// `true` if it led to others on the way.
+    /// `true` if the submodule moved to other commits in between.
     pub has_steps: bool,
 }
 
 impl Bump {
-    /// Returns the note on it.
+    /// Returns the note on the change.
     pub fn note(&self, path: &BString) -> Note {
         let Self { old, new, has_steps } = self;
         let (from, command) = match old {

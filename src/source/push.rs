@@ -1,8 +1,8 @@
-//! The objects that a push adds: commits that the remote does not have, and annotated tags.
+//! The objects that a push adds: commits that the remote doesn't have, and annotated tags.
 //!
-//! git tells a pre-push hook of each ref what it leads to here and what it leads to on the remote. What the remote has is
-//! told by the latter, and by the refs that track it, as far as this clone knows. A pre-receive hook is on the other side:
-//! it is told what each ref leads to and will lead to, and what is there is told by all refs.
+//! git tells a pre-push hook, for each ref, its target here and its target on the remote. The latter, and the refs that
+//! track the remote, show what the remote has, as far as this clone knows. A pre-receive hook runs on the other side:
+//! it gets the old and the new target of each ref, and all refs together show what the server has.
 
 use std::collections::BTreeSet;
 
@@ -28,20 +28,20 @@ pub struct Update {
     pub old: Option<ObjectId>,
 }
 
-/// The side of a push that is looked at, by what is known there of commits that are no news.
+/// The side of a push that keysweep runs on; it determines how commits that aren't new are recognised.
 #[derive(Debug, Clone, Copy)]
 pub enum Side<'a> {
-    /// The one that pushes: the refs that track the remote of this name.
+    /// The side that pushes: it uses the refs that track the remote with this name.
     Sender(&'a BStr),
-    /// The one that is pushed to: all refs.
+    /// The side that receives the push: it uses all refs.
     Receiver,
 }
 
 impl Side<'_> {
-    /// Reads what git writes to the hook of this side.
+    /// Parses the lines that git writes to the hook on this side.
     ///
     /// # Errors
-    /// When a line is not of that form.
+    /// Fails if a line isn't in that form.
     pub fn updates(self, lines: &[u8]) -> Result<Vec<Update>, SourceError> {
         let (hook, form) = match self {
             Self::Sender(_) => ("pre-push", "LOCAL-REF LOCAL-OID REMOTE-REF REMOTE-OID"),
@@ -58,7 +58,7 @@ impl Side<'_> {
         }
     }
 
-    /// How the names of the refs start that tell what is there.
+    /// Returns the start of the names of the refs that show what already exists.
     fn prefix(self) -> Vec<u8> {
         match self {
             Self::Sender(remote) => [b"refs/remotes/", remote.as_bytes(), b"/"].concat(),
@@ -67,7 +67,8 @@ impl Side<'_> {
     }
 }
 
-/// From its end: the local name is what was given to git, which may hold spaces, as `HEAD@{1 day ago}` does.
+/// Parses the line from its end: the local name is the text given to git, which may contain spaces, as `HEAD@{1 day
+/// ago}` does.
 fn sent(line: &[u8]) -> Option<Update> {
     let mut words = line.rsplitn(4, |byte| *byte == b' ');
     let (old, name, new) = (words.next()?, words.next()?, words.next()?);
@@ -86,10 +87,10 @@ fn update(name: &[u8], new: &[u8], old: &[u8]) -> Option<Update> {
     Some(Update { name: name.into(), new: id(new)?, old: id(old)? })
 }
 
-/// Lists what the updates bring; with it commits that are there, from which those that are brought go on.
+/// Lists the content that the updates add, and returns with it the existing commits that the new ones build on.
 ///
 /// # Errors
-/// When the commits cannot be walked.
+/// Fails if the walk of the commits can't start.
 pub fn list(
     repository: &Repo,
     side: Side<'_>,
@@ -115,15 +116,15 @@ pub fn list(
     Ok((listing, told.into_iter().chain(edge).collect()))
 }
 
-/// The commits that refs lead to which tell what is there.
+/// Returns the commits of the refs that show what already exists.
 fn there<'a>(repository: &Repo, local: &'a Local, side: Side<'_>) -> impl Iterator<Item = ObjectId> + 'a {
     let prefix = side.prefix();
     let refs = repository.refs().into_iter().filter(move |(name, _)| name.starts_with(&prefix));
     refs.filter_map(|(_, id)| object::commit_at(local, id))
 }
 
-/// The commit that an object leads to. Tags on the way to it are listed, and what a tag can name in its place, by the name
-/// of the ref: a file or a folder.
+/// Returns the commit that an object leads to. Lists the tags on the way to it and, under the name of the ref, a file
+/// or folder that a tag names instead.
 pub(super) fn tip(
     local: &Local,
     name: &BString,
@@ -156,7 +157,7 @@ pub(super) fn tip(
     Ok(None)
 }
 
-/// The parents of commits that are not among them.
+/// Returns the parents of commits that aren't among the commits themselves.
 fn edge(local: &Local, commits: &[ObjectId]) -> BTreeSet<ObjectId> {
     let parents = commits.iter().filter_map(|id| object::commit_of(local, *id).ok()).flat_map(|commit| commit.parents);
     let mut edge: BTreeSet<ObjectId> = parents.collect();

@@ -12,20 +12,20 @@ use crate::git::object::{self, Unread};
 use crate::git::selection::Selection;
 use crate::git::{Local, ObjectId, Repo, SourceError, ancestry, repo};
 
-/// Lists what each commit of a selection adds to all its parents, and its message.
+/// Lists the changes that each commit of a selection makes to all its parents, and its message.
 ///
 /// # Errors
-/// When the walk cannot start.
+/// Fails if the walk can't start.
 pub fn list(repository: &Repo, selection: &Selection) -> Result<Listing, SourceError> {
     let mut listing = Listing::default();
     add(&repository.local(), &selection.heads, &selection.bases, &mut listing)?;
     Ok(listing)
 }
 
-/// Lists what each commit reachable from a head but from no base adds, and says which commits these are.
+/// Lists the changes of each commit that is reachable from a head but from no base, and returns these commits.
 ///
 /// # Errors
-/// When the walk cannot start.
+/// Fails if the walk can't start.
 pub(super) fn add(
     local: &Local,
     heads: &[ObjectId],
@@ -87,7 +87,7 @@ fn try_list_commit(
     let mut known_trees = BTreeSet::new();
     for parent in &commit.parents {
         let tree = object::tree_of(local, *parent)?;
-        // What is new compared with a tree need be found out once, however many parents have it.
+        // Several parents can have the same tree; it is enough to compare with it once.
         if known_trees.insert(tree) {
             trees.push(tree);
         }

@@ -1,4 +1,4 @@
-//! The files in the index that had another name before: git stores no renames, so contents are compared.
+//! The files in the index that had another name before: git doesn't store renames, so contents are compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +9,11 @@ use super::staged;
 use crate::git::object::{self, Mode};
 use crate::git::{Local, ObjectId, Repo, index};
 
-/// Bytes of a file that is compared, at most: renames are told of what people write.
+/// The largest size in bytes of a file that is compared: renames matter for files that people write.
 const MAX_SIZE: u64 = 4 << 20;
-/// Bytes of the files that are gone, at most.
+/// The most bytes of deleted files that are loaded.
 const MOST_GONE: usize = 16 << 20;
-/// Bytes that are compared in all, at most.
+/// The most bytes that are compared in all.
 const MOST_COMPARED: usize = 128 << 20;
 
 /// The old path of each of the files that were renamed. As for git, a file is the same if it shares half of its bytes, by lines;
@@ -21,7 +21,7 @@ const MOST_COMPARED: usize = 128 << 20;
 pub fn old_paths(repository: &Repo, files: &BTreeSet<&BString>) -> BTreeMap<BString, BString> {
     let local = repository.local();
     let Ok(state) = index::read(&local) else { return BTreeMap::new() };
-    // What cannot be read is a gap of the listing already.
+    // A tree that can't be read is a gap of the listing already.
     let differences = staged::differences(repository, &local, &state, &mut Vec::new()).unwrap_or_default();
     let Some(first) = differences.first() else { return BTreeMap::new() };
     let new: Vec<_> = first.paths.iter().filter(|(_, side)| side.old.is_none()).collect();
@@ -48,7 +48,7 @@ fn name(path: &BString) -> &[u8] {
     path.rsplit_once_str("/").map_or(path.as_slice(), |(_, name)| name)
 }
 
-/// The path of the file that a text was most likely in.
+/// Returns the path of the deleted file that a text most likely comes from.
 fn before(text: &[u8], gone: &[(&BString, Vec<u8>)], room: &mut usize) -> Option<BString> {
     let mut likely: Option<(usize, &BString)> = None;
     for (path, old) in gone {
@@ -69,7 +69,7 @@ fn text(local: &Local, (mode, id): (Mode, ObjectId)) -> Option<Vec<u8>> {
     (mode == Mode::File).then(|| object::load(local, id, MAX_SIZE).ok())?.map(|(_, text)| text)
 }
 
-/// Bytes in the lines that both texts have.
+/// Returns the number of bytes in the lines that both texts have.
 fn shared(old: &[u8], new: &[u8]) -> usize {
     let mut left: HashMap<&[u8], usize> = HashMap::default();
     old.lines_with_terminator().for_each(|line| *left.entry(line).or_default() += 1);

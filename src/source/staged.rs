@@ -1,4 +1,4 @@
-//! The changes of the index to HEAD, and to the commits being merged.
+//! The changes of the index compared with HEAD, and with the commits being merged.
 //!
 //! Trees are compared with the index through the index's cache-tree: a folder whose tree is known and equal costs
 //! nothing, so a repository of 100,000 files costs little more than one of ten.
@@ -18,15 +18,16 @@ use crate::git::object::{self, Found, Mode};
 use crate::git::tree::{MOST_FOLDERS, join};
 use crate::git::{Local, ObjectId, Repo, SourceError};
 
-/// Commits before HEAD in which an identical earlier version of a file is looked for, when one holds a finding.
+/// The number of commits before HEAD in which an identical earlier version of a file is searched for, if the file has a
+/// finding.
 const LOOK_BACK: usize = 256;
-/// Bytes of trees that are read for that, about: folders with very many files are large.
+/// The approximate number of bytes of trees that this search reads: folders with very many files are large.
 const LOOK_BACK_BYTES: usize = 64 << 20;
 
-/// Lists what a commit of the index would add.
+/// Lists the content that a commit of the index would add.
 ///
 /// # Errors
-/// When HEAD or the index cannot be read.
+/// Fails if HEAD or the index can't be read.
 pub fn list(repository: &Repo) -> Result<Listing, SourceError> {
     let local = repository.local();
     let state = index::read(&local)?;
@@ -36,7 +37,7 @@ pub fn list(repository: &Repo) -> Result<Listing, SourceError> {
     Ok(listing)
 }
 
-/// How the index differs from each parent of the next commit.
+/// Returns the differences of the index from each parent of the next commit.
 pub(super) fn differences(
     repository: &Repo,
     local: &Local,
@@ -53,8 +54,8 @@ pub(super) fn differences(
     Ok(differences)
 }
 
-/// The root trees of HEAD and of the heads being merged; the empty tree before the first commit, and, with a gap, in place
-/// of one that cannot be read: what is not known to be old is new.
+/// Returns the root trees of HEAD and of the heads being merged. The empty tree takes their place before the first
+/// commit and, with a gap, for a tree that can't be read: content that isn't known to be old counts as new.
 fn parents(repository: &Repo, local: &Local, gaps: &mut Vec<Gap>) -> Result<Vec<ObjectId>, SourceError> {
     let nothing = ObjectId::empty_tree(local.object_hash());
     let mut gap = |what: String, kind: GapKind, why: &str| {
@@ -71,7 +72,7 @@ fn parents(repository: &Repo, local: &Local, gaps: &mut Vec<Gap>) -> Result<Vec<
     let Some(head) = head else { return Ok(vec![nothing]) };
     let mut commits = vec![head];
     commits.extend(index::merged(repository));
-    // A revert restores what the parent of the reverted commit held.
+    // A revert restores content that the parent of the reverted commit had.
     for reverted in index::reverted(repository)? {
         commits.extend(object::commit_of(local, reverted).map(|commit| commit.parents).unwrap_or_default());
     }
@@ -84,14 +85,14 @@ fn parents(repository: &Repo, local: &Local, gaps: &mut Vec<Gap>) -> Result<Vec<
     Ok(trees.collect())
 }
 
-/// One walk over a tree and the index side by side.
+/// A simultaneous walk over a tree and the index.
 struct Comparison<'a> {
     index: &'a index::State,
     trees: Trees<'a>,
     left: Vec<Folder<'a>>,
 }
 
-/// A tree, and the entries of the index whose paths start with `path/`.
+/// A tree, and the index entries whose paths start with `path/`.
 struct Folder<'a> {
     tree: ObjectId,
     cache: Option<&'a index::CachedTree>,
@@ -166,7 +167,7 @@ impl<'a> Comparison<'a> {
         stop
     }
 
-    /// The first entry after `at` that does not lie in `folder`. A cache-tree's count is only a hint.
+    /// Returns the first entry after `at` that isn't in `folder`. A cache-tree's count is only a hint.
     fn end_of_folder(&self, at: usize, end: usize, folder: &BString, cache: Option<&index::CachedTree>) -> usize {
         let entries = self.index.entries();
         let inside = |entry: &index::Entry| {
@@ -186,7 +187,8 @@ impl<'a> Comparison<'a> {
 
     fn file(&mut self, at: usize, old: Option<Found>, path: BString) {
         let entry = &self.index.entries()[at];
-        // An entry that is only intended to be added is not part of a commit; stages 2 and 3 of a conflict keep it from one.
+        // An entry that is only intended to be added isn't part of a commit; a conflict with stages 2 and 3 prevents a
+        // commit.
         if entry.flags.contains(index::Flags::INTENT_TO_ADD) || entry.flags.stage_raw() == 1 {
             return;
         }
@@ -213,8 +215,8 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// `true` if an identical blob is already part of a commit's tree, at any path, or was this file's content in one of the
-/// commits before: a copy, or a revert that restores what history holds. Asked only for blobs with a finding.
+/// Returns `true` if an identical blob is already in a commit's tree, at any path, or was this file's content in one of
+/// the commits before: a copy, or a revert that restores old content. Called only for blobs with a finding.
 pub fn known_content(repository: &Repo, from: ObjectId, path: &BString, id: ObjectId) -> bool {
     let local = repository.local();
     let mut past = Past { path, id, others: HashSet::default(), room: LOOK_BACK_BYTES };
@@ -233,7 +235,7 @@ pub fn known_content(repository: &Repo, from: ObjectId, path: &BString, id: Obje
     false
 }
 
-/// `true` if a tree, or a folder below it, names a blob. A folder that is in several places is read once.
+/// Returns `true` if a tree, or a folder below it, names a blob. A folder that appears in several places is read once.
 fn holds(local: &Local, tree: ObjectId, id: ObjectId) -> bool {
     let (mut left, mut seen) = (vec![tree], HashSet::from_iter([tree]));
     while let Some(tree) = left.pop() {
@@ -247,18 +249,18 @@ fn holds(local: &Local, tree: ObjectId, id: ObjectId) -> bool {
     false
 }
 
-/// Looks for a file's content in older trees.
+/// A search for a file's content in older trees.
 struct Past<'p> {
     path: &'p BString,
     id: ObjectId,
-    /// Trees that have another content, or none, at the path from so deep on.
+    /// The trees, with their depth in the path, that are known to lead to another content or to none.
     others: HashSet<(usize, ObjectId)>,
-    /// Bytes of trees that may still be read.
+    /// The number of bytes of trees that may still be read.
     room: usize,
 }
 
 impl Past<'_> {
-    /// `true` if a tree has the content at the path.
+    /// Returns `true` if a tree has the content at the path.
     fn is_at(&mut self, local: &Local, tree: ObjectId) -> bool {
         let (mut tree, mut way) = (tree, Vec::new());
         let mut names = self.path.split(|byte| *byte == b'/').enumerate().peekable();

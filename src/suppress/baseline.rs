@@ -1,8 +1,8 @@
-//! The baseline: secrets that were there when somebody began to look, and are dealt with in time.
+//! The baseline: secrets that were already there when keysweep was introduced, and are dealt with over time.
 //!
 //! A line is one value, salted and hashed, with the rule that found it: `sha256:SALT:DIGEST RULE # remark`. It names no
-//! file, no line and no time, so nothing that happens to the code makes it wrong, and any merge of two such files is one.
-//! What a person may have made up is hashed with Argon2id, so that it cannot be guessed from the file.
+//! file, no line and no time, so no change of the code makes it wrong, and any merge of two such files is a valid one.
+//! A value that a person may have made up is hashed with Argon2id, so that it can't be guessed from the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,19 +13,20 @@ use sha2::{Digest as _, Sha256};
 
 use crate::finding::Secret;
 
-/// The first line.
+/// The first line of a baseline.
 const HEAD: &str = "# keysweep baseline 1: secrets known already; 'keysweep baseline update' renews it";
 
-/// Memory in KiB, passes and lanes of Argon2id: what OWASP's password storage cheat sheet asks for at least.
+/// The memory in KiB, passes and lanes of Argon2id: the minimum that OWASP's password storage cheat sheet recommends.
 const COST: (u32, u32, u32) = (19_456, 2, 1);
 
-/// Salts of one file. Each costs a hash for each finding, and merges bring few; somebody else's file may bring many.
+/// The most salts in one file. Each costs a hash for each finding; merges add few, but a file from elsewhere may
+/// contain many.
 const MAX_SALTS: usize = 16;
 
 /// The salt, which makes the hashes of one repository differ from those of others.
 pub type Salt = [u8; 8];
 
-/// How a value was hashed.
+/// The way in which a value was hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Argon2id,
@@ -35,13 +36,14 @@ enum Kind {
 impl Kind {
     const ALL: [(Self, &'static str); 2] = [(Self::Argon2id, "argon2id"), (Self::Sha256, "sha256")];
 
-    /// A fast hash, for values that a machine generated: they cannot be guessed, so guesses need not be made slow.
+    /// Returns the kind for a value: a fast hash if a machine generated it, as it can't be guessed, so guesses need not
+    /// be made slow.
     fn of(issued: bool) -> Self {
         if issued { Self::Sha256 } else { Self::Argon2id }
     }
 }
 
-/// One value, hashed.
+/// A hashed value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     kind: Kind,
@@ -50,7 +52,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// Hashes a value. `issued` says that a machine made it.
+    /// Hashes a value. `issued` means that a machine generated it.
     pub fn new(secret: &Secret, issued: bool, salt: Salt) -> Self {
         let kind = Kind::of(issued);
         let mut digest = [0; 16];
@@ -66,7 +68,7 @@ impl Key {
                 let (memory, passes, lanes) = COST;
                 let params = Params::new(memory, passes, lanes, Some(digest.len())).unwrap_or_default();
                 let hash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-                // Fails for inputs beyond 4 GB only, and a file that large is not read.
+                // Fails only for inputs beyond 4 GB, and a file that large is not read.
                 let hashed = hash.hash_password_into(secret.reveal(), &salt, &mut digest);
                 debug_assert!(hashed.is_ok(), "{hashed:?}");
             }
@@ -94,9 +96,9 @@ impl fmt::Display for Key {
 /// The remarks on a value in addition to its hash.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Remark {
-    /// The rule that found it.
+    /// The rule that found the value.
     pub rule: String,
-    /// The remark that somebody wrote after it.
+    /// The remark that a user wrote after it.
     pub text: String,
 }
 
@@ -106,20 +108,20 @@ pub struct Baseline {
     entries: BTreeMap<Key, Remark>,
 }
 
-/// A line that is none.
+/// A line that is not a valid entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadLine {
-    /// The number of the entry, from 1.
+    /// The number of the line, from 1.
     pub line: usize,
     /// The error and its remedy.
     pub message: &'static str,
 }
 
 impl Baseline {
-    /// Reads a baseline: its lines in any order and any number of times, as merges leave them.
+    /// Reads a baseline: its lines may be in any order and repeated, as merges leave them.
     ///
     /// # Errors
-    /// When a line is no entry.
+    /// Fails if a line isn't an entry.
     pub fn parse(text: &str) -> Result<Self, BadLine> {
         let mut entries = BTreeMap::new();
         let mut salts = BTreeSet::new();
@@ -137,23 +139,23 @@ impl Baseline {
                 });
             }
             let known: &mut Remark = entries.entry(key).or_default();
-            // Of two remarks either may stay, but it has to be the same one every time.
+            // Either of two remarks may stay, but it has to be the same one every time.
             *known = std::mem::take(known).max(remark);
         }
         Ok(Self { entries })
     }
 
-    /// `true` if there is nothing in it.
+    /// Returns `true` if there are no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Entries.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// The salt for new entries: the one that most are made with already.
+    /// Returns the salt for new entries, which is the one that most entries use already.
     pub fn salt(&self) -> Option<Salt> {
         let mut counts: BTreeMap<Salt, usize> = BTreeMap::new();
         for key in self.entries.keys() {
@@ -162,7 +164,7 @@ impl Baseline {
         counts.into_iter().max_by_key(|(salt, count)| (*count, *salt)).map(|(salt, _)| salt)
     }
 
-    /// The entries of a value; hashes it once for each salt that entries of its kind have.
+    /// Returns the entries of a value; hashes it once for each salt that entries of its kind have.
     pub fn keys_of(&self, secret: &Secret, issued: bool) -> Vec<Key> {
         let of_kind = self.entries.keys().filter(|key| key.kind == Kind::of(issued));
         let salts: BTreeSet<Salt> = of_kind.map(|key| key.salt).collect();
@@ -170,22 +172,22 @@ impl Baseline {
         keys.filter(|key| self.entries.contains_key(key)).collect()
     }
 
-    /// The remarks on an entry.
+    /// Returns the remarks on an entry.
     pub fn remark(&self, key: &Key) -> Option<&Remark> {
         self.entries.get(key)
     }
 
-    /// Adds an entry, or changes what is said of it.
+    /// Adds an entry, or changes its remarks.
     pub fn insert(&mut self, key: Key, remark: Remark) {
         self.entries.insert(key, remark);
     }
 
-    /// All entries with what is said of each.
+    /// Returns all entries with their remarks.
     pub fn entries(&self) -> impl Iterator<Item = (&Key, &Remark)> {
         self.entries.iter()
     }
 
-    /// The entries that another one does not have.
+    /// Returns the entries that another baseline doesn't have.
     pub fn without(&self, other: &Self) -> Self {
         let entries = self.entries.iter().filter(|(key, _)| !other.entries.contains_key(key));
         Self { entries: entries.map(|(key, remark)| (*key, remark.clone())).collect() }
@@ -251,7 +253,7 @@ mod tests {
 
     #[test]
     fn the_hash_is_that_of_the_standard() {
-        // As the reference implementation says: argon2 somesalt -id -t 2 -k 19456 -p 1 -l 16
+        // Confirmed with the reference implementation: argon2 somesalt -id -t 2 -k 19456 -p 1 -l 16
         let secret = Secret::new("password");
         let salt = *b"somesalt";
         assert_eq!(

@@ -1,7 +1,8 @@
 //! Comments that allow the secret next to them: `keysweep:allow RULE reason`, and the marks of other tools.
 //!
 //! A comment is after the value on its line, or alone on the line above. It may name findings as well,
-//! `keysweep:allow RULE=ID reason`, and is then about those values only; `RULE=ID,RULE=ID` names two on one line.
+//! `keysweep:allow RULE=ID reason`, and then applies to those values only; `RULE=ID,RULE=ID` names two on one
+//! line.
 
 use bstr::ByteSlice as _;
 use memchr::memmem;
@@ -11,22 +12,22 @@ use crate::text::{LineIndex, Span};
 
 pub use crate::finding::suppression::Tool;
 
-/// The text that such a comment starts with.
+/// The text that starts a comment of keysweep.
 pub const MARK: &[u8] = b"keysweep:allow";
-/// Bytes that may lie between a value and the comment on its line: one line may be a whole file.
+/// The most bytes between a value and the comment on its line, as one line may be a whole file.
 const MAX_DISTANCE: usize = 256;
-/// Bytes of a comment that are read.
+/// The most bytes of a comment that are read.
 const MAX_LENGTH: usize = 512;
 
 const NEXT_LINE: &[u8] = b"pragma: allowlist nextline secret";
 
-/// The comment that is about what is at `value`, if there is one: keysweep's own, or else one of another tool, of which
-/// those come first that count.
+/// Returns the comment that applies to the value at `value`, if there is one: keysweep's own, or else one of another
+/// tool, first of those whose comments count.
 pub fn beside(text: &[u8], lines: &LineIndex, value: Span, foreign: &[Tool]) -> Option<Comment> {
     let (first, last) = (lines.extent(text, value.start), lines.extent(text, value.end));
     let start = value.start.saturating_sub(MAX_DISTANCE).max(first.start);
     let here = Span::new(start, last.end.max(value.end).min(value.end + MAX_DISTANCE));
-    // Of the line above no more than can be a comment is looked at.
+    // Of the line above, only the part that can be a comment is examined.
     let above = first.start.checked_sub(1).map(|at| lines.extent(text, at));
     let above =
         above.map(|line| Span::new(line.start.max(line.end.saturating_sub(MAX_LENGTH + MAX_DISTANCE)), line.end));
@@ -34,7 +35,7 @@ pub fn beside(text: &[u8], lines: &LineIndex, value: Span, foreign: &[Tool]) -> 
         let text = &text[at..lines.extent(text, at).end.min(at + MAX_LENGTH)];
         (text, lines.place(text, at).line)
     };
-    // A value of several lines has its comment behind the first one, if that is no part of it, or behind the last.
+    // The comment of a multi-line value is after its first line, if it isn't part of the value, or after the last.
     let behind = |mark: &[u8]| {
         find_last(text, here, mark).filter(|at| !value.contains(Span::new(*at, *at + mark.len()))).map(comment)
     };
@@ -58,7 +59,7 @@ pub fn beside(text: &[u8], lines: &LineIndex, value: Span, foreign: &[Tool]) -> 
     Some(Comment { author: Author::Other(tool), rules, ids, reason, text, line })
 }
 
-/// How often a text has this comment: whether it was there before a value came is told by that.
+/// Returns how often a text contains this comment, which shows whether it was there before the value.
 pub fn count(text: &[u8], comment: &Comment) -> usize {
     memmem::find_iter(text, &comment.text).count()
 }
@@ -67,16 +68,16 @@ fn find_last(text: &[u8], within: Span, mark: &[u8]) -> Option<usize> {
     memmem::rfind(&text[within.start..within.end], mark).map(|at| within.start + at)
 }
 
-/// `true` if nothing but the sign of a comment is before it: otherwise it is about what is on its own line.
+/// Returns `true` if only a comment sign is before it: otherwise the comment applies to its own line.
 fn is_alone(before: &[u8]) -> bool {
     let before = before.trim();
     before.eq_ignore_ascii_case(b"rem") || !before.iter().any(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
 }
 
-/// `keysweep:allow RULE[=ID][,RULE[=ID]…] reason`
+/// Reads `keysweep:allow RULE[=ID][,RULE[=ID]…] reason`.
 fn parse(text: &[u8], line: usize) -> Comment {
     let words = String::from_utf8_lossy(&text[MARK.len()..]).into_owned();
-    // What closes a comment is no reason.
+    // The end mark of a comment isn't part of the reason.
     let words = words.trim().trim_end_matches("*/").trim_end_matches("-->").trim_end_matches("%>").trim();
     let (about, reason) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
     let named = |part: Option<&str>| part.filter(|name| !name.is_empty()).map(str::to_owned);
@@ -90,7 +91,7 @@ fn parse(text: &[u8], line: usize) -> Comment {
 mod tests {
     use super::*;
 
-    /// The comment for the value `VALUE` in a text.
+    /// Returns the comment for the value `VALUE` in a text.
     fn found(text: &str) -> Option<Comment> {
         let at = text.find("VALUE").unwrap();
         at_span(text, Span::new(at, at + 5), &[Tool::Gitleaks, Tool::DetectSecrets])
@@ -117,7 +118,7 @@ mod tests {
         }
     }
 
-    /// Of a value of several lines, whatever they end with and whoever's comment it is.
+    /// Checks the line of the comment of a multi-line value, whatever its line ends and whichever tool it is for.
     #[test]
     fn a_comment_is_in_the_line_that_it_names() {
         for mark in ["keysweep:allow some-rule sample", "gitleaks:allow"] {

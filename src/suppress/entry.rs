@@ -1,4 +1,4 @@
-//! `[[allow]]` in the configuration: what somebody decided to live with, why, and for how long.
+//! `[[allow]]` in the configuration: the findings that are accepted, why, and for how long.
 
 use bstr::ByteSlice as _;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -7,51 +7,51 @@ use serde::Deserialize;
 
 use crate::finding::{ContentKind, Finding, Occurrence};
 
-/// Bytes that a compiled expression may take.
+/// The most bytes of a compiled expression.
 const MAX_EXPRESSION: usize = 1 << 20;
 
-/// An entry as it is written. All that it says has to fit.
+/// An entry as written in the configuration. All of its conditions have to match.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntryDef {
-    /// The id of a finding: one secret, wherever it stands.
+    /// The id of a finding: one secret, wherever it appears.
     pub id: Option<String>,
-    /// Files and folders, as a line of `.gitignore` names them.
+    /// The files and folders, written as in a line of `.gitignore`.
     pub path: Option<String>,
     /// A regular expression that matches the whole value.
     pub value: Option<String>,
     /// The id of the rule.
     pub rule: Option<String>,
-    /// Why.
+    /// The reason why the findings are accepted.
     pub reason: String,
-    /// The last day that it holds, `2027-01-31`.
+    /// The last day on which the entry is valid, `2027-01-31`.
     pub expires: Option<String>,
 }
 
-/// An entry, ready to be asked.
+/// An entry, ready for matching.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// As it is written.
+    /// The entry as written.
     pub def: EntryDef,
-    /// Its line in the configuration; the command line has none.
+    /// Its line in the configuration; `None` for an entry from the command line.
     pub line: Option<usize>,
     path: Option<Gitignore>,
     value: Option<Regex>,
 }
 
 impl Entry {
-    /// Checks an entry.
+    /// Creates an entry after checking it.
     ///
     /// # Errors
-    /// In words, when it says nothing, or something that cannot be understood.
+    /// Returns an error message if the entry has no condition, or one that is invalid.
     pub fn new(def: EntryDef, line: usize) -> Result<Self, String> {
         Self::checked(def, Some(line))
     }
 
-    /// The exclusions given on the command line.
+    /// Creates the entry for an exclusion given on the command line.
     ///
     /// # Errors
-    /// In words, when the pattern cannot be understood.
+    /// Returns an error message if the pattern is invalid.
     pub fn excluding(pattern: &str) -> Result<Self, String> {
         let path = Some(pattern.to_owned());
         let def =
@@ -74,7 +74,7 @@ impl Entry {
         Ok(Self { def, line, path, value })
     }
 
-    /// `true` if it is about this place of a finding, whatever the day.
+    /// Returns `true` if the entry matches this place of a finding, whatever the day.
     pub fn is_about(&self, finding: &Finding, occurrence: &Occurrence) -> bool {
         let fits = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
         fits(&self.def.id, finding.id.as_str())
@@ -83,7 +83,7 @@ impl Entry {
             && self.path.as_ref().is_none_or(|path| is_below(path, occurrence))
     }
 
-    /// `true` if its time is over on a day, `2026-01-31`.
+    /// Returns `true` if the entry has expired on a day, `2026-01-31`.
     pub fn is_over(&self, today: &str) -> bool {
         self.def.expires.as_deref().is_some_and(|last| last < today)
     }
@@ -92,7 +92,8 @@ impl Entry {
 fn is_below(path: &Gitignore, occurrence: &Occurrence) -> bool {
     use ContentKind::{ArchiveMember, File, FileName, Symlink};
     let is_file = matches!(occurrence.kind, File | ArchiveMember | FileName | Symlink);
-    // The glob is for paths from the root of a repository; others are taken as if it was the folder they start from.
+    // The glob is for paths from the root of a repository; for other paths, the folder they start from is treated as
+    // the root.
     let name = occurrence.path.strip_prefix(b"./").unwrap_or(&occurrence.path).trim_start_with(|c| c == '/');
     is_file && name.to_path().is_ok_and(|name| path.matched_path_or_any_parents(name, false).is_ignore())
 }

@@ -1,5 +1,5 @@
-//! Findings that other tools were told to ignore: `.gitleaksignore`, a report of gitleaks used as a baseline, and a baseline of
-//! detect-secrets; as far as keysweep finds the same.
+//! Findings that other tools were told to ignore: `.gitleaksignore`, a report of gitleaks used as a baseline, and a
+//! baseline of detect-secrets; as far as keysweep finds the same ones.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use sha1::{Digest as _, Sha1};
 
 use crate::finding::{Finding, Occurrence, Secret};
 
-/// One finding of another tool.
+/// A finding of another tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foreign {
-    /// Path of the file.
+    /// The path of the file.
     pub path: String,
-    /// Its line; 0 if it is not told.
+    /// The line of the finding; 0 if it isn't given.
     pub line: usize,
     commit: Option<String>,
     value: Value,
 }
 
-/// The properties of the value.
+/// The known properties of the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Value {
     Unknown,
@@ -28,7 +28,7 @@ enum Value {
     Sha1(Vec<u8>),
 }
 
-/// One entry of a report of gitleaks.
+/// An entry in a report of gitleaks.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Leak {
@@ -54,10 +54,10 @@ struct Potential {
     line_number: usize,
 }
 
-/// Reads a file of another tool; which one is told by what it holds.
+/// Reads a file of another tool, which is recognised by its content.
 ///
 /// # Errors
-/// In words, when it is of none.
+/// Returns an error message if the file isn't from a known tool.
 pub fn parse(text: &str) -> Result<Vec<Foreign>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let broken = |tool: &str, error: &serde_json::Error| {
@@ -92,7 +92,7 @@ pub fn parse(text: &str) -> Result<Vec<Foreign>, String> {
 
 impl Foreign {
     fn of_leak(leak: Leak) -> Self {
-        // What was redacted says nothing.
+        // A redacted value is unknown.
         let is_told = !leak.secret.is_empty() && leak.secret != "REDACTED" && !leak.secret.ends_with("...");
         let value = if is_told { Value::Clear(Secret::new(leak.secret)) } else { Value::Unknown };
         let commit = (!leak.commit.is_empty()).then_some(leak.commit);
@@ -116,7 +116,7 @@ impl Foreign {
         (!path.is_empty()).then(|| Self { path: path.to_owned(), line, commit, value: Value::Unknown })
     }
 
-    /// `true` if a finding is the same one: by the value where it is known, or else by its place.
+    /// Returns `true` if a finding is the same one: by its value if that is known, or else by its place.
     pub fn is(&self, finding: &Finding) -> bool {
         let value = finding.secret.reveal();
         match &self.value {

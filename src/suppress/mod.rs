@@ -1,5 +1,5 @@
-//! Findings that do not count because somebody allowed them: in a comment next to the value, in the configuration, in the
-//! baseline. Decides by what it is given; reads no file and changes no verdict by itself.
+//! Findings that don't count because they were allowed: in a comment next to the value, in the configuration, in the
+//! baseline. This module decides from its arguments; it reads no file and changes no verdict by itself.
 //!
 //! Nothing is allowed by its place alone: a comment or an entry for one value does not cover the next one there.
 
@@ -19,10 +19,10 @@ pub use baseline::{Baseline, Key};
 pub use comment::Tool;
 pub use entry::Entry;
 
-/// All that is written down in one state of a repository.
+/// All suppressions that are recorded in one state of a repository.
 #[derive(Debug, Clone, Default)]
 pub struct Suppressions {
-    /// Entries of the configuration.
+    /// The entries of the configuration.
     pub entries: Vec<Entry>,
     /// The baseline.
     pub baseline: Baseline,
@@ -34,13 +34,13 @@ pub enum Comments {
     /// Comments count.
     #[default]
     Honoured,
-    /// Comments next to a new value come with it, so somebody else has to agree first.
+    /// Comments next to a new value come with it, so they need somebody else's approval first.
     Proposed,
     /// Comments do not count.
     Ignored,
 }
 
-/// The comment or entry that decides.
+/// The suppressions and rules by which findings are allowed.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// The suppressions in force.
@@ -51,38 +51,38 @@ pub struct Policy {
     pub comments: Comments,
     /// Other tools whose comments count too.
     pub foreign: Vec<Tool>,
-    /// The day, `2026-01-31`.
+    /// Today's date, `2026-01-31`.
     pub today: String,
 }
 
-/// A place that may have a comment, and the rule and value in question.
+/// The facts about a comment and its place that decide whether the comment counts.
 pub struct Surroundings<'s> {
-    /// `true` if the comment was there before the value came.
+    /// Returns `true` if the comment was there before the value was added.
     pub is_older: &'s dyn Fn(&Occurrence, &Comment) -> bool,
-    /// `true` if a place is of the past, which nobody can write a comment into.
+    /// Returns `true` if a place is in the past, where nobody can add a comment.
     pub is_past: &'s dyn Fn(&Occurrence) -> bool,
 }
 
 impl Policy {
-    /// One that allows nothing.
+    /// Returns a policy that allows nothing.
     pub fn strict() -> Self {
         Self { comments: Comments::Ignored, ..Self::default() }
     }
 
-    /// The entries of the baseline for each of the findings.
+    /// Returns the entries of the baseline for each of the findings.
     pub fn known(&self, findings: &[Finding]) -> Vec<Vec<Key>> {
-        // A hash that makes guessing dear is dear.
+        // A hash that makes guessing expensive is itself expensive.
         let keys = |finding: &Finding| self.accepted.baseline.keys_of(&finding.secret, finding.issued);
         threads::on_all(|| findings.par_iter().map(keys).collect())
     }
 
-    /// Returns the suppressions of a finding, and whether they are in force; empty if there are none. `known` are its entries in the
-    /// baseline. Comments come before entries, and those before the baseline.
+    /// Returns the suppression of a finding, with its status; `None` if there is none. `known` holds the finding's
+    /// entries in the baseline. Comments come before entries, and those before the baseline.
     pub fn judge(&self, finding: &Finding, known: &[Key], surroundings: &Surroundings<'_>) -> Option<Suppression> {
         let places: Vec<(&Occurrence, Option<Suppression>)> =
             finding.occurrences.iter().map(|one| (one, self.at(finding, one, surroundings))).collect();
         let first = |status| places.iter().find_map(|(_, one)| one.clone().filter(|one| one.status == status));
-        // What no comment can be written to goes by those that there are.
+        // Places where no comment can be written follow the existing comments.
         let has_comment = |accepted: &[Status]| {
             let is_one = |one: &Suppression| matches!(one.by, By::Comment { .. }) && accepted.contains(&one.status);
             places.iter().any(|(_, said)| said.as_ref().is_some_and(is_one))
@@ -170,7 +170,7 @@ impl Policy {
         }
     }
 
-    /// The entries that hold and that none of these findings needs.
+    /// Returns the entries that are valid but match none of these findings.
     pub fn unused<'f>(&self, findings: impl Iterator<Item = &'f Finding> + Clone) -> impl Iterator<Item = &Entry> {
         let is_used = move |entry: &Entry| {
             findings.clone().any(|finding| finding.occurrences.iter().any(|place| entry.is_about(finding, place)))
@@ -178,7 +178,7 @@ impl Policy {
         self.accepted.entries.iter().filter(move |entry| !entry.is_over(&self.today) && !is_used(entry))
     }
 
-    /// The entries whose time is over.
+    /// Returns the entries that have expired.
     pub fn expired(&self) -> impl Iterator<Item = &Entry> {
         self.accepted.entries.iter().filter(|entry| entry.is_over(&self.today))
     }

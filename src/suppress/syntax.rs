@@ -1,56 +1,57 @@
-//! How comments are written in the languages of files, and where one can stand that changes nothing else.
+//! The syntax of comments in the languages of files, and the places where a comment changes nothing else.
 //!
-//! A comment that lands in a string, in a text of several lines or between two lines that are one would change what the
-//! file means. So where it is not plain that a place is outside of all that, there is none: the configuration can say the same.
+//! A comment that lands in a string, in a multi-line text or between two lines that belong together would change what
+//! the file means. So if a place isn't clearly outside of all that, it gets no comment: an entry in the configuration
+//! can be used instead.
 
 use bstr::{BStr, ByteSlice as _};
 use memchr::memmem;
 
 use crate::text::{LineIndex, Span};
 
-/// Bytes of a line behind which a comment is written; a longer one has it above.
+/// The most bytes of a line that gets its comment at the end; a longer one has it above.
 const MAX_LINE: usize = 160;
 
-/// A language, as far as comments go.
+/// A language, described by its comments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Language {
     /// The text that starts a comment.
     open: &'static str,
-    /// The text that ends it, if it does not end with the line.
+    /// The text that ends a comment, if it doesn't end with the line.
     close: &'static str,
     stands: Stands,
     texts: Texts,
 }
 
-/// Where a comment may stand.
+/// The places where a comment may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stands {
-    /// Behind something else, or on a line of its own.
+    /// After other text, or on a line of its own.
     Anywhere,
-    /// On a line of its own: behind a value it would be a part of it.
+    /// Only on a line of its own: after a value it would be a part of it.
     Alone,
 }
 
-/// How texts are written that no comment can be in.
+/// The syntax of texts that can't contain a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Texts {
-    /// None go over the end of a line.
+    /// No text continues after a line end.
     OnOneLine,
-    /// As in C and what descends from it: strings between quotes and backticks, and comments between `/*` and `*/`.
+    /// As in C and its descendants: strings between quotes and backticks, and comments between `/*` and `*/`.
     Braces,
-    /// The same between `<?php` and `?>`.
+    /// As with braces, between `<?php` and `?>`.
     Php,
-    /// As in Python: strings end with their line, or stand between three quotes.
+    /// As in Python: strings end with their line, or are between triple quotes.
     Python,
-    /// As in a shell: strings end where their quote does, or are heredocs.
+    /// As in a shell: strings end at their closing quote, or are heredocs.
     Shell,
     /// As in SQL: strings in single quotes.
     Sql,
-    /// As in YAML: what is indented below `|` or `>`, and strings.
+    /// As in YAML: text indented below `|` or `>`, and strings.
     Yaml,
     /// Tags and the texts between them.
     Markup,
-    /// The same with blocks of code.
+    /// As in markup, with blocks of code as well.
     Markdown,
 }
 
@@ -63,7 +64,8 @@ const SHELL: Language = language("#", Stands::Anywhere, Texts::Shell);
 const BRACES: Language = language("//", Stands::Anywhere, Texts::Braces);
 const MARKUP: Language = Language { open: "<!--", close: "-->", stands: Stands::Anywhere, texts: Texts::Markup };
 
-/// Languages by how the names of their files end. JSON has no comments, and in JSX and templates their sign depends on the place.
+/// The languages by the extensions of their files. JSON has no comments, and in JSX and templates the comment sign
+/// depends on the place.
 const BY_ENDING: [(Language, &[&str]); 13] = [
     (language("#", Stands::Anywhere, Texts::Python), &["py", "pyi", "pyw", "toml"]),
     (language("#", Stands::Anywhere, Texts::Yaml), &["yaml", "yml"]),
@@ -86,17 +88,17 @@ const BY_ENDING: [(Language, &[&str]); 13] = [
     (language("'", Stands::Anywhere, Texts::OnOneLine), &["vb", "vbs", "bas"]),
 ];
 
-/// Files that are called the same in every project.
+/// The languages of files that have the same name in every project.
 const BY_NAME: [(Language, &[&str]); 3] = [
     (HASH_ALONE, &["Dockerfile", "Containerfile", "Makefile", "GNUmakefile", ".npmrc", ".pypirc", ".gitconfig"]),
     (SHELL, &[".bashrc", ".bash_profile", ".zshrc", ".profile", "Gemfile", "Rakefile", "Vagrantfile"]),
     (BRACES, &["Jenkinsfile"]),
 ];
 
-/// Where a comment goes that allows what is on some lines, and the whole of what is put there.
+/// Returns the place for a comment that allows findings on some lines, and the whole text to insert there.
 ///
-/// `None` where the language has no comments or is not known, and where one would be part of something else. `words` are what
-/// the comment says; `first` and `last` are lines counted from 1.
+/// Returns `None` if the language is unknown or has no comments, or if the comment would be part of something else.
+/// `words` is the text of the comment; `first` and `last` are lines counted from 1.
 pub fn comment(path: &BStr, text: &[u8], (first, last): (usize, usize), words: &str) -> Option<(usize, String)> {
     let language = Language::of(path, text)?;
     if !language.close.is_empty() && (words.contains("--") || words.contains(language.close)) {
@@ -120,7 +122,7 @@ pub fn comment(path: &BStr, text: &[u8], (first, last): (usize, usize), words: &
     Some((start.start, format!("{indent}{comment}{}", line_end(text, start))))
 }
 
-/// How a line ends, or others do if it is the last one.
+/// Returns the line end of a line, or that of the other lines if it is the last one.
 fn line_end(text: &[u8], line: Span) -> &'static str {
     match (&text[line.end..], text[..line.start].as_bytes()) {
         ([b'\r', b'\n', ..], _) => "\r\n",
@@ -142,7 +144,7 @@ impl Language {
         let by_name = named(&BY_NAME, name).or_else(|| is_env.then_some(HASH_ALONE));
         let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
         let by_ending = || named(&BY_ENDING, &ending?);
-        // A script says in its first line what runs it.
+        // The first line of a script names the program that runs it.
         let is_script = |text: &[u8]| {
             let first = text.lines().next().unwrap_or_default();
             first.starts_with(b"#!") && ["sh", "ruby", "perl"].iter().any(|program| first.contains_str(program))
@@ -150,20 +152,20 @@ impl Language {
         by_name.or_else(by_ending).or_else(|| is_script(text).then_some(SHELL))
     }
 
-    /// `true` if a comment can be at the end of a line.
+    /// Returns `true` if a comment can be at the end of a line.
     fn has_room_behind(self, text: &[u8], line: Span) -> bool {
         !goes_on(line.of(text)) && !self.is_within(text, line, line.end)
     }
 
-    /// `true` if one can be on a line of its own before a line.
+    /// Returns `true` if a comment can be on a line of its own above a line.
     fn has_room_above(self, text: &[u8], line: Span) -> bool {
         let before = text[..line.start].lines().next_back().unwrap_or_default();
-        // A declaration of the format, or of what runs the file, has to come first.
+        // A declaration of the format, or of the program that runs the file, has to come first.
         let is_head = line.start == 0 && [&b"#!"[..], b"<?", b"\xef\xbb\xbf"].iter().any(|head| text.starts_with(head));
         !is_head && !goes_on(before) && !self.is_within(text, line, line.start)
     }
 
-    /// `true` if something is open at a place of a line that a comment would be a part of.
+    /// Returns `true` if a comment at this place of a line would be part of a text that is open there.
     fn is_within(self, text: &[u8], line: Span, at: usize) -> bool {
         let before = &text[..at];
         match self.texts {
@@ -181,7 +183,7 @@ impl Language {
         }
     }
 
-    /// `true` if a string or a comment of several lines is open at the end of a text.
+    /// Returns `true` if a multi-line string or comment is open at the end of a text.
     fn is_open(self, text: &[u8]) -> bool {
         let mut open = Open::Nothing;
         let mut at = 0;
@@ -191,7 +193,7 @@ impl Language {
         !matches!(open, Open::Nothing | Open::Comment | Open::Line(_))
     }
 
-    /// Looks at what starts at a place, and says how many bytes that is.
+    /// Reads the token at a place, updates `open`, and returns the token's length in bytes.
     fn step(self, text: &[u8], at: usize, open: &mut Open) -> usize {
         let rest = &text[at..];
         match open {
@@ -221,7 +223,7 @@ impl Language {
         1
     }
 
-    /// The same where nothing is open.
+    /// Does the same where nothing is open.
     fn opened(self, text: &[u8], at: usize, open: &mut Open) -> usize {
         let rest = &text[at..];
         let has_triple = matches!(self.texts, Texts::Python | Texts::Braces);
@@ -236,7 +238,7 @@ impl Language {
             *open = Open::Until(b"*/".to_vec());
             return 2;
         } else if let Some(word) = heredoc(rest).filter(|_| matches!(self.texts, Texts::Shell | Texts::Php)) {
-            // What follows on the line is no part of it.
+            // The rest of the line isn't part of the heredoc.
             let line = rest.find_byte(b'\n').unwrap_or(rest.len());
             *open = Open::Heredoc(word.to_vec());
             return line.max(1);
@@ -252,10 +254,10 @@ impl Language {
         is_free && text[at..].starts_with(sign.as_bytes())
     }
 
-    /// The string that starts at a place, if one does.
+    /// Returns the string that starts at a place, if there is one.
     fn quote(self, text: &[u8], at: usize) -> Option<Open> {
         let sign = text[at];
-        // A plain scalar may hold quotes; one that is quoted begins with them.
+        // A plain scalar may contain quotes; a quoted one begins with them.
         let before = text[..at].iter().rev().find(|b| !matches!(b, b' ' | b'\t'));
         let begins = before.is_none_or(|b| b":-[{,\n\r".contains(b));
         match (self.texts, sign) {
@@ -274,17 +276,17 @@ enum Open {
     Nothing,
     /// A comment to the end of the line.
     Comment,
-    /// A string that ends with its line, if not before.
+    /// A string that ends with its line at the latest.
     Line(u8),
-    /// A string that ends with its quote.
+    /// A string that ends at its closing quote.
     Quote(u8),
     /// A string or a comment that ends with these bytes.
     Until(Vec<u8>),
-    /// A text that ends with a line of this word.
+    /// A text that ends with a line that consists of this word.
     Heredoc(Vec<u8>),
 }
 
-/// The word that ends the heredoc which starts here: `<<EOF`, `<<-'EOF'`, `<<~EOF`, `<<<EOF`.
+/// Returns the word that ends the heredoc which starts here: `<<EOF`, `<<-'EOF'`, `<<~EOF`, `<<<EOF`.
 fn heredoc(rest: &[u8]) -> Option<&[u8]> {
     let rest = rest.strip_prefix(b"<<")?;
     let word = rest.trim_start_with(|c| "<-~\"'\\".contains(c));
@@ -292,12 +294,12 @@ fn heredoc(rest: &[u8]) -> Option<&[u8]> {
     (length > 0 && word[0].is_ascii_uppercase()).then(|| &word[..length])
 }
 
-/// `true` if the next line is a part of this one.
+/// Returns `true` if the next line continues this one.
 fn goes_on(line: &[u8]) -> bool {
     line.trim_end().ends_with(b"\\") || line.ends_with(b" ^") || line.ends_with(b" `")
 }
 
-/// `true` if a line of YAML is a part of a text that `|` or `>` opened.
+/// Returns `true` if a line of YAML is part of a text that `|` or `>` opened.
 fn is_in_block(text: &[u8], line: Span) -> bool {
     let indent = |line: &[u8]| line.len() - line.trim_start().len();
     let mut limit = indent(line.of(text));
@@ -314,7 +316,7 @@ fn is_in_block(text: &[u8], line: Span) -> bool {
     false
 }
 
-/// `true` if a text of markup ends within a tag, a script or what is taken literally.
+/// Returns `true` if a text of markup ends within a tag, a script or a literal section.
 fn is_in_tag(text: &[u8]) -> bool {
     let last = |mark: &[u8]| memmem::rfind(text, mark);
     let pairs =
@@ -322,7 +324,7 @@ fn is_in_tag(text: &[u8]) -> bool {
     last(b"<") > last(b">") || pairs.iter().any(|(open, close)| last(open.as_bytes()) > last(close.as_bytes()))
 }
 
-/// `true` if a line of Markdown is code, or a row of a table.
+/// Returns `true` if a line of Markdown is code, or a row of a table.
 fn is_in_code(text: &[u8], line: Span) -> bool {
     let is_fence = |line: &&[u8]| [&b"```"[..], b"~~~"].iter().any(|fence| line.trim_start().starts_with(fence));
     let words = line.of(text);
@@ -334,7 +336,7 @@ fn is_in_code(text: &[u8], line: Span) -> bool {
 mod tests {
     use super::*;
 
-    /// The text with a comment for the line that holds `VALUE`.
+    /// Returns the text with a comment for the line that holds `VALUE`.
     fn with_comment(path: &str, text: &str) -> Option<String> {
         let first = text[..text.find("VALUE").unwrap()].matches('\n').count() + 1;
         let last = text[..text.rfind("VALUE").unwrap()].matches('\n').count() + 1;
@@ -364,7 +366,7 @@ mod tests {
                 "fn f<'a>(x: &'a str) {\n    g(\"VALUE\");\n",
                 "fn f<'a>(x: &'a str) {\n    g(\"VALUE\"); // WORDS\n",
             ),
-            // Of several lines, the first has it above.
+            // A value of several lines has its comment above the first one.
             ("a.py", "x = \"\"\"VALUE\nVALUE\"\"\"\n", "# WORDS\nx = \"\"\"VALUE\nVALUE\"\"\"\n"),
             ("a.py", "# don't\nx = 'VALUE'\n", "# don't\nx = 'VALUE'  # WORDS\n"),
             ("a.sh", "cat <<EOF\nit's\nEOF\nA=VALUE\n", "cat <<EOF\nit's\nEOF\nA=VALUE  # WORDS\n"),

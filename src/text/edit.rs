@@ -1,44 +1,44 @@
-//! How one text was made from another: stretches copied from a base, and bytes inserted between them.
+//! The origin of an edited text: segments copied from a base, and bytes inserted between them.
 
 use super::Span;
 
-/// A stretch of an edited text.
+/// A segment of an edited text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
-    /// Where it is in the edited text.
+    /// The segment's span in the edited text.
     pub span: Span,
-    /// Where it was copied from; `None` if it was inserted.
+    /// The position in the base from which it was copied; `None` if it was inserted.
     pub from: Option<usize>,
 }
 
-/// An edited text as its stretches, in order and without holes, and the length of the base they were copied from.
+/// An edited text as its segments, in order and without gaps, and the length of the base from which they were copied.
 #[derive(Debug, Clone, Default)]
 pub struct Edits {
     segments: Vec<Segment>,
     base: usize,
 }
 
-/// A copied stretch as something that is in it sees it.
+/// A copied segment, with its spans in both texts.
 #[derive(Debug, Clone, Copy)]
 pub struct Copied {
-    /// Where it is in the edited text.
+    /// The segment's span in the edited text.
     pub span: Span,
-    /// Where it stood in the base.
+    /// The segment's span in the base.
     pub source: Span,
-    /// `true` if both texts start with it: then nothing before it differs.
+    /// `true` if both texts start with the segment, so that nothing before it differs.
     at_start: bool,
-    /// `true` if both texts end with it: then nothing after it differs.
+    /// `true` if both texts end with the segment, so that nothing after it differs.
     at_end: bool,
 }
 
 impl Copied {
-    /// A place of the base, moved to the edited text.
+    /// Returns the position in the edited text of a position in the base.
     pub fn moved(&self, place: usize) -> usize {
         self.span.start + (place - self.source.start)
     }
 
-    /// `true` if `before` bytes in front of `place` and `after` bytes behind it are the same in both texts, an end of the
-    /// text included. The span is one of the edited text and lies in this stretch.
+    /// Returns `true` if `before` bytes before `place` and `after` bytes after it are the same in both texts, including
+    /// where the text ends. The span is one of the edited text and within this segment.
     pub fn holds(&self, place: Span, before: usize, after: usize) -> bool {
         (place.start >= self.span.start + before || self.at_start)
             && (place.end + after <= self.span.end || self.at_end)
@@ -46,13 +46,13 @@ impl Copied {
 }
 
 impl Edits {
-    /// Starts again, for a base of so many bytes.
+    /// Removes all segments and sets the length of a new base.
     pub fn clear(&mut self, base: usize) {
         self.segments.clear();
         self.base = base;
     }
 
-    /// Adds a stretch behind those before. One that goes on where the last one ended becomes part of it.
+    /// Appends a segment. One that continues where the last one ended becomes part of it.
     pub fn push(&mut self, length: usize, from: Option<usize>) {
         if length == 0 {
             return;
@@ -72,22 +72,22 @@ impl Edits {
         self.segments.push(Segment { span: Span::new(end, end + length), from });
     }
 
-    /// Bytes of the edited text.
+    /// Returns the length of the edited text in bytes.
     pub fn length(&self) -> usize {
         self.segments.last().map_or(0, |last| last.span.end)
     }
 
-    /// All stretches, in order.
+    /// Returns all segments, in order.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
-    /// The copied stretches, in order.
+    /// Returns the copied segments, in order.
     pub fn copied(&self) -> impl Iterator<Item = Copied> + '_ {
         self.segments.iter().filter_map(|segment| self.copy(segment))
     }
 
-    /// The copied stretch that all of `span` lies in.
+    /// Returns the copied segment that contains all of `span`.
     pub fn copy_of(&self, span: Span) -> Option<Copied> {
         let at = self.segments.partition_point(|segment| segment.span.end <= span.start);
         let segment = self.segments.get(at).filter(|segment| segment.span.contains(span))?;
@@ -105,8 +105,8 @@ impl Edits {
         })
     }
 
-    /// Inserted stretches, and the seams between two copied ones as empty spans, in order. An end of the text that was not
-    /// the base's end counts as a seam.
+    /// Returns the inserted segments, and the seams between two copied ones as empty spans, in order. A start or end of
+    /// the text that isn't that of the base counts as a seam.
     pub fn changed(&self) -> impl Iterator<Item = Span> + '_ {
         let first = self.segments.first().and_then(|first| first.from).filter(|from| *from > 0);
         let last = self.segments.last().filter(|last| last.from.is_some_and(|from| from + last.span.len() < self.base));

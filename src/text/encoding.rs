@@ -1,8 +1,8 @@
-//! UTF-16 and UTF-32 to UTF-8, with or without a byte order mark.
+//! Converts UTF-16 and UTF-32 to UTF-8, with or without a byte order mark.
 //!
-//! Secrets are ASCII, so only the encodings whose ASCII characters take more than one byte matter: everything else
-//! can be matched as it is. Without a mark, the places of the zero bytes tell. What else was put into such a text, in bytes that
-//! are no part of it, is for whoever scans it to look for in the bytes themselves.
+//! Secrets are ASCII, so only the encodings whose ASCII characters take more than one byte matter: everything else can
+//! be matched as it is. Without a mark, the positions of the zero bytes show the encoding. Bytes in such a text that
+//! are not in its encoding have to be scanned separately by the caller.
 
 use std::borrow::Cow;
 
@@ -19,11 +19,11 @@ pub enum Wide {
     Utf32Be,
 }
 
-/// How many of the first bytes are looked at when there is no mark.
+/// The number of bytes at the start that are examined in the absence of a mark.
 const SAMPLE: usize = 4096;
 
 impl Wide {
-    /// The wide encoding of `bytes`, if it is one.
+    /// Returns the wide encoding of `bytes`, if they have one.
     pub fn detect(bytes: &[u8]) -> Option<Self> {
         Self::by_mark(bytes).or_else(|| Self::by_zeros(bytes.get(..SAMPLE.min(bytes.len())).unwrap_or(bytes)))
     }
@@ -38,7 +38,8 @@ impl Wide {
         }
     }
 
-    /// ASCII text leaves zeros at fixed places: at least seven in ten units must have them.
+    /// Detects an encoding by the zeros that ASCII text has at fixed positions: at least seven in ten units must have
+    /// them.
     fn by_zeros(sample: &[u8]) -> Option<Self> {
         if sample.len() < 8 || memchr::memchr(0, sample).is_none() {
             return None;
@@ -53,7 +54,7 @@ impl Wide {
         total >= 4 && ascii * 10 >= total * 7
     }
 
-    /// Bytes of one unit.
+    /// Returns the number of bytes of one unit.
     pub fn width(self) -> usize {
         match self {
             Self::Utf16Le | Self::Utf16Be => 2,
@@ -75,7 +76,7 @@ impl Wide {
         self.unit(bytes).and_then(|unit| u8::try_from(unit).ok()).filter(u8::is_ascii)
     }
 
-    /// The text in UTF-8 (what is not a character becomes U+FFFD), without the mark.
+    /// Returns the text in UTF-8, without the mark; anything that isn't a character becomes U+FFFD.
     pub fn decode(self, bytes: &[u8]) -> Vec<u8> {
         let units = bytes.chunks_exact(self.width()).filter_map(|unit| self.unit(unit));
         let text: String = match self {
@@ -89,7 +90,7 @@ impl Wide {
         text.strip_prefix('\u{feff}').unwrap_or(&text).as_bytes().to_vec()
     }
 
-    /// Text in this encoding, without a mark.
+    /// Returns the text in this encoding, without a mark.
     fn encode(self, text: &str) -> Vec<u8> {
         match self {
             Self::Utf16Le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
@@ -99,7 +100,7 @@ impl Wide {
         }
     }
 
-    /// Where in `bytes` the character starts that begins at `offset` of what they decode to.
+    /// Returns the position in `bytes` of the character that begins at `offset` in the decoded text.
     fn place(self, bytes: &[u8], offset: usize) -> usize {
         let decoded = self.decode(bytes);
         let before = String::from_utf8_lossy(&decoded[..offset.min(decoded.len())]);
@@ -112,7 +113,7 @@ fn is_text(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e)
 }
 
-/// Bytes as text that can be matched: wide encodings become UTF-8.
+/// Returns bytes as text that can be matched: wide encodings become UTF-8.
 pub fn as_text(bytes: &[u8]) -> Cow<'_, [u8]> {
     match Wide::detect(bytes) {
         Some(wide) => Cow::Owned(wide.decode(bytes)),
@@ -120,7 +121,8 @@ pub fn as_text(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Bytes with texts put into them at places of what [`as_text`] makes of them, in their encoding; the places in order.
+/// Returns bytes with texts inserted, in the encoding of the bytes. The positions are those in the result of
+/// [`as_text`], in order.
 pub fn inserted(bytes: &[u8], texts: &[(usize, String)]) -> Vec<u8> {
     let wide = Wide::detect(bytes);
     let mut out = Vec::with_capacity(bytes.len());

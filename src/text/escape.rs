@@ -1,7 +1,8 @@
-//! Untrusted text made safe to show: controls, direction marks and invisible characters become escapes, and what a runner of
-//! workflows would take for a command is broken by one.
+//! Untrusted text made safe to show: controls, direction marks and invisible characters become escapes, and so does a
+//! sign of anything that a workflow runner would take for a command.
 
-/// `true` if a character can move the cursor, reverse the direction of text or hide: it never reaches a terminal raw.
+/// Returns `true` if a character can move the cursor, reverse the direction of text or hide: it never reaches a
+/// terminal unescaped.
 pub fn hostile(c: char) -> bool {
     const INVISIBLE: [std::ops::RangeInclusive<char>; 8] = [
         '\u{200b}'..='\u{200f}',
@@ -16,8 +17,8 @@ pub fn hostile(c: char) -> bool {
     c.is_control() || c == '\u{180e}' || INVISIBLE.iter().any(|range| range.contains(&c))
 }
 
-/// The text on one line, with hostile characters and invalid bytes as `\x..` or `\u{..}`, and with no command in it that a
-/// runner of workflows would obey.
+/// Returns the text on one line, with hostile characters and invalid bytes as `\x..` or `\u{..}`, and without any
+/// command that a workflow runner would obey.
 pub fn escape(text: &[u8]) -> String {
     let mut out = String::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
@@ -29,10 +30,10 @@ pub fn escape(text: &[u8]) -> String {
     disarm(&out, |sign| format!("\\x{:02x}", u32::from(sign)))
 }
 
-/// The text with each sign that makes a command in the log of a job spelt by `spell`, as the format of the text spells a sign.
-/// GitHub Actions obeys `::name::` at the start of a line, blanks aside, and `##[name]` anywhere; Azure Pipelines obeys
-/// `##vso[area.event]` anywhere and shows what follows `##[name]` by it; GitLab folds what stands between `section_start:` and
-/// `section_end:`.
+/// Returns the text with each sign that makes a command in the log of a job replaced by `spell`, in the way that the
+/// format of the text escapes a sign. GitHub Actions obeys `::name::` at the start of a line, after optional blanks,
+/// and `##[name]` anywhere; Azure Pipelines obeys `##vso[area.event]` anywhere and formats the text after `##[name]`;
+/// GitLab folds the text between `section_start:` and `section_end:`.
 pub fn disarm(text: &str, spell: impl Fn(char) -> String) -> String {
     let mut out = String::with_capacity(text.len());
     let mut copied = 0;
@@ -45,7 +46,7 @@ pub fn disarm(text: &str, spell: impl Fn(char) -> String) -> String {
     out + &text[copied..]
 }
 
-/// Where the signs stand, in order.
+/// Returns the positions of those signs, in order.
 fn armed(text: &str) -> Vec<usize> {
     const SECTIONS: [&str; 2] = ["section_start:", "section_end:"];
     let mut places = Vec::new();

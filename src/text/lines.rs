@@ -1,32 +1,35 @@
-//! Byte offsets to lines and columns. Built only for blobs that have a finding.
+//! Converts byte offsets to lines and columns. An index is built only for blobs that have a finding.
 
 use super::Span;
 
-/// A place a person can go to: both numbers start at 1.
+/// A place that a user can go to; both numbers start at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
-    /// Line.
+    /// The line.
     pub line: usize,
-    /// Column, in Unicode code points; an invalid byte counts as one, and a zero, half of a character in UTF-16, as none.
+    /// The column, in Unicode code points; an invalid byte counts as one, and a zero byte, which is half of a character
+    /// in UTF-16, as none.
     pub column: usize,
 }
 
-/// Bytes of a line after which its characters are noted once more: one line may hold a whole file and thousands of places.
+/// The number of bytes of a line after which its characters are counted once more, because one line may hold a whole
+/// file and thousands of places.
 const STEP: usize = 4096;
 
-/// Where the lines of a text start. Lines end at `\n`, at `\r\n` and at a lone `\r`. Parts of it may be UTF-16.
+/// The positions at which the lines of a text start. Lines end at `\n`, at `\r\n` and at a lone `\r`. Parts of the text
+/// may be UTF-16.
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     starts: Vec<usize>,
-    /// Places inside of long lines, in order.
+    /// The marks inside long lines, in order.
     marks: Vec<Mark>,
 }
 
-/// A place in a line at which a character starts.
+/// A position within a line at which a character starts.
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     at: usize,
-    /// Characters of the line before it.
+    /// The number of characters of the line before it.
     characters: usize,
 }
 
@@ -45,7 +48,8 @@ impl LineIndex {
         Self { starts, marks }
     }
 
-    /// The line that the byte at `offset` is in, without its end; without reading it, since one line may hold a whole file.
+    /// Returns the span of the line with the byte at `offset`, without its line break. The line isn't read, because one
+    /// line may hold a whole file.
     pub fn extent(&self, text: &[u8], offset: usize) -> Span {
         let next = self.starts.partition_point(|start| *start <= offset);
         let start = next.checked_sub(1).and_then(|at| self.starts.get(at)).copied().unwrap_or(0);
@@ -54,12 +58,13 @@ impl LineIndex {
         Span::new(start, start + line.strip_suffix(b"\r").unwrap_or(line).len())
     }
 
-    /// The line of a number, counted from 1, without its end; `None` if there are fewer.
+    /// Returns the span of the line with a number, counted from 1, without its line break; `None` if there are fewer
+    /// lines.
     pub fn line(&self, text: &[u8], number: usize) -> Option<Span> {
         Some(self.extent(text, *self.starts.get(number.checked_sub(1)?)?))
     }
 
-    /// The place of the byte at `offset`.
+    /// Returns the place of the byte at `offset`.
     pub fn place(&self, text: &[u8], offset: usize) -> Place {
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
@@ -71,7 +76,7 @@ impl LineIndex {
     }
 }
 
-/// The marks of a line: ASCII bytes, since those are part of no other character whatever is before them.
+/// Returns the marks of a line. They are at ASCII bytes, which belong to no other character whatever comes before them.
 fn marks(text: &[u8], start: usize, end: usize) -> impl Iterator<Item = Mark> {
     let first = Mark { at: start, characters: 0 };
     let next = move |last: &Mark| {
@@ -84,7 +89,7 @@ fn marks(text: &[u8], start: usize, end: usize) -> impl Iterator<Item = Mark> {
 }
 
 fn count_characters(text: &[u8]) -> usize {
-    // Most text is ASCII, of which many bytes are looked at together.
+    // Most text is ASCII, which is checked many bytes at a time.
     if text.is_ascii() {
         return text.len() - memchr::memchr_iter(0, text).count();
     }

@@ -1,4 +1,4 @@
-//! Bytes as text: spans, edits, lines, encodings, patterns, archives. Knows nothing of git, rules or secrets.
+//! Bytes as text: spans, edits, lines, encodings, patterns, archives. Nothing here knows of git, rules or secrets.
 
 pub mod archive;
 pub mod edit;

@@ -5,45 +5,45 @@ use std::ops::Range;
 /// The bytes `start..end` of some buffer; `start <= end` always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
-    /// First byte.
+    /// The position of the first byte.
     pub start: usize,
-    /// One past the last byte.
+    /// The position after the last byte.
     pub end: usize,
 }
 
 impl Span {
-    /// The span `start..end`; empty at `start` if the two are the wrong way round.
+    /// Returns the span `start..end`; empty at `start` if `end` is less.
     pub fn new(start: usize, end: usize) -> Self {
         Self { start, end: end.max(start) }
     }
 
-    /// Number of bytes.
+    /// Returns the number of bytes.
     pub fn len(self) -> usize {
         self.end - self.start
     }
 
-    /// `true` if it holds no byte.
+    /// Returns `true` if the span contains no byte.
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }
 
-    /// `true` if the two share a byte.
+    /// Returns `true` if the two spans share a byte.
     pub fn overlaps(self, other: Self) -> bool {
         self.start < other.end && other.start < self.end
     }
 
-    /// `true` if `other` lies within this one.
+    /// Returns `true` if `other` is within this span.
     pub fn contains(self, other: Self) -> bool {
         self.start <= other.start && other.end <= self.end
     }
 
-    /// The bytes of `buffer` in this span, as far as it reaches.
+    /// Returns the bytes of `buffer` in this span, as far as the buffer reaches.
     pub fn of(self, buffer: &[u8]) -> &[u8] {
         let end = self.end.min(buffer.len());
         buffer.get(self.start..end).unwrap_or_default()
     }
 
-    /// This span grown by so many bytes on each side, within a buffer of `length` bytes.
+    /// Returns this span grown by this many bytes on each side, within a buffer of `length` bytes.
     pub fn grown(self, before: usize, after: usize, length: usize) -> Self {
         Self::new(self.start.saturating_sub(before), self.end.saturating_add(after).min(length))
     }

@@ -1,7 +1,7 @@
-//! Patterns in which `*` stands for any text, and every other character for itself.
+//! Patterns in which `*` matches any text, and every other character matches itself.
 
-/// `true` if a pattern fits all of a text. Each part between stars is searched for after the one before, which is enough: if
-/// a later place fitted, so would the first.
+/// Returns `true` if a pattern matches all of a text. Each part between stars is searched for after the one before,
+/// which is enough: if a later match led to success, so would the first.
 pub fn fits_stars(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };

@@ -1,10 +1,10 @@
-//! Seconds since 1970 as RFC 3339, without a clock and without a time library.
+//! Conversion between seconds since 1970 and RFC 3339, without a clock and without a time library.
 
 const DAY: u64 = 86_400;
-/// First second of the year 10000: what lies behind has no RFC 3339 form.
+/// The first second of the year 10000; times from then on have no RFC 3339 form.
 const LIMIT: u64 = 253_402_300_800;
 
-/// `2026-01-31T12:00:00Z`; nothing for times after the year 9999.
+/// Returns a time in the form `2026-01-31T12:00:00Z`; `None` for times after the year 9999.
 pub fn rfc3339(seconds: u64) -> Option<String> {
     if seconds >= LIMIT {
         return None;
@@ -14,8 +14,8 @@ pub fn rfc3339(seconds: u64) -> Option<String> {
     Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
 }
 
-/// Gregorian date of a day number (Hinnant's `civil_from_days`): years are counted from March, so that the leap day
-/// is the last of its year.
+/// Returns the Gregorian date of a day number (Hinnant's `civil_from_days`): years are counted from March, so that
+/// the leap day is the last of its year.
 const fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);
@@ -27,16 +27,17 @@ const fn civil(days: u64) -> (u64, u64, u64) {
     (year + era * 400 + (month <= 2) as u64, month, day)
 }
 
-/// The first second of a day, `2026-01-31`, in UTC; nothing for what is no day since 1970.
+/// Returns the first second of a day, such as `2026-01-31`, in UTC; `None` for a text that isn't a day since 1970.
 pub fn day(text: &str) -> Option<u64> {
     let mut parts = text.split('-').map(|part| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok())?);
     let (year, month, of_month): (u64, u64, u64) = (parts.next()??, parts.next()??, parts.next()??);
-    // From the fewest days that the time since 1970 can have, to the day itself.
+    // The search starts at the fewest days that the years since 1970 can have.
     let least = year.checked_sub(1970).filter(|years| *years < 8030)? * 365;
     (least..least + 2_400).find(|days| civil(*days) == (year, month, of_month)).map(|days| days * DAY)
 }
 
-/// Seconds since 1970 of `2026-01-31T12:00:00Z`, or with another offset; nothing for anything else.
+/// Returns the seconds since 1970 of a time such as `2026-01-31T12:00:00Z`, possibly with another offset; `None` for
+/// any other text.
 pub fn seconds(text: &str) -> Option<i64> {
     let (date, clock) = text.split_once('T')?;
     let (clock, offset) = clock.split_at_checked(8)?;
@@ -51,7 +52,7 @@ pub fn seconds(text: &str) -> Option<i64> {
     Some(i64::try_from(day(date)?).ok()? + of_day - offset)
 }
 
-/// Seconds of `12:30`.
+/// Returns the seconds of a time of day such as `12:30`.
 fn hours(text: &str) -> Option<i64> {
     let (hour, minute) = text.split_once(':')?;
     Some(i64::from(hour.parse::<u8>().ok()?) * 3600 + i64::from(minute.parse::<u8>().ok()?) * 60)

@@ -1,4 +1,4 @@
-//! `action.yml`: its scripts, run as GitHub runs them in the clones that its jobs work on.
+//! Tests of `action.yml`: its scripts are run as GitHub runs them, in clones like those of its jobs.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ fn script(repo: &Repo, name: &str) -> Tool {
     repo.program("bash").args(&[format!("{ROOT}/packaging/action/{name}.sh")])
 }
 
-/// What GitHub gives for an expression of the action: the first of several values that there is.
+/// Returns the value that GitHub gives to an expression of the action: the first alternative that isn't empty.
 fn evaluated(expression: &str, payload: &Value, sha: &str) -> String {
     let value = |name: &str| match name.strip_prefix("github.event.") {
         Some(path) => payload.pointer(&format!("/{}", path.replace('.', "/"))).cloned().unwrap_or_default(),
@@ -28,7 +28,7 @@ fn evaluated(expression: &str, payload: &Value, sha: &str) -> String {
     told.find(|text| !["", "null"].contains(&text.as_str())).unwrap_or_default()
 }
 
-/// The variables that the action gives to its scripts, with their expressions.
+/// Returns the variables that the action passes to its scripts, with their expressions.
 fn variables() -> Vec<(String, String)> {
     let action = action();
     let told = action.lines().filter_map(|line| line.trim().strip_suffix(" }}")?.split_once(": ${{ "));
@@ -37,7 +37,8 @@ fn variables() -> Vec<(String, String)> {
     told
 }
 
-/// The steps that follow upon the installation: what they say, the last one with its exit code.
+/// Runs the steps after the installation, fetch and scan; returns their output, with the exit code of the scan
+/// unchecked.
 fn steps(clone: &Repo, event: &str, payload: &Value) -> (Run, Run) {
     clone.write("../event.json", payload.to_string());
     let sha = clone.head();
@@ -53,7 +54,7 @@ fn steps(clone: &Repo, event: &str, payload: &Value) -> (Run, Run) {
     (run("fetch").expect_code(0), run("scan"))
 }
 
-/// One secret is annotated, and stands in the SARIF report.
+/// Checks that exactly one secret is annotated and is in the SARIF report; returns the scan.
 #[track_caller]
 fn found(clone: &Repo, (fetched, scanned): (Run, Run)) -> Run {
     assert!(!fetched.text().contains("::warning"), "{fetched}");
@@ -72,14 +73,14 @@ fn unknown((fetched, scanned): (Run, Run)) {
     scanned.expect_code(2).expect_mention("::error title=keysweep could not read all::");
 }
 
-// ---------------------------------------------------------------- an image in place of the commits
+// ---------------------------------------------------------------- an image instead of the commits
 
 #[test]
 fn an_image_is_scanned_in_place_of_the_commits() {
     let clone = Repo::folder();
     clone.write("root/app/.env", new().line());
     clone.sh("tar -C root -cf -image.tar . && rm -r root").expect_code(0);
-    // A path that looks like an option is none.
+    // A path that looks like an option isn't treated as one.
     let scan = script(&clone, "scan").env("KEYSWEEP_IMAGE", "-image.tar").env("KEYSWEEP_ARGS", "--strict\n");
     let run = scan.env("KEYSWEEP_SARIF", "out.sarif").run().expect_code(1).expect_mention("::error");
     run.expect_withheld(&new().value);
@@ -189,7 +190,7 @@ fn what_an_event_says_is_never_run() {
 
 // ---------------------------------------------------------------- keysweep is installed
 
-/// Runs the installation, and says what it added to the path of the steps that follow.
+/// Runs the installation; returns the run and what it added to the `PATH` of the steps after it.
 fn install(repo: &Repo, version: &str, sha256: &str) -> (Run, String) {
     repo.write("path", "");
     let origin = format!("file://{}", repo.path("server").display());
@@ -246,7 +247,7 @@ fn a_build_is_named_by_its_sources_and_taken_from_the_cache() {
     let named = key();
     assert!(named.starts_with("key=keysweep-Linux-X64-other-") && named.trim_end().len() == 29 + 64, "{named}");
     assert_eq!(named, key());
-    // Without a program on the path only the cache has one; cargo is not there either.
+    // With no program on the path, only the cache has keysweep; cargo isn't available either.
     let program = repo.path("home/.cache/keysweep-action/bin/keysweep");
     repo.write("home/.cache/keysweep-action/bin/keysweep", "#!/bin/sh\necho cached\n");
     repo.sh(&format!("chmod +x {}", program.display())).expect_code(0);
@@ -264,7 +265,7 @@ fn a_build_is_named_by_its_sources_and_taken_from_the_cache() {
 fn no_expression_stands_in_a_script() {
     let action = action();
     let names: Vec<String> = variables().into_iter().map(|(name, _)| name).collect();
-    // The key of the cache is an input of another action, and made of digits alone.
+    // The cache key is an input of another action, and consists of digits only.
     let is_script = |line: &&str| line.trim() != "key: ${{ steps.build.outputs.key }}";
     for line in action.lines().filter(|line| line.contains("${{")).filter(is_script) {
         let name = line.trim().split(':').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a person is told to do about one and the same secret at each stage, and about what uses it.
+//! The advice that a user gets about the same secret at each stage, and about what uses it.
 
 use keysweep::proof::template::Generator;
 use serde_json::Value;
@@ -9,7 +9,8 @@ const CLIENT: &str = "3f1c2a9e-7b64-4d0f-9a57-c0e8d1b2f634";
 const TENANT: &str = "b8d07e15-42c3-4f6a-8e91-6a5d3c7f2b09";
 const WORKFLOW: &str = ".github/workflows/deploy.yml";
 
-/// A clone of a repository on GitHub with a workflow that signs in to Azure, and a README with the secret in the work tree.
+/// Returns a clone of a GitHub repository with a workflow that signs in to Azure, and a README with the secret in the
+/// work tree.
 fn clone_with(secret: &Secret) -> Repo {
     let repo = Repo::init();
     let remote = repo.at("../remote.git");
@@ -26,7 +27,7 @@ fn clone_with(secret: &Secret) -> Repo {
     repo
 }
 
-/// The steps of the only finding: kind, title and command.
+/// Returns the steps of the only finding: kind, title and command of each.
 #[track_caller]
 fn plan(run: &Run) -> Vec<(String, String, String)> {
     let findings = run.records_of("finding");
@@ -95,7 +96,7 @@ fn without_a_workflow_or_a_remote_nothing_is_said_of_them() {
     assert!(!steps.iter().any(|(_, title, run)| title.contains("workflows sign in") || run.contains("federated")));
 }
 
-/// A place that is not reported for its own sake tells as much as another.
+/// A place that isn't reported by itself contributes the facts of a secret as much as any other.
 #[test]
 fn a_place_in_a_test_tells_what_belongs_to_a_secret() {
     let repo = Repo::with_a_commit();
@@ -115,7 +116,7 @@ fn a_place_in_a_test_tells_what_belongs_to_a_secret() {
     is_told(&["history"]);
 }
 
-/// A pair of AWS in a file of its own, and the id that names it.
+/// Writes a pair of AWS keys to a file of its own; returns the id that names the pair.
 fn pair(repo: &Repo, file: &str, seed: u64) -> String {
     let template =
         "[default]\naws_access_key_id = <aws-id:AKIA>\naws_secret_access_key = <base64:40>\nregion = eu-west-1\n";
@@ -124,7 +125,7 @@ fn pair(repo: &Repo, file: &str, seed: u64) -> String {
     text.lines().find_map(|line| line.strip_prefix("aws_access_key_id = ")).map(str::to_owned).unwrap_or_default()
 }
 
-/// The plans of a report: the commands of each, by the kind of their step.
+/// Returns the plans of a report: the commands of each plan, with the kind of their step.
 fn plans(run: &Run) -> Vec<Vec<(String, String)>> {
     let report: Value = must(serde_json::from_slice(&run.stdout), "read the report");
     let plans = report["plans"].as_array().cloned().unwrap_or_default();
@@ -134,7 +135,8 @@ fn plans(run: &Run) -> Vec<Vec<(String, String)>> {
     plans.iter().map(commands).collect()
 }
 
-/// A stand-in for the tool of a provider says what it was called with.
+/// Each of several keys is looked up by a command of its own; a stub of the provider's tool prints the arguments that
+/// it was called with.
 #[test]
 fn each_of_several_keys_is_looked_for_by_a_command_of_its_own() {
     let repo = clone_with(&Secret::entra(1710));
@@ -167,7 +169,7 @@ fn of_two_plans_for_one_kind_the_first_tells_how_it_is_revoked() {
     assert!(says(&plans[0], &format!("delete-access-key --user-name <aws_user_name> --access-key-id {published}")));
     assert!(!says(&plans[1], "aws iam") && says(&plans[1], "keysweep explain aws-secret-access-key"), "{plans:#?}");
     assert!(plans[1][0].1.starts_with("git commit --amend"), "{plans:#?}");
-    // By itself each finding has all of its plan.
+    // Each finding also has its own complete plan.
     let report: Value = must(serde_json::from_slice(&run.stdout), "read the report");
     let own = report["findings"][1]["plan"].to_string();
     assert!(own.contains(&format!("delete-access-key --user-name <aws_user_name> --access-key-id {local}")), "{own}");

@@ -1,4 +1,5 @@
-//! `hook run agent`: what coding agents send, as their documentation has it, and how each is answered.
+//! Tests of `hook run agent`: the messages that coding agents send, as documented by their vendors, and the answer to
+//! each.
 
 use keysweep::proof::template::Generator;
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ fn send(repo: &Repo, call: &Value) -> Run {
     repo.tool(&["hook", "run", "agent"]).input(call.to_string()).run()
 }
 
-/// Claude Code, before a tool is used.
+/// Returns the message of Claude Code before it uses a tool.
 fn before(tool: &str, input: Value) -> Value {
     json!({
         "session_id": "abc123",
@@ -23,7 +24,7 @@ fn before(tool: &str, input: Value) -> Value {
     })
 }
 
-/// Claude Code, when a tool has given something back.
+/// Returns the message of Claude Code after a tool has returned something.
 fn after(tool: &str, response: Value) -> Value {
     let mut call = before(tool, json!({ "command": "cat config.env" }));
     call["hook_event_name"] = json!("PostToolUse");
@@ -31,7 +32,7 @@ fn after(tool: &str, response: Value) -> Value {
     call
 }
 
-/// The agent is stopped because of this secret, and told so without its value.
+/// Checks that the agent is stopped because of this secret, and that the message doesn't contain its value.
 #[track_caller]
 fn stopped(repo: &Repo, call: &Value, secret: &Secret) -> Run {
     let run = send(repo, call).expect_code(2).expect_mention("keysweep: stopped").expect_mention(secret.rule);
@@ -46,14 +47,15 @@ fn goes_on(repo: &Repo, call: &Value) {
     assert_eq!(run.text(), "", "{run}");
 }
 
-/// What is written to standard output, as JSON, without the value.
+/// Returns the standard output as JSON, after a check that it doesn't contain the value.
 #[track_caller]
 fn answer(run: &Run, secret: &Secret) -> Value {
     run.expect_withheld(&secret.value);
     unlabelled(run)
 }
 
-/// The same, with `[secret]` for each label that names a rule and a value. What the label is, `agents` tests.
+/// Returns the standard output as JSON, with `[secret]` for each label that names a rule and a value. The labels
+/// themselves are tested in `agents`.
 #[track_caller]
 fn unlabelled(run: &Run) -> Value {
     let label = must(regex::Regex::new(r"\[secret [a-z0-9-]+ [a-z2-7]{4}\]"), "compile an expression");
@@ -178,7 +180,7 @@ fn codex_is_stopped_and_given_the_masked_output_as_its_reason() {
     let answered = answer(&run, &secret);
     assert_eq!(answered["decision"], "block");
     assert!(answered["reason"].as_str().unwrap_or_default().ends_with("AZURE_CLIENT_SECRET=[secret]\n"), "{run}");
-    // Any other field would make it take the real output.
+    // With any other field, Codex would take the real output.
     assert_eq!(answered.as_object().map(serde_json::Map::len), Some(2), "{run}");
 }
 
@@ -245,7 +247,7 @@ fn cursor_is_told_by_code_and_by_json() {
     send(&repo, &shell).expect_code(2).expect_mention("the output of the tool").expect_withheld(&secret.value);
 }
 
-// ---------------------------------------------------------------- whatever else comes
+// ---------------------------------------------------------------- other input
 
 #[test]
 fn what_cannot_be_told_is_stopped() {

@@ -1,5 +1,5 @@
-//! `agents`: every place of the table is found in made-up home folders and projects, references are no secrets, plans lead to a
-//! clean folder, and hostile files end soon.
+//! Tests of `agents`: every path of the table is found in made-up home folders and projects, references aren't reported
+//! as secrets, following a plan leaves a clean folder, and hostile files don't take long.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// A path that a row of the table names: each `*` becomes a name.
+/// Returns a path that a row of the table matches: each `*` becomes a name.
 fn concrete(pattern: &str, row: usize) -> String {
     let part = |part: &str| match part {
         "**" => "a/b".to_owned(),
@@ -24,7 +24,7 @@ fn concrete(pattern: &str, row: usize) -> String {
     if pattern.ends_with("**") { format!("{path}/file{row}.jsonl") } else { path }
 }
 
-/// A value in a file of a form.
+/// Returns the text of a file of this form with the value in it.
 fn text(form: FileForm, value: &str) -> String {
     let servers = json!({ "mcpServers": { "x": { "command": "npx", "env": { "GITHUB_TOKEN": value } } } });
     match form {
@@ -49,7 +49,7 @@ fn text(form: FileForm, value: &str) -> String {
     }
 }
 
-/// Makes databases: a line of a path and a value for each.
+/// A Python script that makes databases; it reads lines with a path and a value each.
 const DATABASES: &str = "
 import os, sqlite3, sys
 for line in sys.stdin.read().splitlines():
@@ -61,14 +61,15 @@ for line in sys.stdin.read().splitlines():
     base.commit()
 ";
 
-/// What is planted: the value of each path, and whose file it is.
+/// The planted secrets: the value at each path, and the agent and kind of its file.
 #[derive(Default)]
 struct Planted {
     values: BTreeMap<String, (String, &'static str, AgentFiles)>,
 }
 
 impl Planted {
-    /// A secret of its own in a file of each row; of paths that differ by system, those of one.
+    /// Plants a different secret in a file of each row; where paths differ by system, only those of one system are
+    /// used.
     fn new(repo: &Repo, folder: &str, base: Base, system: usize) -> Self {
         let mut planted = Self::default();
         let mut databases = String::new();
@@ -93,14 +94,14 @@ impl Planted {
     }
 }
 
-/// The paths of a row on one of the systems.
+/// Returns the paths of a row on one of the systems.
 fn of_system(path: &str, system: usize) -> Vec<String> {
     let all = spelled_out(path);
     let count = all.len();
     all.into_iter().enumerate().filter(|(nth, _)| count < 3 || nth % 3 == system % 3).map(|(_, path)| path).collect()
 }
 
-/// The files with findings, with whose they are said to be.
+/// Returns the files with findings, with the agent and the kind that are reported for them.
 fn told(run: &Run) -> BTreeMap<String, (String, String)> {
     let mut told = BTreeMap::new();
     for place in
@@ -149,7 +150,7 @@ fn every_row_has_a_place_of_its_own() {
     assert!(rows.len() > 120, "{}", rows.len());
 }
 
-/// References to values that stand elsewhere.
+/// Returns references to values that are kept elsewhere.
 fn references() -> Vec<String> {
     let names = ["GITHUB_TOKEN", "OPENAI_API_KEY", "DB_PASSWORD", "SLACK_BOT_TOKEN", "ANTHROPIC_API_KEY"];
     let forms = [
@@ -227,7 +228,7 @@ fn a_finding_has_the_id_that_it_has_in_git_and_a_plan_for_its_place() {
     assert!(steps(&in_project).contains("approved command"), "{in_project}");
     let first = |run: &Run| run.only_finding()["plan"][0]["kind"].clone();
     assert_eq!(first(&in_home), "revoke", "{in_home}");
-    // The commands of the plan, run as they are, leave a folder without the value.
+    // The commands of the plan, run as they are, leave a folder that doesn't contain the value.
     let plan = in_home.only_finding()["plan"].as_array().cloned().unwrap_or_default();
     let remove = plan.iter().filter(|step| step["kind"] == "remove").filter_map(|step| step["command"].as_str());
     for command in remove.filter(|command| !command.is_empty()) {
@@ -263,7 +264,7 @@ fn the_plan_for_a_chat_store_writes_it_anew() {
     let plan = run.only_finding()["plan"].as_array().cloned().unwrap_or_default();
     let vacuum = plan.iter().filter_map(|step| step["command"].as_str()).find(|command| command.contains("VACUUM"));
     let vacuum = vacuum.unwrap_or_else(|| panic!("no step writes it anew: {run}"));
-    // The program may not be there, but Python has the same library.
+    // The sqlite3 program may be missing, but Python has the same library.
     let is_there = repo.sh("command -v sqlite3").code == Some(0);
     if is_there {
         repo.sh(vacuum).expect_code(0);
@@ -279,7 +280,7 @@ fn every_format_groups_by_agent_and_shows_no_value() {
         let run = repo.keysweep(&["agents", "home", "--format", format]).expect_code(1);
         let text = run.text();
         for (path, (value, _, _)) in &planted.values {
-            // Only a part of it would be as bad, but there are too many parts of too many.
+            // Any part of a value would be as bad, but there are too many parts to check them all.
             assert!(!text.contains(value.as_str()) && !text.contains(&value[8..]), "{path} is shown in {format}");
         }
         run.expect_one_of(&["Claude Code", "claude-code"]).expect_mention(".claude.json");
@@ -294,7 +295,8 @@ fn a_folder_without_agents_is_clean_and_one_that_is_none_is_an_error() {
     repo.at("home");
     repo.keysweep(&["agents", "home"]).expect_code(0).expect_mention("no known coding agent");
     repo.keysweep(&["agents", "absent"]).expect_code(2).expect_mention("is not a folder");
-    // Without a folder it is the home of whoever asks, and where the agents were told to keep their files.
+    // Without an argument, the user's home folder is read, and the folders in which the agents are configured to keep
+    // their files.
     let secret = Secret::github(34);
     repo.write("elsewhere/settings.json", text(FileForm::Json, &secret.value));
     let run = repo.tool(&["agents"]).env("CLAUDE_CONFIG_DIR", repo.path("elsewhere")).run().expect_code(1);
@@ -311,7 +313,7 @@ fn hostile_files_end_soon_and_are_gaps() {
     must(symlink("..", repo.path("home/.claude/projects/p/round")), "link");
     repo.write("outside/settings.json", text(FileForm::Json, &other.value));
     must(symlink(repo.path("outside"), repo.path("home/.qwen")), "link");
-    // A link within the folder is one that people make.
+    // Users make links within their home folder, so such a link is followed.
     repo.write("home/dotfiles/crush.json", text(FileForm::Json, &Secret::github(37).value));
     repo.sh("mkdir -p home/.config/crush").expect_code(0);
     must(symlink(repo.path("home/dotfiles/crush.json"), repo.path("home/.config/crush/crush.json")), "link");

@@ -1,8 +1,9 @@
-//! What each coding agent's documentation says that it sends, and how it has to be answered: `agents/` has a file for each.
+//! The messages that each coding agent sends according to its documentation, and the expected answers: `agents/` has a
+//! file for each agent.
 //!
-//! In these, `<line>` stands for a line with a secret, `<json:TEXT>` for an object as text, `<masked>` for the line with a label in
-//! place of the secret, `<why>` for a text that names the rule, and `<told>` for one that ends with the masked line as well.
-//! Each call is made twice: with a secret, and with none, which has to pass.
+//! In these files, `<line>` stands for a line with a secret, `<json:TEXT>` for an object as text, `<masked>` for the
+//! line with a label in place of the secret, `<why>` for a text that names the rule, and `<told>` for one that also
+//! ends with the masked line. Each call is made twice: with a secret, and without one, which has to pass.
 
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ const FILES: [(&str, &str); 11] = [
     ("windsurf", include_str!("agents/windsurf.json")),
 ];
 
-/// A secret, and what stands for it where it is masked.
+/// A secret, its line, and the line as it is when the secret is masked.
 struct Planted {
     secret: Secret,
     line: String,
@@ -30,7 +31,7 @@ struct Planted {
 }
 
 impl Planted {
-    /// The label is made of what a report says.
+    /// Makes a secret and its masked line. The label is built from the rule and the id in a report.
     fn new(repo: &Repo, seed: u32) -> Self {
         let secret = Secret::entra(seed);
         let line = secret.line();
@@ -40,7 +41,7 @@ impl Planted {
         Self { secret, line, masked }
     }
 
-    /// Whether an answer is what was expected.
+    /// Returns `true` if an answer is the expected one.
     fn fits(&self, expected: &Value, answer: &Value) -> bool {
         match (expected, answer) {
             (Value::String(expected), Value::String(answer)) => match expected.as_str() {
@@ -61,7 +62,7 @@ impl Planted {
     }
 }
 
-/// The call with a line in its place.
+/// Returns the call with `line` in place of `<line>`.
 fn filled(sent: &Value, line: &str) -> Value {
     match sent {
         Value::String(text) => match text.strip_prefix("<json:").and_then(|rest| rest.strip_suffix('>')) {
@@ -80,7 +81,7 @@ fn send(repo: &Repo, call: &Value, agent: Option<&str>) -> Run {
     repo.tool(&arguments).input(call.to_string()).run()
 }
 
-/// Nothing on standard output where no object is expected, and else exactly that.
+/// Checks that standard output is empty if no object is expected, and is exactly the expected object otherwise.
 #[track_caller]
 fn answered(run: &Run, expected: Option<&Value>, planted: &Planted, title: &str) {
     match expected {

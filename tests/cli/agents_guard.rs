@@ -1,4 +1,4 @@
-//! An agent that goes past hooks is stopped, if that is asked for.
+//! Tests that an agent that bypasses hooks is stopped, if the user has asked for that.
 
 use serde_json::{Value, json};
 

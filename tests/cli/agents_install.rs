@@ -1,4 +1,5 @@
-//! What `hook install --agent` puts into an agent's settings works, leaves alone what was there, and goes again.
+//! Tests that what `hook install --agent` adds to an agent's settings works, leaves the existing settings alone, and
+//! can be removed again.
 
 use std::fs;
 
@@ -6,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Repo, Secret, must};
 
-/// Each agent with the file of a project, and settings that somebody may have in it.
+/// Each agent with its settings file in a project, and settings that a user may already have in it.
 const FILES: [(&str, &str, &str); 11] = [
     (
         "claude",
@@ -91,7 +92,7 @@ fn the_users_own_settings_name_this_program_and_a_link_stays_one() {
     assert_eq!(must(fs::read_to_string(home.join("dotfile.json")), "read settings"), "{\n  \"a\": 1\n}\n");
 }
 
-/// The plugin as opencode calls it.
+/// A script that calls the plugin in the way opencode does.
 const OPENCODE: &str = r#"
 import { Keysweep } from "./.opencode/plugins/keysweep.js";
 const [hooks, secret] = [await Keysweep({ directory: process.cwd() }), process.env.PLANTED];

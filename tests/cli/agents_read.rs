@@ -1,4 +1,4 @@
-//! Files that an agent is about to read are looked at first, where nothing could mask them afterwards.
+//! Tests that files which an agent is about to read are scanned first if nothing could mask them afterwards.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ fn send(repo: &Repo, call: &Value) -> Run {
     repo.tool(&["hook", "run", "agent"]).input(call.to_string()).run()
 }
 
-/// A repository with a secret on line 40 of `keys/app.env`, and clean files beside it.
+/// Returns a repository with a secret on line 40 of `keys/app.env`, and clean files next to it.
 fn planted(seed: u32) -> (Repo, Secret) {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(seed));
     let filler = "PLAIN=1\n".repeat(39);

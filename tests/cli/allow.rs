@@ -1,4 +1,4 @@
-//! What people write to live with a finding: comments and entries of the configuration. A value is allowed, never a place.
+//! Tests of the ways to accept a finding: comments and entries of the configuration. A value is allowed, never a place.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::support::{Repo, Run, Secret, must};
 
 const RULE: &str = "github-pat-classic";
 
-/// A line with a token and a comment behind it.
+/// Returns a line with a token and a comment after it.
 fn line(secret: &Secret, comment: &str) -> String {
     format!("TOKEN={} # {comment}\n", secret.value)
 }
@@ -29,7 +29,7 @@ fn allowed(repo: &Repo, args: &[&str]) -> Value {
     said
 }
 
-/// The finding counts, and this is why what was written does not hold.
+/// Checks that the finding counts, and that the report gives this reason why the comment or entry doesn't apply.
 #[track_caller]
 fn refused(repo: &Repo, args: &[&str], status: &str, why: &str) -> Run {
     let run = repo.keysweep(&[args, &["--format", "jsonl"]].concat()).expect_code(1);
@@ -105,7 +105,7 @@ fn the_next_value_beside_the_same_comment_is_reported() {
     let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
     let states: Vec<Value> = run.records_of("finding").iter().map(|one| one["suppression"]["status"].clone()).collect();
     assert_eq!(states, ["void", "accepted"], "{run}");
-    // Another one with a comment of its own.
+    // A different secret with a comment of its own.
     repo.write("more.txt", line(&second, &allow("a sample")));
     repo.write("conf.txt", line(&first, &allow("a sample")) + &line(&Secret::github(9006), &allow("a sample")));
     repo.add();
@@ -216,7 +216,7 @@ fn an_entry_allows_one_finding_a_folder_or_a_form_of_values() {
                 "{said}"
             );
         }
-        // Another secret, elsewhere and in the same place, is none of its business.
+        // The entry doesn't apply to a different secret, whether elsewhere or in the same place.
         repo.write("conf.txt", line(&other, ""));
         repo.keysweep(&["files", "conf.txt"]).expect_code(1);
         repo.remove("conf.txt");
@@ -255,7 +255,7 @@ fn an_entry_that_is_over_or_of_no_use_is_named() {
     );
     let run = repo.keysweep(&["history"]).expect_code(0).expect_mention("gone/: gone) no longer allows anything");
     assert!(!run.text().contains("for long"), "{run}");
-    // What was not looked for is not known to be gone.
+    // A scan that didn't look for a value can't know that it is gone.
     let run = repo.keysweep(&["history", "--rule", RULE, "--min-severity", "low"]);
     assert!(!run.text().contains("no longer allows"), "{run}");
 }
@@ -314,7 +314,7 @@ fn what_was_allowed_after_the_hook_stopped_it_is_allowed_in_what_that_left() {
     repo.write("a.env", format!("{} # keysweep:allow {} made up for a test\n", line.trim_end(), "github-pat-classic"));
     repo.commit("one");
     repo.keysweep(&["history"]).expect_code(0).expect_mention("1 secret accepted");
-    // Nothing else is: the same leftover of another value counts.
+    // Only that value is accepted: the same leftover with another value counts.
     let other = Secret::github(2_601);
     repo.write("b.env", other.line());
     repo.add();

@@ -1,4 +1,4 @@
-//! `allow`: a false alarm costs one command, and stays silent in the hook, in a range and in a sweep from then on.
+//! Tests of `allow`: a false alarm takes one command, and isn't reported again by the hook, a range or a sweep.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -7,27 +7,27 @@ use serde_json::Value;
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// The ids of what stops the next commit.
+/// Returns the ids of the findings that stop the next commit.
 fn ids(repo: &Repo) -> Vec<String> {
     let run = repo.keysweep(&["staged", "--format", "jsonl"]).expect_code(1);
     run.records_of("finding").iter().filter_map(|one| one["id"].as_str().map(str::to_owned)).collect()
 }
 
-/// Stages everything and tries to commit it, which the hook stops.
+/// Stages everything and tries to commit it; checks that the hook stops the commit.
 #[track_caller]
 fn stopped(repo: &Repo) -> Run {
     repo.add();
     repo.try_git(&["commit", "--quiet", "-m", "more"]).expect_code(1)
 }
 
-/// The command that a report of `allow` ends with.
+/// Returns the command at the end of a report of `allow`.
 #[track_caller]
 fn next(run: &Run) -> String {
     let view: Value = must(serde_json::from_slice(&run.stdout), "read JSON");
     view["next"].as_str().unwrap_or_else(|| panic!("no command: {run}")).to_owned()
 }
 
-/// Allows everything that was stopped, and follows what is printed.
+/// Allows everything that was stopped, and runs the command that is printed.
 #[track_caller]
 fn allow(repo: &Repo, args: &[&str]) -> Value {
     let all = [&["allow", "--last", "--reason", "made up for a test", "--format", "json"][..], args].concat();
@@ -37,13 +37,14 @@ fn allow(repo: &Repo, args: &[&str]) -> Value {
     must(serde_json::from_slice(&run.stdout), "read JSON")
 }
 
-/// Nothing is said of it any more: by a sweep, by the next commit, by a range that starts behind it or trusts its head.
+/// Checks that the finding isn't reported any more: by a sweep, by the next commit, by a range that starts after it or
+/// trusts its head.
 #[track_caller]
 fn silent(repo: &Repo) {
     for args in [&["history"][..], &["range", "--trust-head", "HEAD~1..HEAD"], &["staged"]] {
         repo.keysweep(args).expect_code(0);
     }
-    // A range that brings it along leaves the decision to others.
+    // For a range that contains the new entry itself, accepting the finding is left to a reviewer.
     let run = repo.keysweep(&["range", "HEAD~1..HEAD", "--format", "jsonl"]).expect_code(1);
     let counted = run.records_of("finding");
     assert!(counted.iter().all(|one| one["suppression"]["status"] == "needs-approval"), "{run}");
@@ -65,7 +66,7 @@ fn a_false_alarm_in_a_program_is_allowed_by_a_comment_on_its_line() {
     let id = ids(&repo).remove(0);
     let command = format!("keysweep allow {id} --reason '…'");
     run.expect_mention(&command).expect_withheld(&secret.value);
-    // As it is printed it allows nothing.
+    // The command as printed allows nothing, because its reason is only a placeholder.
     repo.sh(&command).expect_code(2).expect_mention("--reason");
     assert!(!repo.read("a.py").contains("allow"));
     let run = repo.sh(&command.replace('…', "made up")).expect_code(0);
@@ -167,7 +168,7 @@ fn two_values_on_a_line_share_a_comment_and_a_third_is_reported() {
     silent(&repo);
     repo.write("a.py", repo.read("a.py").replace(&two.value, &three.value));
     stopped(&repo).expect_withheld(&three.value);
-    // Its line has a comment already, which is about the others.
+    // The line already has a comment, which is about the other values.
     let done = allow(&repo, &[]);
     assert_eq!(done["allowed"][0]["form"], "config", "{done}");
 }
@@ -199,7 +200,7 @@ fn of_a_stopped_commit_what_was_taken_out_needs_no_leave() {
     let done = allow(&repo, &[]);
     assert_eq!(done["allowed"].as_array().map(Vec::len), Some(1), "{done}");
     assert_eq!(done["allowed"][0]["path"], "a.py", "{done}");
-    // The other one is still among the objects.
+    // The real secret that was taken out of the commit is still among the objects.
     repo.keysweep(&["history", "--min-severity", "medium"]).expect_code(0);
 }
 
@@ -269,7 +270,7 @@ fn what_cannot_be_allowed_is_refused_and_nothing_is_written() {
     refused(&[&id, "--reason", "one\ntwo"], "one line");
     refused(&[&id, "--reason", &format!("not {} any more", secret.value)], "contains a secret itself");
     refused(&[&id, "--last", "--reason", "made up"], "--last");
-    // The file has changed since it was staged.
+    // The file has changed since it was staged, so the comment can't be added to it.
     repo.write("a.py", "import os\n");
     let run = repo.keysweep(&["allow", &id, "--reason", "made up", "--in", "comment"]).expect_code(2);
     run.expect_mention("no file of the work tree");
@@ -319,7 +320,7 @@ fn what_stopped_the_last_commit_is_no_longer_the_last_once_another_report_has_sh
     stopped(&repo);
     let first = ids(&repo).remove(0);
     let args = ["allow", "--last", "--reason", "made up"];
-    // A report of the same finding changes nothing about what is meant, and is followed by one that does.
+    // A report of the same finding doesn't make `--last` ambiguous; the next one, of another finding, does.
     repo.keysweep(&["files", "a.py"]).expect_code(1);
     for (command, scan) in [("history", &["history"][..]), ("files", &["files", "old.py"])] {
         let shown = repo.keysweep(&[scan, &["--format", "jsonl"]].concat()).expect_code(1).records_of("finding");
@@ -328,7 +329,7 @@ fn what_stopped_the_last_commit_is_no_longer_the_last_once_another_report_has_sh
         let run = repo.keysweep(&args).expect_code(2);
         run.expect_mention(&first).expect_mention(&other).expect_mention(&format!("keysweep {command}"));
         assert!(!repo.read("a.py").contains("allow") && !repo.read("old.py").contains("allow"));
-        // The next stop is the last again.
+        // After another stop, `--last` means that stop again.
         stopped(&repo);
     }
     repo.keysweep(&args).expect_code(0).expect_mention("a.py:1");
@@ -351,7 +352,7 @@ fn what_is_allowed_already_is_not_allowed_again() {
     let before = files();
     for form in [&[][..], &["--in", "config"], &["--in", "baseline"]] {
         let again = run(form).expect_mention("2 findings already allowed");
-        // What is staged has no comment yet.
+        // The staged file doesn't have the comment yet.
         assert!(again.out().contains("git add -- a.py"), "{again}");
         assert_eq!(files(), before, "{again}");
     }
@@ -359,7 +360,7 @@ fn what_is_allowed_already_is_not_allowed_again() {
     let again = run(&[]).expect_mention("2 findings already allowed");
     assert!(!again.out().contains("git "), "{again}");
     assert!(!repo.path(".keysweep-baseline").exists());
-    // Of what only older commits hold, the entry is known as well.
+    // The entry is also recognised for a finding that only older commits contain.
     repo.remove("a.json");
     repo.commit("gone");
     repo.keysweep(&["history"]).expect_code(0);
@@ -390,7 +391,7 @@ fn in_a_range_what_comes_with_the_change_is_not_to_be_allowed_again() {
 fn what_files_reports_in_a_repository_is_allowed_by_its_id() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(8_070));
     repo.write("sub/a.json", format!("{{ \"token\": \"{}\" }}\n", secret.value));
-    // From a folder below, and by the whole path.
+    // The file is named relative to a folder below, by its absolute path, and with `./`.
     let whole = repo.path("sub/a.json").display().to_string();
     for (place, path) in [(repo.at("sub"), "a.json"), (repo.at("sub"), &whole), (repo.at("."), "./sub/a.json")] {
         let id = place.keysweep(&["files", path, "--format", "jsonl"]).expect_code(1).only_finding()["id"].clone();
@@ -402,7 +403,7 @@ fn what_files_reports_in_a_repository_is_allowed_by_its_id() {
         repo.keysweep(&["files", "sub"]).expect_code(0);
         repo.remove(".keysweep.toml");
     }
-    // Of files elsewhere nothing is kept, and outside of a repository both ways are named.
+    // No report is kept about files outside the repository, and outside of any repository both ways to allow are named.
     let outside = repo.at("../outside");
     outside.write("b.py", format!("{}\n", line(&secret)));
     repo.remove(".git/keysweep/last-files.json");

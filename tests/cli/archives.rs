@@ -1,4 +1,5 @@
-//! Archives: what is read of those that are cut off, joined, nested or too many, and what is said of those that are not opened.
+//! Tests of archives: what is read of truncated, concatenated, nested or too many archives, and what is reported about
+//! those that aren't opened.
 
 use std::fs;
 use std::io::Write as _;
@@ -8,12 +9,12 @@ use flate2::write::GzEncoder;
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// Runs keysweep so that it can take neither all time nor all memory.
+/// Runs keysweep with limits on its time and memory.
 fn bounded(repo: &Repo, args: &str) -> Run {
     repo.sh(&format!("ulimit -v 1000000; exec timeout 20 keysweep {args} --format jsonl"))
 }
 
-/// An archive that git makes of one file, in a repository that nobody sweeps.
+/// Returns an archive that git makes of one file, in a repository that no test scans.
 fn archive(repo: &Repo, format: &str, text: &str) -> Vec<u8> {
     repo.sh("rm -rf ../packer && git init -q ../packer").expect_code(0);
     repo.write("../packer/app.env", text);
@@ -24,7 +25,7 @@ fn archive(repo: &Repo, format: &str, text: &str) -> Vec<u8> {
     must(fs::read(repo.path("../archive")), "read an archive")
 }
 
-/// A secret and much that does not compress behind it.
+/// Returns a line with a secret, followed by much text that doesn't compress well.
 fn long(secret: &Secret) -> String {
     let noise = (0..20_000u32).map(|n| format!("{}\n", n.wrapping_mul(2_654_435_761)));
     std::iter::once(secret.line()).chain(noise).collect()
@@ -165,7 +166,7 @@ fn xz(bytes: &[u8]) -> Vec<u8> {
     must(writer.finish(), "compress")
 }
 
-/// A picture with a compressed text.
+/// Returns a PNG picture with a compressed text chunk.
 fn png(text: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), Compression::default());
     must(encoder.write_all(text), "compress");

@@ -1,11 +1,13 @@
-//! Files that look like heaps of secrets and hold none pass the hook: it says nothing, and leaves nothing unread.
+//! Tests that files which look full of secrets but hold none pass the hook: it reports nothing and leaves nothing
+//! unread.
 
 use crate::support::{Repo, must};
 
 #[path = "../../benches/support/awkward.rs"]
 mod texts;
 
-/// Staged under its own name and under one that says nothing of what the file is, so that no list of names helps.
+/// Each awkward file is staged under its own name and under a name that doesn't reveal its kind, so that no list of
+/// names helps.
 #[test]
 fn awkward_files_are_read_and_pass() {
     for (name, text) in texts::files() {

@@ -1,4 +1,5 @@
-//! The baseline: what is known already does not count, whatever happens to the code around it, and no merge breaks the file.
+//! Tests of the baseline: known findings don't count, whatever happens to the code around them, and no merge breaks the
+//! file.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +9,12 @@ use crate::support::{Repo, Run, Secret};
 
 const NAME: &str = ".keysweep-baseline";
 
-/// A password of a person: nothing that a machine issued.
+/// Returns a password such as a person chooses, not one that a machine issued.
 fn password(seed: u32) -> String {
     Secret::github(seed).value[8..30].to_owned()
 }
 
-/// A repository with a token and a password that are in its baseline.
+/// Returns a repository with a token and a password that are in its baseline.
 fn known() -> (Repo, [String; 2]) {
     let (repo, values) = (Repo::with_a_commit(), [Secret::github(9201).value, password(9202)]);
     repo.write("a.txt", format!("T={}\ndb_password = \"{}\"\n", values[0], values[1]));
@@ -57,7 +58,7 @@ fn what_is_known_does_not_count_and_is_told_as_unchanged() {
         let text = repo.read(NAME);
         assert!(!text.contains(&value[4..]), "{text}");
     }
-    // A scan of the file itself finds nothing in it.
+    // A scan of the baseline file itself finds nothing.
     repo.keysweep(&["files", NAME, "--min-confidence", "low", "--no-allow"]).expect_code(0);
 }
 
@@ -109,7 +110,7 @@ fn two_branches_that_add_different_entries_merge_by_themselves() {
             format!("T={}\ndb_password = \"{}\"\n", Secret::github(seed).value, password(seed + 10)),
         );
         repo.commit("two more");
-        // The other branch's objects are here too: only what this branch has is added.
+        // The objects of the other branch are here too, so only the findings of this branch are added.
         let ids = repo.keysweep(&["files", &format!("{branch}.txt"), "--format", "jsonl"]).expect_code(1);
         let ids: Vec<String> =
             ids.records_of("finding").iter().map(|one| one["id"].as_str().unwrap_or_default().to_owned()).collect();
@@ -123,7 +124,8 @@ fn two_branches_that_add_different_entries_merge_by_themselves() {
     repo.keysweep(&["baseline", "update"]).expect_code(0);
     let canonical = lines(&repo);
     assert!(canonical.is_sorted() && canonical.len() == 6, "{canonical:?}");
-    // Whoever made them apart from each other used another salt, and both hold.
+    // Both branches extend the same baseline, so there is one salt. A baseline that is made separately has a different
+    // salt, and both remain valid.
     let salts: BTreeSet<&str> = canonical.iter().filter_map(|line| line.split(':').nth(1)).collect();
     assert_eq!(salts.len(), 1);
 }
@@ -204,7 +206,7 @@ fn must_remove(repo: &Repo, revision: &str) {
     crate::support::must(std::fs::remove_file(repo.loose_object(revision)), "remove an object");
 }
 
-// ---------------------------------------------------------------- other tools
+// ---------------------------------------------------------------- the ignore files of other tools
 
 #[test]
 fn what_other_tools_ignore_is_carried_over_as_far_as_it_is_found() {

@@ -1,6 +1,8 @@
-//! `history` beyond the objects: configuration, reflogs, hooks, what work under way leaves, names that an index alone has.
+//! Tests of what `history` reads besides the objects: configuration, reflogs, hooks, files that unfinished work leaves,
+//! and names that only an index has.
 //!
-//! A test plants one secret in a file of the repository's own folder and asks for its place and for a plan that works.
+//! A test plants one secret in a file of the repository's own folder and checks the reported place and that the plan
+//! works.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -14,18 +16,18 @@ const UNREACHABLE: &str = "unreachable";
 const UNCOMMITTED: &str = "uncommitted";
 const LEFTOVER: &str = "leftover";
 
-/// A URL that signs in with the secret.
+/// Returns a URL that signs in with the secret.
 fn url(secret: &Secret) -> String {
     format!("https://deploy:{}@git.example.com/project.git", secret.value)
 }
 
-/// The commands of a plan, in order.
+/// Returns the commands of a plan, in order.
 fn commands(found: &Found) -> Vec<String> {
     let plan = found.finding["plan"].as_array().cloned().unwrap_or_default();
     plan.iter().filter_map(|step| step["command"].as_str().map(str::to_owned)).collect()
 }
 
-/// Runs a command of a plan where the user would, with an editor that does nothing.
+/// Runs a command of a plan as the user would, with an editor that does nothing.
 #[track_caller]
 fn follow(repo: &Repo, command: &str) {
     let alias = format!("alias.follow=!{command}");
@@ -132,7 +134,7 @@ fn a_reflogs_message_is_unreachable_and_goes_with_the_plan() {
     silent(&repo);
 }
 
-/// A commit of HEAD's tree that no ref reaches.
+/// Returns a commit of HEAD's tree that no ref reaches.
 fn tree_commit(repo: &Repo) -> String {
     repo.git(&["commit-tree", "-m", "another", "-p", "HEAD", "HEAD^{tree}"]).out().trim_end().to_owned()
 }
@@ -147,7 +149,8 @@ fn a_reflog_of_another_worktree_is_read() {
     found.stage(UNREACHABLE);
 }
 
-/// Without the ids blanked, both an id in a message and the one that starts the next line would be taken for a key.
+/// Object ids next to words about keys aren't reported. Unless the ids were blanked, both an id in a message and the
+/// one that starts the next line would count as a key.
 #[test]
 fn ids_beside_words_that_speak_of_keys_are_silent() {
     let repo = Repo::with_a_commit();
@@ -172,7 +175,7 @@ fn ids_beside_words_that_speak_of_keys_are_silent() {
     silent(&repo);
 }
 
-// ---------------------------------------------------------------- hooks and what work leaves
+// ---------------------------------------------------------------- hooks and files of unfinished work
 
 #[test]
 fn a_hook_is_read_and_a_sample_is_not() {
@@ -204,7 +207,7 @@ fn what_work_under_way_leaves_is_read() {
         let (repo, secret) = (Repo::with_a_commit(), Secret::entra(seed));
         repo.write(format!(".git/{file}"), format!("a line\n{}", secret.line()));
         let path = format!(".git/{file}");
-        // The draft of a message stays when the commit is made, or not made.
+        // The draft of a message remains after the commit is made or abandoned.
         let stage = if file.ends_with("_EDITMSG") { LEFTOVER } else { UNCOMMITTED };
         let found = found(&repo, &secret).places(1).at(&[("kind", "git-file"), ("path", &path)]).stage(stage);
         assert_eq!(found.finding["occurrences"][0]["line"], 2, "{}", found.run);
@@ -225,7 +228,7 @@ fn what_is_beside_a_leak_comes_after_it_and_into_the_plan() {
     assert!(commands.iter().any(|command| command.contains("MERGE_MSG")), "{}", found.run);
 }
 
-// ---------------------------------------------------------------- names in an index
+// ---------------------------------------------------------------- names that only an index has
 
 #[test]
 fn a_name_that_only_an_index_has_is_uncommitted() {

@@ -1,4 +1,5 @@
-//! Repositories of a few objects that stand for more than anybody could list, and objects that are not what they say.
+//! Tests of repositories of a few objects that stand for more than anybody could list, and of objects that aren't what
+//! they claim to be.
 
 use std::fs;
 use std::io::Write as _;
@@ -7,21 +8,23 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// Seconds that a scan may take, and kilobytes of address space: many times what it needs here, and far from all there is.
+/// The limits for a scan: seconds of time and kilobytes of address space. Both are many times what the scans here need,
+/// and far below what a machine has.
 const LIMITS: (u32, u32) = (20, 3_000_000);
 
-/// Runs keysweep so that it can take neither all time nor all memory.
+/// Runs keysweep with limits on its time and memory.
 fn bounded(repo: &Repo, args: &str) -> Run {
     let (seconds, memory) = LIMITS;
     repo.sh(&format!("ulimit -v {memory}; exec timeout {seconds} keysweep {args} --format jsonl"))
 }
 
-/// The id that a line of a shell prints.
+/// Returns the object id that a shell command prints.
 fn id(repo: &Repo, line: &str) -> String {
     repo.sh(line).expect_code(0).out().trim().to_owned()
 }
 
-/// A commit on HEAD whose tree has ten folders in ten folders, nine deep, and one content at the end of ten billion paths.
+/// Makes a commit on HEAD whose tree has ten folders in each of ten folders, nine levels deep, and a single blob at the
+/// end of ten billion paths; returns its id.
 fn bomb(repo: &Repo, text: &str) -> String {
     repo.write("../content", text);
     let line = "t=$(git hash-object -w ../content); kind='100644 blob'; \
@@ -52,7 +55,7 @@ fn a_sweep_names_some_of_ten_billion_places() {
     let evil = bomb(&repo, &secret.line());
     repo.git(&["update-ref", "refs/heads/evil", &evil]);
     bounded(&repo, "history").expect_code(1).expect_mention("more than").only_finding();
-    // Compared with an index that has nothing of it, all of HEAD is gone.
+    // Compared with an index that has none of these files, all of HEAD is deleted.
     repo.git(&["symbolic-ref", "HEAD", "refs/heads/evil"]);
     bounded(&repo, "history").expect_code(1).only_finding();
     bounded(&repo, "staged").expect_code(2);
@@ -69,7 +72,7 @@ fn one_content_under_many_names_is_looked_at_once() {
     let tree = repo.git_tool(&["mktree"]).input(entries).run().expect_code(0).out().trim().to_owned();
     let commit = id(&repo, &format!("git commit-tree -m many -p HEAD {tree}"));
     bounded(&repo, &format!("range HEAD..{commit}")).expect_code(0);
-    // With a secret in it, places are named up to a number.
+    // If a secret is in such a blob, its places are listed up to a limit.
     repo.write("evil", secret.line());
     let content = id(&repo, "git hash-object -w evil");
     let entries: String = (0..20_000).map(|n| format!("100644 blob {content}\tn{n}\n")).collect();
@@ -96,7 +99,7 @@ fn folders_deeper_than_git_goes_are_a_gap() {
     bounded(&repo, "history").expect_code(0);
 }
 
-/// Writes a loose object of these bytes under an id.
+/// Writes a loose object with these bytes under an id.
 fn loose(repo: &Repo, id: &str, bytes: &[u8]) {
     let path = repo.git_path("objects").join(&id[..2]).join(&id[2..]);
     must(fs::create_dir_all(path.parent().unwrap_or(Path::new("."))), "make a folder");
@@ -177,8 +180,8 @@ fn a_pack_that_holds_more_than_its_index_lists_is_a_gap() {
     bounded(&repo, "history").expect_code(2).expect_mention("its pack contains");
 }
 
-/// A pack of one tree of three gigabytes, which says how large it is or lies about it. One stretch of its entries is packed with
-/// nothing that looks back beyond it, so that it can be repeated as it is.
+/// Returns a pack of one tree of three gigabytes, whose header gives the real size or a false one. A part of its
+/// entries (`stretch`) is compressed without references to earlier data, so that it can be repeated as it is.
 fn pack_of_a_large_tree(repo: &Repo, said: u64) -> Vec<u8> {
     use flate2::{Compress, Compression, FlushCompress};
     const STRETCH: usize = 3 << 20;
@@ -188,7 +191,8 @@ fn pack_of_a_large_tree(repo: &Repo, said: u64) -> Vec<u8> {
     let mut stretch = Vec::with_capacity(1 << 20);
     must(deflate.compress_vec(&entries, &mut stretch, FlushCompress::Full), "compress");
     let mut pack = b"PACK\0\0\0\x02\0\0\0\x01".to_vec();
-    // A tree, and its size: four bits, then groups of seven, each but the last with a sign that more follow.
+    // The header of a tree: the type and four bits of the size, then groups of seven bits; all but the last group have
+    // the continuation bit.
     let bits = |value: u64| must(u8::try_from(value), "take a few bits");
     let (mut byte, mut left) = (2 << 4 | bits(said & 0x0f), said >> 4);
     while left > 0 {
@@ -198,7 +202,7 @@ fn pack_of_a_large_tree(repo: &Repo, said: u64) -> Vec<u8> {
     pack.push(byte);
     pack.extend(b"\x78\x9c");
     pack.extend(stretch.repeat(TIMES));
-    // The last block, and a check sum to which nobody gets.
+    // The last block, and a checksum that no reader gets to.
     pack.extend(b"\x03\0\0\0\0\0");
     repo.write_bytes("../pack", &pack);
     let sum = id(repo, "sha1sum < ../pack | cut -c1-40");
@@ -241,7 +245,8 @@ fn bytes_of(hex: &str) -> Vec<u8> {
     (0..hex.len() / 2).map(|at| must(u8::from_str_radix(&hex[2 * at..2 * at + 2], 16), "read an id")).collect()
 }
 
-/// The index of a pack with these entries: offset, id and check sum of each. Format: gitformat-pack, version 2.
+/// Returns the index of a pack with these entries: the offset, id and checksum of each. Format: gitformat-pack, version
+/// 2.
 fn index_of(entries: &[&Vec<&str>], pack: &[u8]) -> Vec<u8> {
     let ids: Vec<Vec<u8>> = entries.iter().map(|entry| bytes_of(entry[1])).collect();
     let mut out = b"\xfftOc\0\0\0\x02".to_vec();

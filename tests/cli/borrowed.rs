@@ -1,11 +1,11 @@
-//! Folders of objects that borrow from each other, and indexes of packs that are gone.
+//! Tests of object folders that borrow from each other, and of pack indexes that are missing.
 
 use std::fs;
 use std::path::PathBuf;
 
 use crate::support::{Repo, Secret, must};
 
-/// Names the folder of objects of one repository in another.
+/// Makes one repository borrow from the object folder of another.
 fn borrow(from: &Repo, by: &Repo) {
     let line = format!("{}\n", from.git_path("objects").display());
     must(fs::write(by.git_path("objects/info/alternates"), line), "write the alternates");
@@ -97,7 +97,7 @@ fn a_path_starts_in_the_folder_that_lists_it() {
     assert_eq!(sweep.records_of("gap"), Vec::<serde_json::Value>::new(), "{sweep}");
 }
 
-/// The only file of packs that ends so.
+/// Returns the only file in the folder of packs whose name ends with `end`.
 fn of_packs(repo: &Repo, end: &str) -> PathBuf {
     let entries = must(fs::read_dir(repo.path(".git/objects/pack")), "list the packs");
     let mut paths = entries.map(|entry| must(entry, "list a pack").path());
@@ -127,7 +127,7 @@ fn what_the_multi_pack_index_lists_is_read_where_the_index_of_a_pack_is_damaged(
         if damage != "removed" {
             must(fs::write(&index, bytes), "write the index");
         }
-        // An index that is missing or of another pack is more than git puts up with.
+        // Git fails if the index is missing or belongs to another pack.
         if damage == "spliced" {
             repo.git(&["log", "-p"]);
         }

@@ -1,4 +1,5 @@
-//! The commands of `explain` that ask a provider by hand, run with a curl that only writes down what it is given.
+//! Tests of the commands by which `explain` lets the user ask a provider, run with a curl that only records its
+//! arguments and input.
 
 #![expect(clippy::unwrap_used, reason = "a helper stops a test as the lines of the test do")]
 
@@ -10,10 +11,10 @@ use keysweep::remediation::{by_hand, fill};
 use keysweep::rule::live::{Ask, Body, SECRET};
 use keysweep::rule_set::RuleSet;
 
-/// A value of no kind, with a sign that a form has to encode.
+/// A value of no known kind, with characters that have to be encoded in a form.
 const VALUE: &str = "made-up~value+1";
 
-/// What curl was given on its command line and on its standard input.
+/// Runs the command; returns what curl was given on its command line and on its standard input.
 fn given(folder: &Path, command: &str) -> (String, String) {
     let stub = folder.join("curl");
     std::fs::write(&stub, "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$OUT/args\"\ncat > \"$OUT/input\"\n").unwrap();
@@ -33,7 +34,7 @@ fn given(folder: &Path, command: &str) -> (String, String) {
     (read("args"), read("input"))
 }
 
-/// A line of curl's configuration without its quotes and escapes.
+/// Returns the value on a line of curl's configuration, without its quotes and escapes.
 fn unquoted(line: &str) -> String {
     let quoted = line.split_once(" = \"").unwrap().1.strip_suffix('"').unwrap();
     quoted.replace("\\\"", "\"").replace("\\\\", "\\")

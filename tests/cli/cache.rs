@@ -1,4 +1,4 @@
-//! `history --cache DIR`: a second sweep says the same as one that starts anew, and reads only what is new.
+//! Tests of `history --cache DIR`: a second sweep reports the same as one without a cache, and reads only what is new.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ fn cached(repo: &Repo, more: &[&str]) -> Run {
     repo.keysweep(&[&SWEEP[..], &["--cache", "../cache"], more].concat())
 }
 
-/// Findings as they are told, and the summary's count of a field.
+/// Returns the findings as the run reports them.
 fn findings(run: &Run) -> Vec<Value> {
     run.records_of("finding")
 }
@@ -22,7 +22,7 @@ fn count(run: &Run, field: &str) -> u64 {
     run.records_of("summary")[0][field].as_u64().unwrap_or(u64::MAX)
 }
 
-/// A second sweep says what one without a cache says.
+/// Checks that a sweep with a cache reports the same as one without.
 #[track_caller]
 fn same_as_anew(repo: &Repo, run: &Run) {
     let anew = repo.keysweep(&SWEEP);
@@ -33,7 +33,7 @@ fn same_as_anew(repo: &Repo, run: &Run) {
     assert_eq!(count(run, "below_threshold"), count(&anew, "below_threshold"));
 }
 
-/// Commits of which one leaks and a later one takes the leak out again.
+/// Makes a repository in which one commit leaks a secret and a later one removes it.
 fn leaky(packed: bool) -> Repo {
     let repo = Repo::with_a_commit();
     for step in 0..12 {
@@ -137,7 +137,8 @@ fn repositories_that_share_nothing_have_files_of_their_own_in_one_folder() {
     assert_eq!(cache_files(&one).len(), 2);
     assert!(count(&sweep(&one).expect_code(1), "cached") > 30, "the first one is still there");
     assert!(count(&sweep(&other).expect_code(0), "cached") > 0);
-    // A clone that is cut off has no first commit; it has a file of its own or that of the whole one, and reads less as well.
+    // A shallow clone lacks the first commit. It has a cache file of its own or uses that of the full clone, and reads
+    // less as well.
     one.git(&["clone", "--quiet", "--depth=2", "--no-local", ".", "../shallow"]);
     let shallow = one.at("../shallow");
     for times in 0..2 {
@@ -180,7 +181,7 @@ fn a_folder_that_cannot_be_written_costs_a_note_and_nothing_else() {
     run.expect_mention("could not be written");
 }
 
-/// Changes a repository in one of the ways people do; says which.
+/// Changes a repository in one of the ways people do; returns a description of the change.
 fn change(repo: &Repo, chance: &mut Chance, step: u32) -> &'static str {
     if chance.one_in(2) { change_files(repo, chance, step) } else { change_refs(repo, chance) }
 }
@@ -289,7 +290,7 @@ fn where_a_secret_lives_is_known_without_its_trees() {
         repo.commit("beside it");
     }
     let first = cached(&repo, &[]).expect_code(1);
-    // One of the trees may be asked for a name; all others are not even opened.
+    // One of the trees may be opened to look up a name; the others aren't opened at all.
     let mut trees: Vec<PathBuf> = (0..5).map(|back| repo.loose_object(&format!("HEAD~{back}^{{tree}}"))).collect();
     trees.sort();
     for tree in &trees[1..] {
@@ -309,7 +310,7 @@ fn what_comes_back_is_found_where_it_lives() {
     for (object, broken) in
         [("HEAD:conf", None), ("HEAD:conf", Some("no object")), ("HEAD:conf/live.env", Some("no object"))]
     {
-        // No sweep has seen it whole.
+        // The cache is removed, so that no sweep has read the object whole.
         let _ = fs::remove_dir_all(repo.path("../cache"));
         let path = repo.loose_object(object);
         let whole = must(fs::read(&path), "reading an object");
@@ -343,7 +344,7 @@ fn leftovers_that_name_what_is_gone_do_not_hide_what_comes_later() {
         repo.write(format!("new/{step}.txt"), format!("step {step}\n"));
         repo.commit("a commit");
     }
-    // The same content again: what was missed is here now.
+    // The same content is added again, so the object that was missing is there now.
     repo.write("new/a.env", Secret::entra(906).line());
     repo.commit("and now it stays");
     same_as_anew(&repo, &cached(&repo, &[]).expect_code(1));
@@ -364,7 +365,7 @@ fn a_limit_that_changes_is_heeded() {
     }
 }
 
-/// Whoever brings a cache along could say that there is nothing in any object.
+/// A cache that came with a repository is refused, because its author could claim that no object contains anything.
 #[test]
 fn a_cache_that_came_with_a_repository_is_refused() {
     let refused = |repo: &Repo, folder: &str| {

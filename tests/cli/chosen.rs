@@ -1,11 +1,11 @@
-//! `staged FILE…`, and the pre-commit hook as the pre-commit framework runs it: what is named is looked at, in a commit and
-//! outside of one.
+//! Tests of `staged FILE…`, and of the pre-commit hook as the pre-commit framework runs it: the named files are
+//! scanned, during a commit and outside of one.
 
 use std::os::unix::fs::symlink;
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// A repository that has one file with a secret in HEAD, one that is clean, and a secret in the index.
+/// Returns a repository with a file with a secret in HEAD, a clean file, and a secret in the index.
 fn prepared() -> (Repo, Secret, Secret) {
     let (old, new) = (Secret::github(8_000), Secret::github(8_001));
     let repo = Repo::with_a_commit();
@@ -17,7 +17,7 @@ fn prepared() -> (Repo, Secret, Secret) {
     (repo, old, new)
 }
 
-/// The files that findings stand in.
+/// Returns the files that the findings are in.
 #[track_caller]
 fn places(run: &Run) -> Vec<String> {
     let findings = run.records_of("finding");
@@ -42,7 +42,7 @@ fn only_what_is_named_is_looked_at() {
     let from_below =
         repo.at("sub").keysweep(&["staged", "--format", "jsonl", "new.env", "../other.env"]).expect_code(1);
     assert_eq!(places(&from_below).len(), 2, "{from_below}");
-    // The index counts, not the file.
+    // The content in the index counts, not that of the file.
     repo.write("sub/new.env", "clean\n");
     staged(&repo, &["sub/new.env"]).expect_code(1);
     repo.add();
@@ -77,7 +77,7 @@ fn a_file_that_the_commit_does_not_change_is_looked_at_whole() {
     assert_eq!(places(&run).len(), 2, "{run}");
     run.expect_withheld(&new.value);
     staged(&repo, &["clean.txt"]).expect_code(0).expect_mention("read in full");
-    // In a merge, a file that is as one of the parents has it is no news.
+    // In a merge, a file that is the same as in one of the parents isn't new.
     repo.commit("both");
     repo.git(&["checkout", "--quiet", "-b", "side", "HEAD~1"]);
     repo.write("side.txt", "clean\n");
@@ -93,7 +93,7 @@ fn the_hook_looks_at_all_that_is_new_and_at_what_the_framework_names() {
     assert_eq!(places(&hook(&[]).expect_code(1)), ["sub/new.env"]);
     assert_eq!(places(&hook(&["clean.txt"]).expect_code(1)), ["sub/new.env"]);
     assert_eq!(places(&hook(&["clean.txt", "sub/old.env"]).expect_code(1)).len(), 2);
-    // A link and a name are no files to the framework, which does not name them.
+    // The framework doesn't count a symbolic link as a file, so it doesn't name it.
     repo.git(&["reset", "--quiet", "--hard"]);
     must(symlink(Secret::github(8_003).value, repo.path("link")), "make a link");
     repo.write("file.txt", "clean\n");
@@ -109,7 +109,7 @@ fn the_framework_started_by_hand_never_passes_over_nothing() {
         let tool = repo.tool(&["hook", "run", "pre-commit", "--format", "jsonl"]).env("PRE_COMMIT", "1");
         variables.iter().fold(tool, |tool, (name, value)| tool.env(name, value)).run()
     };
-    // Nothing is staged: it may be about all files.
+    // Nothing is staged, so the framework may have been run on all files.
     assert_eq!(places(&hook(&[]).expect_code(1)), ["sub/old.env"]);
     hook(&[("GIT_INDEX_FILE", ".git/index")]).expect_code(0);
     let range = |from, to| hook(&[("PRE_COMMIT_FROM_REF", from), ("PRE_COMMIT_TO_REF", to)]);

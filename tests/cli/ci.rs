@@ -1,6 +1,7 @@
-//! `range --ci`: the clones that the jobs of code hosts and build servers work on, and what those tell them.
+//! Tests of `range --ci`: the clones that jobs of code hosts and build servers work on, and the variables and events
+//! that they get.
 //!
-//! Events and variables have the form that each host documents, cut down to what could be taken for an answer.
+//! Events and variables have the form that each host documents, reduced to the fields that could affect the result.
 
 use std::fs;
 
@@ -10,7 +11,7 @@ use crate::support::{Repo, Run, Secret, must};
 
 pub(crate) const NONE: &str = "0000000000000000000000000000000000000000";
 
-/// A server whose branch `main` is the default one and has a secret in its past.
+/// Returns a server whose default branch is `main` and has a secret in its history.
 pub(crate) fn server() -> Repo {
     let server = Repo::with_a_commit();
     server.write("old.env", Secret::entra(1700).line());
@@ -18,7 +19,7 @@ pub(crate) fn server() -> Repo {
     server
 }
 
-/// Puts a pull request on the server as GitHub keeps it: two refs, and no branch, for it comes from a fork.
+/// Adds a pull request to the server as GitHub stores it: two refs and no branch, because it comes from a fork.
 pub(crate) fn request(server: &Repo, work: impl Fn(&Repo)) {
     server.git(&["checkout", "--quiet", "-b", "fork", "main"]);
     work(server);
@@ -28,7 +29,7 @@ pub(crate) fn request(server: &Repo, work: impl Fn(&Repo)) {
     server.git(&["branch", "--quiet", "-D", "fork"]);
 }
 
-/// The merge that GitHub makes of a pull request and the newest commit of its base.
+/// Makes the test merge of a pull request and the newest commit of its base, as GitHub does.
 fn test_merge(server: &Repo) {
     server.git(&["checkout", "--quiet", "--detach", "main"]);
     server.git(&["merge", "--quiet", "--no-ff", "-m", "a test merge", "refs/pull/7/head"]);
@@ -36,7 +37,7 @@ fn test_merge(server: &Repo) {
     server.git(&["checkout", "--quiet", "main"]);
 }
 
-/// The secret comes with the first commit, goes with the second, and 29 others follow.
+/// Makes 31 commits: the first adds the secret, the second removes it, and 29 others follow.
 pub(crate) fn work_of_31_commits(repo: &Repo) {
     leak(repo);
     repo.remove("config.env");
@@ -56,7 +57,7 @@ pub(crate) fn leak(repo: &Repo) {
     repo.commit("leak");
 }
 
-/// A server whose branch `side` was replaced by one with the secret, and the commit that it named before.
+/// Returns a server whose branch `side` was replaced by one with the secret, and the commit that it pointed to before.
 pub(crate) fn forced() -> (Repo, String) {
     let server = server();
     server.git(&["checkout", "--quiet", "-b", "side"]);
@@ -68,7 +69,8 @@ pub(crate) fn forced() -> (Repo, String) {
     (server, before)
 }
 
-/// A clone as actions/checkout makes it: all branches and tags and the ref, or that ref alone to some depth.
+/// Returns a clone as actions/checkout makes it: with all branches, tags and the ref, or with that ref alone to some
+/// depth.
 pub(crate) fn checkout(server: &Repo, what: &str, depth: Option<&str>) -> Repo {
     let clone = server.at("../job");
     must(fs::remove_dir_all(clone.path("")), "remove the clone of the job before");
@@ -94,7 +96,7 @@ fn range(clone: &Repo, variables: &[(&str, &str)]) -> Run {
     variables.iter().fold(tool, |tool, (name, value)| tool.env(name, value)).run()
 }
 
-/// What the job of an event says.
+/// Runs the job of an event.
 fn job(clone: &Repo, event: &str, payload: &Value) -> Run {
     clone.write("../event.json", payload.to_string());
     let path = clone.path("../event.json").display().to_string();
@@ -124,7 +126,7 @@ pub(crate) fn push(name: &str, before: &str, after: &str) -> Value {
     })
 }
 
-/// The run tells of the new secret, and of no other.
+/// Checks that the run reports the new secret and no other.
 #[track_caller]
 fn found(run: Run) -> Run {
     let run = run.expect_code(1);
@@ -140,7 +142,7 @@ fn clean(run: Run) -> Run {
     run
 }
 
-/// The run could not tell, says what helps, and takes nothing old for new.
+/// Checks that the run has no result, names the remedy, and doesn't report old secrets as new.
 #[track_caller]
 fn unknown(run: Run, remedy: &str) {
     let run = run.expect_code(2);
@@ -154,7 +156,7 @@ fn commits(run: &Run) -> Value {
     run.records_of("summary")[0]["commits"].clone()
 }
 
-/// What the last report of a clone says it was about.
+/// Returns the scope that the last report of a clone gives.
 fn scope(clone: &Repo) -> String {
     let report: Value = must(serde_json::from_str(&clone.read(".git/keysweep/last-range.json")), "read the report");
     report["report"]["scope"].as_str().unwrap_or_default().to_owned()
@@ -278,7 +280,7 @@ fn a_new_branch_is_read_as_far_as_the_default_branch_does_not_have_it() {
     let server = server();
     server.git(&["checkout", "--quiet", "-b", "side"]);
     leak(&server);
-    // Of two branches that come with one push neither may rely on the other.
+    // Of two branches in one push, neither counts as known to the other.
     server.git(&["branch", "twin"]);
     for branch in ["side", "twin"] {
         let clone = checkout(&server, branch, None);
@@ -311,7 +313,7 @@ fn a_forced_push_is_read_whether_or_not_the_commit_before_is_there() {
     let clone = checkout(&server, "side", None);
     let run = found(job(&clone, "push", &event));
     assert!(scope(&clone).contains(&before[..12]) && !scope(&clone).contains("since"), "{run}");
-    // Of the default branch nothing else tells what was there.
+    // For the default branch, nothing else says what was there before.
     event["ref"] = "refs/heads/main".into();
     event["before"] = "3".repeat(40).into();
     job(&clone, "push", &event).expect_code(1).expect_mention(&Secret::entra(1700).value);
@@ -341,7 +343,7 @@ fn a_tag_brings_its_message_and_what_the_default_branch_does_not_have() {
     found(job(&clone, "push", &push("refs/tags/v2", NONE, &server.rev("v2"))));
 }
 
-// ---------------------------------------------------------------- queues, and jobs that nothing was pushed for
+// ---------------------------------------------------------------- queues, and jobs without a push
 
 #[test]
 fn a_merge_group_is_read_from_its_base() {
@@ -360,9 +362,9 @@ fn a_merge_group_is_read_from_its_base() {
         } })
     };
     let clone = checkout(&server, "HEAD", None);
-    // The second of the queue stands upon the first, which has a job of its own.
+    // The second request of the queue is based on the first, which has a job of its own.
     found(job(&clone, "merge_group", &group(Some(server.rev("HEAD~1")))));
-    // Older servers do not name the commit.
+    // Older servers don't name the base commit.
     let run = job(&clone, "merge_group", &group(None)).expect_code(1);
     assert_eq!(run.records_of("finding").len(), 2, "{run}");
     let clone = checkout(&server, "HEAD", Some("1"));
@@ -423,18 +425,19 @@ fn a_push_to_gitlab_is_read_from_the_commit_before_or_from_the_default_branch() 
     }
 }
 
-// ---------------------------------------------------------------- hosts that tell it in variables
+// ---------------------------------------------------------------- hosts that use variables
 
 type Told = Vec<(&'static str, String)>;
 
-/// A host, with what it tells a job.
+/// A host, with the variables that it sets for a job.
 struct Host {
     name: &'static str,
-    /// Of a request from `head` to `main`, whose merge is `merge`; none where jobs are not told of requests.
+    /// Returns the variables for a request from `head` to `main` whose merge is `merge`; `None` if the host's jobs
+    /// don't get any for requests.
     request: fn(head: &str, merge: &str) -> Option<Told>,
-    /// Of a branch.
+    /// Returns the variables for a branch.
     branch: fn(name: &str, head: &str) -> Told,
-    /// What says where the branch was before.
+    /// The variable that gives the previous commit of the branch.
     before: &'static str,
 }
 
@@ -500,7 +503,7 @@ const HOSTS: [Host; 4] = [
                 ("CHANGE_BRANCH", "fork".into()),
                 ("GIT_COMMIT", head.into()),
                 ("GIT_BRANCH", "PR-7".into()),
-                // A build of the same request before this one.
+                // These are from an earlier build of the same request.
                 ("GIT_PREVIOUS_COMMIT", head.into()),
                 ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", head.into()),
             ])
@@ -522,7 +525,7 @@ fn tell(clone: &Repo, told: &Told, more: &[(&str, &str)]) -> Run {
     range(clone, &[&told[..], more].concat())
 }
 
-/// The request of the server as each host that knows of requests tells it.
+/// Returns the request of the server as described by each host that supports requests.
 fn requests(server: &Repo) -> Vec<(&'static str, Told)> {
     let (head, merge) = (server.rev("refs/pull/7/head"), server.rev("refs/pull/7/merge"));
     HOSTS.iter().filter_map(|host| Some((host.name, (host.request)(&head, &merge)?))).collect()
@@ -537,7 +540,7 @@ fn every_host_tells_what_a_request_adds() {
     test_merge(&server);
     let clone = checkout(&server, "refs/pull/7/merge", None);
     for (name, told) in requests(&server) {
-        // What is meant for pushes does not choose what a request adds.
+        // A variable that is meant for pushes doesn't affect the commits that a request adds.
         let run = found(tell(&clone, &told, &[("KEYSWEEP_BASE", &server.rev("refs/pull/7/head"))]));
         assert_eq!(commits(&run), 31, "{name}: {run}");
         assert!(scope(&clone).contains("the branch it goes to does not"), "{name}: {run}");
@@ -553,11 +556,11 @@ fn every_host_tells_what_a_branch_adds() {
     let head = server.head();
     let clone = checkout(&server, "side", None);
     for Host { name, branch, before: variable, .. } in HOSTS {
-        // Where the branch was before does not count: the job for that may have failed because of it.
+        // The previous commit of the branch doesn't count: its job may have failed because of this secret.
         let told = [("KEYSWEEP_DEFAULT_BRANCH", "main"), (variable, head.as_str())];
         let run = found(tell(&clone, &branch("side", &head), &told));
         assert!(commits(&run) == 1 && scope(&clone).contains("the default branch does not"), "{name}: {run}");
-        // The default branch is compared with what it was before, and is all new where that is not told.
+        // The default branch is compared with its previous commit, and counts as all new if that is unknown.
         let run = found(tell(&clone, &branch("main", &head), &[(variable, &before)]));
         assert!(commits(&run) == 1 && scope(&clone).contains(&format!("({}..", &before[..12])), "{name}: {run}");
         let run = tell(&clone, &branch("main", &head), &[("KEYSWEEP_DEFAULT_BRANCH", "main")]).expect_code(1);
@@ -583,7 +586,7 @@ fn a_host_that_tells_too_little_is_told_what_to_set() {
             tell(&clone, &without, &[]).expect_code(2).expect_mention("the commit that the job runs for");
         }
     }
-    // The branch that a request goes to may not have been fetched, and a shallow clone has no past.
+    // The target branch of a request may not have been fetched, and a shallow clone has no history.
     let shallow = checkout(&server, "refs/pull/7/merge", Some("1"));
     for (_, told) in requests(&server) {
         unknown(tell(&shallow, &told, &[]), "'fetchDepth: 0' below 'checkout: self'");
@@ -597,7 +600,7 @@ fn a_host_that_tells_too_little_is_told_what_to_set() {
     }
 }
 
-/// Where the clone has nothing to compare with, nobody can have agreed to anything.
+/// If the clone has nothing to compare with, nobody can have reviewed an entry that allows a secret.
 #[test]
 fn a_branch_does_not_allow_its_own_secret_where_the_default_branch_is_not_here() {
     let server = server();
@@ -634,7 +637,8 @@ fn what_variables_say_is_no_revision_and_is_not_run() {
     }
 }
 
-/// Gitea and Forgejo test the head of a request itself and no merge of it. Whoever makes that head a merge chooses its parents.
+/// Gitea and Forgejo test the head of a request itself, not a merge of it. If the author makes that head a merge, the
+/// author chooses its parents.
 #[test]
 fn a_head_that_is_a_merge_is_not_taken_for_the_merge_of_the_host() {
     let server = server();
@@ -659,14 +663,14 @@ fn a_head_that_is_a_merge_is_not_taken_for_the_merge_of_the_host() {
     server.git(&["branch", "--quiet", "-D", "fork"]);
     let clone = checkout(&server, "refs/pull/7/head", None);
     found(job(&clone, "pull_request", &pull_request(&server, &base)));
-    // Nor where the base is not to be found.
+    // It isn't treated as the host's merge if the base can't be found, either.
     let run = job(&clone, "pull_request", &pull_request(&server, &"1".repeat(40))).expect_code(1);
     assert!(run.text().contains(&new().value), "{run}");
 }
 
 // ---------------------------------------------------------------- summaries of jobs
 
-/// The job of a push, which puts its report into `../summary.md` as well.
+/// Runs the job of a push, which also writes its report to `../summary.md`; returns the summary.
 fn summed_up(clone: &Repo, before: &str, code: i32) -> String {
     clone.write("../event.json", push("refs/heads/main", before, &clone.head()).to_string());
     let tool = clone.tool(&["range", "--ci", "--format", "github"]);
@@ -726,7 +730,7 @@ fn a_summary_that_cannot_be_written_does_not_change_the_verdict() {
     tool.run().expect_code(0).expect_mention("the summary of the job could not be written");
 }
 
-// ---------------------------------------------------------------- what cannot be told
+// ---------------------------------------------------------------- jobs without a result
 
 #[test]
 fn without_a_host_that_tells_something_there_is_no_range() {
@@ -767,7 +771,7 @@ fn what_an_event_says_is_no_revision_and_is_not_repeated() {
     assert!(!clone.path("hacked").exists());
 }
 
-// ---------------------------------------------------------------- what may allow a finding
+// ---------------------------------------------------------------- entries that may allow a finding
 
 #[test]
 fn a_pull_request_does_not_allow_its_own_secret() {
@@ -791,10 +795,10 @@ fn a_pull_request_does_not_allow_its_own_secret() {
         let run = job(&clone, "pull_request", &pull_request(&server, &base)).expect_code(1);
         let said = run.suppression();
         assert_eq!((&said["by"], &said["status"]), (&by.into(), &"needs-approval".into()), "{run}");
-        // Nor where the base is not to be found.
+        // The finding isn't allowed if the base can't be found, either.
         let run = job(&clone, "pull_request", &pull_request(&server, &"1".repeat(base.len())));
         assert_ne!(run.code, Some(0), "{run}");
-        // Once it is merged, the default branch is judged by what it says itself.
+        // Once it is merged, the default branch is judged by its own configuration.
         server.git(&["merge", "--quiet", "refs/pull/7/head"]);
         let clone = checkout(&server, "main", None);
         let run = job(&clone, "schedule", &json!({ "repository": { "default_branch": "main" } })).expect_code(1);

@@ -1,8 +1,8 @@
-//! The console blocks of the documents: each command runs, and prints what the page shows.
+//! Tests of the console blocks in the documents: each command runs, and prints what the page shows.
 //!
 //! The blocks of a page run one after the other in a repository of their own, [`shop`]. In a block, `...` on a line of
-//! its own stands for any number of lines, and `[..]` within a line for any text. `KEYSWEEP_UPDATE=1` writes what the
-//! commands print now into those blocks that show something else.
+//! its own stands for any number of lines, and `[..]` within a line for any text. With `KEYSWEEP_UPDATE=1`, blocks
+//! that show something else are replaced by the current output.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -11,8 +11,8 @@ use regex::Regex;
 
 use crate::support::{Repo, github_token, must};
 
-/// A repository whose pushed history holds a token, whose newest commit holds a password that was not pushed, and
-/// whose index holds another token.
+/// Returns a repository with a token in its pushed history, a password in its newest commit, which isn't pushed,
+/// and another token in its index.
 fn shop() -> Repo {
     let shop = Repo::init();
     shop.git(&["init", "--quiet", "--bare", "../shop.git"]);
@@ -29,15 +29,15 @@ fn shop() -> Repo {
     shop
 }
 
-/// A block of a page: which lines of it lie between its fences, counted from nought, and its commands with the lines
-/// that each is said to print.
+/// A block of a page: the range of its lines between the fences, counted from zero, and its commands with the lines
+/// that each is shown to print.
 struct Block {
     first: usize,
     end: usize,
     steps: Vec<(String, Vec<String>)>,
 }
 
-/// The blocks in a language.
+/// Returns the blocks in a language.
 fn blocks(page: &str, language: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let lines: Vec<&str> = page.lines().collect();
@@ -66,7 +66,8 @@ fn steps(lines: &[&str]) -> Vec<(String, Vec<String>)> {
     steps
 }
 
-/// What a command prints on both streams, in the order in which it does, without what differs from run to run.
+/// Returns what a command prints on both streams, in the order of printing, without the parts that differ from run to
+/// run.
 fn printed(shop: &Repo, command: &str) -> Vec<String> {
     let text = shop.sh(&format!("{{ {command}\n}} 2>&1")).out();
     let folder = shop.path("..");
@@ -77,7 +78,7 @@ fn printed(shop: &Repo, command: &str) -> Vec<String> {
     times.replace_all(&text, "4 ms").lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
-/// Whether lines are those that a page shows.
+/// Returns `true` if the lines are those that a page shows.
 fn fits(shown: &[String], lines: &[String]) -> bool {
     let mut pattern = String::from("^");
     for line in shown {
@@ -106,7 +107,7 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// Runs a page's blocks; returns the page with what the commands print now.
+/// Runs a page's blocks; returns the page with the current output of the commands, and the number of blocks.
 fn run(text: &str) -> (String, usize) {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let blocks = blocks(text, "console");
@@ -123,7 +124,7 @@ fn run(text: &str) -> (String, usize) {
         }
         replacements.push((block.first..block.end, now));
     }
-    // From the end, for the lines before it to keep their numbers.
+    // Replaces from the end, so that the lines before keep their numbers.
     for (range, now) in replacements.into_iter().rev() {
         lines.splice(range, now);
     }
@@ -154,7 +155,7 @@ fn every_console_block_shows_what_its_commands_print() {
     assert!(count >= 4, "{count}");
 }
 
-/// The README's commands take no output along, and each has to work as it is written.
+/// The README shows its commands without output, and each has to work as written.
 #[test]
 fn every_command_of_the_readme_works() {
     let text = must(fs::read_to_string(root().join("README.md")), "read the README");
@@ -165,7 +166,7 @@ fn every_command_of_the_readme_works() {
         for line in block.lines().take_while(|line| *line != "```") {
             count += 1;
             let run = shop.sh(line);
-            // 1: something was found, and a stopped commit.
+            // Exit code 1 means that something was found, or that a commit was stopped.
             assert!(matches!(run.code, Some(0 | 1)), "'{line}': {run}");
         }
     }

@@ -1,4 +1,4 @@
-//! `drill`: every stage for real, with git and git filter-repo, and nothing left behind.
+//! Tests of `drill`: every stage is run for real, with git and git filter-repo, and nothing is left behind.
 
 use std::fs;
 

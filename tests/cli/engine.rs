@@ -1,4 +1,4 @@
-//! The walk of a pack, held against git: every object comes once, whole, after what it was made from.
+//! Tests of the walk of a pack, compared with git: every object is visited once, whole, and after its delta base.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::support::{Repo, must};
 
 const KINDS: [Kind; 4] = [Kind::Blob, Kind::Tree, Kind::Commit, Kind::Tag];
 
-/// Hashes every object, and remembers its bytes to hold the edits of the next against them.
+/// Hashes every object, and keeps its bytes to check the edits of the next object against them.
 struct Rebuild<'r> {
     seen: &'r Mutex<Vec<ObjectId>>,
 }
@@ -35,7 +35,7 @@ impl Visitor for Rebuild<'_> {
     }
 }
 
-/// A pack with long delta chains, and with enough below one object to be shared by threads.
+/// Returns a pack with long delta chains, and with enough objects based on a single one for threads to share them.
 fn packed(options: &[&str]) -> (Repo, Vec<PathBuf>) {
     let repo = Repo::with_a_commit();
     let mut lines: Vec<String> = (0..300).map(|line| format!("line {line} of a file that grows\n")).collect();

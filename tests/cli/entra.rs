@@ -1,8 +1,8 @@
-//! The bar for Azure Entra client secrets: 200 of them in the places where people leave them, all to be found, and 60
-//! things that look like one and are none.
+//! The benchmark for Azure Entra client secrets: 200 of them in the places where people leave them, all of which have
+//! to be found, and 60 lookalikes that aren't secrets.
 //!
-//! A sample is a path and a text with marks such as `@secret@`; what replaces them is drawn from a seed. Samples with
-//! both `@client@` and `@tenant@` have to be told whose secret it is.
+//! A sample is a path and a text with marks such as `@secret@`; the replacements are generated from a seed. For
+//! samples with both `@client@` and `@tenant@`, the report has to say whose secret it is.
 
 use std::collections::BTreeMap;
 use std::iter;
@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use crate::support::{ENTRA, Repo, Run, entra_secret};
 
-/// How many secrets are planted, over all samples in turn.
+/// The number of secrets that are planted, cycling through the samples.
 const PLANTED: u32 = 200;
-/// Seeds of this file start here, apart from those of the others.
+/// The first seed of this file; other test files use other seeds.
 const FIRST_SEED: u32 = 7000;
 
 /// A file that is written with its marks replaced.
@@ -24,12 +24,12 @@ struct Sample {
 }
 
 impl Sample {
-    /// Whether the file names application and tenant in plain text.
+    /// Returns `true` if the file names application and tenant in plain text.
     fn has_ids(&self) -> bool {
         self.text.contains("@client@") && self.text.contains("@tenant@")
     }
 
-    /// Replaces the marks.
+    /// Returns the text with its marks replaced.
     fn fill(&self, marks: &[(&str, String)]) -> String {
         marks.iter().fold(self.text.to_owned(), |text, (mark, value)| text.replace(mark, value))
     }
@@ -46,7 +46,7 @@ struct Plant {
 }
 
 impl Plant {
-    /// The seed decides the sample and everything that is drawn; `alter` may spoil the secret.
+    /// Makes a plant: the seed decides the sample and everything that is generated; `alter` may spoil the secret.
     fn new(seed: u32, alter: fn(String) -> String) -> Self {
         let count = u32::try_from(LEAKS.len()).unwrap_or(u32::MAX);
         let sample = &LEAKS[usize::try_from(seed % count).unwrap_or_default()];
@@ -65,13 +65,13 @@ impl Plant {
         Self { sample, path: format!("p{seed:03}/{}", sample.path), text, secret, client, tenant }
     }
 
-    /// The line that the secret is on.
+    /// Returns the line number of the secret.
     fn line(&self) -> usize {
         let before = self.sample.text.split("@secret").next().unwrap_or_default();
         1 + before.matches('\n').count()
     }
 
-    /// The secret as the file writes it, without base64's padding, which is no part of it.
+    /// Returns the secret as the file writes it, without base64 padding, which isn't part of it.
     fn written(&self) -> String {
         if self.sample.text.contains("@secret.base64@") {
             BASE64_NOPAD.encode(self.secret.as_bytes())
@@ -82,7 +82,7 @@ impl Plant {
         }
     }
 
-    /// What is wrong with the findings of its file, which should be one with the whole value.
+    /// Returns what is wrong with the findings in its file, which should be one finding with the whole value.
     fn faults(&self, found: &[Value]) -> Vec<String> {
         let Some(finding) = found.iter().find(|finding| finding["rule"] == ENTRA) else {
             return vec!["missed".to_owned()];
@@ -97,7 +97,8 @@ impl Plant {
         faults
     }
 
-    /// Line and columns have to cut out of the file what stands for the secret.
+    /// Checks that line and columns cut exactly the written form of the secret out of the file; returns the fault if
+    /// not.
     fn fault_of_place(&self, place: &Value) -> Option<String> {
         let number = |name: &str| place[name].as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(0);
         let line = self.text.lines().nth(number("line").wrapping_sub(1)).unwrap_or_default();
@@ -108,7 +109,7 @@ impl Plant {
             .then(|| format!("located at {place}, which is {cut:?}, not {:?} in line {}", self.written(), self.line()))
     }
 
-    /// The facts that are not those of the file.
+    /// Returns the facts that differ from those in the file.
     fn wrong_facts(&self, found: &[Value]) -> Vec<String> {
         let facts = found.iter().find(|finding| finding["rule"] == ENTRA).map(|finding| finding["facts"].clone());
         let facts = facts.unwrap_or_default();
@@ -120,7 +121,7 @@ impl Plant {
     }
 }
 
-/// Files of a folder or a repository that a scan runs over.
+/// A folder or repository with planted files that a scan runs over.
 struct Field {
     repo: Repo,
     plants: Vec<Plant>,
@@ -137,7 +138,7 @@ impl Field {
         Self { repo, plants }
     }
 
-    /// Runs keysweep and collects what `look` finds fault with, for every plant and its findings.
+    /// Runs keysweep and collects the faults that `look` finds, for every plant and its findings.
     #[track_caller]
     fn check(&self, scan: &[&str], look: impl Fn(&Plant, &[Value]) -> Vec<String>) {
         let run = self.repo.keysweep(&[scan, &["--format", "jsonl", "--show-secrets"]].concat());
@@ -154,7 +155,7 @@ impl Field {
     }
 }
 
-/// The findings of a report by the first path that each of them is at.
+/// Returns the findings of a report, grouped by the first path of each.
 #[track_caller]
 fn by_path(run: &Run) -> BTreeMap<String, Vec<Value>> {
     let mut by_path: BTreeMap<String, Vec<Value>> = BTreeMap::new();
@@ -165,7 +166,7 @@ fn by_path(run: &Run) -> BTreeMap<String, Vec<Value>> {
     by_path
 }
 
-/// `SplitMix64`: the numbers of a seed and a purpose.
+/// Returns the random numbers of a seed and a purpose, by `SplitMix64`.
 fn numbers(seed: u32, purpose: &str) -> impl Iterator<Item = u64> {
     let start = purpose.bytes().fold(u64::from(seed), |state, byte| state.wrapping_mul(257).wrapping_add(byte.into()));
     iter::successors(Some(start), |state| Some(state.wrapping_add(0x9e37_79b9_7f4a_7c15))).skip(1).map(|state| {
@@ -192,19 +193,19 @@ fn guid(seed: u32, purpose: &str) -> String {
     format!("{}-{}-4{}-a{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..])
 }
 
-/// As it was issued.
+/// Returns the secret as it was issued.
 fn genuine(secret: String) -> String {
     secret
 }
 
-/// With a last character that the check digits do not allow.
+/// Returns the secret with a last character that its check digits don't allow.
 fn altered(mut secret: String) -> String {
     let last = secret.pop();
     secret.push(if last == Some('k') { 'm' } else { 'k' });
     secret
 }
 
-/// One secret a sample.
+/// Returns the number of samples, for one secret in each.
 fn one_round() -> u32 {
     u32::try_from(LEAKS.len()).unwrap_or(u32::MAX)
 }
@@ -279,7 +280,7 @@ fn a_wrong_check_digit_costs_confidence_and_no_secret() {
 
 // ---------------------------------------------------------------- what must not be reported
 
-/// What a harmless sample may hold, drawn from its number.
+/// Returns the values for a harmless sample, generated from its number.
 fn harmless_marks(seed: u32) -> Vec<(&'static str, String)> {
     let secret = entra_secret(FIRST_SEED + 1000 + seed);
     vec![
@@ -305,7 +306,7 @@ fn harmless_marks(seed: u32) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// A repository with every harmless sample staged.
+/// Returns a repository with every harmless sample staged.
 fn harmless() -> Repo {
     let repo = Repo::with_a_commit();
     for (seed, sample) in (0..).zip(&HARMLESS) {
@@ -339,7 +340,7 @@ fn nothing_harmless_is_reported_in_the_index() {
 
 // ---------------------------------------------------------------- samples
 
-/// Where people leave them.
+/// Files with secrets, in the places where people leave them.
 const LEAKS: [Sample; 44] = [
     Sample {
         path: "README.md",
@@ -792,7 +793,7 @@ tenant_id = @tenant@
     },
 ];
 
-/// What looks like one.
+/// Files with lookalikes that aren't secrets.
 const HARMLESS: [Sample; 60] = [
     Sample { path: ".env", text: "AZURE_CLIENT_SECRET=xxx8Q~@x34@\n" },
     Sample { path: "README.md", text: "Set `AZURE_CLIENT_SECRET=<client-secret>` before you start.\n" },

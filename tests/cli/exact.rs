@@ -1,8 +1,10 @@
-//! What a sweep says of a blob is what the blob alone says, however git stores it and whatever versions lie around it.
+//! Tests that a sweep reports the same about a blob as a scan of the blob alone, however git stores it and whatever
+//! versions surround it.
 //!
-//! Repositories that chance has made: files whose lines come, go, move and double, that are renamed, split and joined, with
-//! an example of every rule planted, cut, joined again, truncated and brought back. Each is stored in one of git's ways, and
-//! `history` has to find in it, place by place, what `files` finds in the extracted blobs. A failure names the seed.
+//! The repositories are random: lines of files are added, removed, moved and doubled, files are renamed, split and
+//! joined, and an example of every rule is planted, cut, joined again, truncated and brought back. Each is stored in
+//! one of git's ways, and `history` has to find in it, place by place, what `files` finds in the extracted blobs. A
+//! failure names the seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -15,7 +17,8 @@ use serde_json::Value;
 
 use crate::support::{Chance, Repo, Run, must};
 
-/// Repositories, and the shares that the examples are dealt out in: each is planted in two repositories at least.
+/// The number of repositories, and of shares that the examples are divided into: each example is planted in at least
+/// two repositories.
 const REPOSITORIES: u64 = 24;
 const SHARES: u64 = REPOSITORIES / 2;
 
@@ -27,7 +30,7 @@ struct Example {
     text: String,
 }
 
-/// The share of all examples that falls to a seed, in an order of its own.
+/// Returns the share of all examples that belongs to a seed, shuffled.
 fn examples(seed: u64, chance: &mut Chance) -> Vec<Example> {
     let rules: RuleFile = must(toml::from_str(include_str!("../../rules.toml")), "read the rules");
     let all = rules.rules.iter().flat_map(|rule| rule.examples.iter().map(move |example| (rule, example)));
@@ -50,7 +53,7 @@ const WORDS: [&str; 16] = [
     "the", "deploy", "login", "password",
 ];
 
-/// A line without a secret, with the words that stand around one.
+/// Returns a line without a secret, made of words that usually surround one.
 fn noise(chance: &mut Chance) -> String {
     let mut word = || *chance.pick(&WORDS);
     let (a, b, c) = (word(), word(), word());
@@ -69,7 +72,7 @@ fn noises(chance: &mut Chance, count: usize) -> Vec<u8> {
     (0..count).flat_map(|_| noise(chance).into_bytes()).collect()
 }
 
-/// Where lines start, and the end.
+/// Returns the offsets at which lines start, and that of the end.
 fn starts(text: &[u8]) -> Vec<usize> {
     let after = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
     let mut starts: Vec<usize> = std::iter::once(0).chain(after).chain([text.len()]).collect();
@@ -77,7 +80,7 @@ fn starts(text: &[u8]) -> Vec<usize> {
     starts
 }
 
-/// Some whole lines of a text.
+/// Returns the range of some whole lines of a text.
 fn block(chance: &mut Chance, text: &[u8], most: usize) -> Range<usize> {
     let starts = starts(text);
     let lines = chance.range(starts.len() - 1, most);
@@ -92,29 +95,30 @@ fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
 
 type Files = BTreeMap<String, Vec<u8>>;
 
-/// A place where a text was cut: this stands there until what was taken away comes back.
+/// A place where a text was cut: `mark` is there until `rest`, the removed text, comes back.
 struct Cut {
     mark: String,
     rest: Vec<u8>,
 }
 
-/// A stream for fast-import that grows commit by commit.
+/// A fast-import stream that grows commit by commit.
 struct World {
     chance: Chance,
     examples: Vec<Example>,
-    /// How many of them were planted at least once.
+    /// The number of examples that were planted at least once.
     planted: usize,
     cuts: Vec<Cut>,
-    /// Contents that may come back.
+    /// The contents that may come back.
     past: Vec<Vec<u8>>,
-    /// The files at the tip of each branch, and its mark.
+    /// The files at the tip of each branch, and the mark of the tip.
     branches: Vec<(Files, usize)>,
     marks: usize,
     names: usize,
     stream: Vec<u8>,
 }
 
-/// Larger files are cut down; one in `LARGE` repositories has a file that is larger from the start.
+/// The largest size of a file; larger ones are cut down. One in `LARGE` repositories has a file that is larger from the
+/// start.
 const MOST_BYTES: usize = 60_000;
 const LARGE: u64 = 6;
 
@@ -146,7 +150,7 @@ impl World {
         world
     }
 
-    /// The whole stream: enough commits to plant every example of the share.
+    /// Generates the whole stream: enough commits to plant every example of the share.
     fn make(mut self) -> Self {
         let commits = 40 + self.chance.below(30);
         for _ in 0..commits {
@@ -172,7 +176,7 @@ impl World {
         self.stream.push(b'\n');
     }
 
-    /// Writes what a branch has over what it had.
+    /// Writes a commit with the changes of a branch since `before`.
     fn commit(&mut self, branch: usize, before: &Files, merged: Option<usize>) {
         let parent = self.branches[branch].1;
         self.marks += 1;
@@ -199,7 +203,7 @@ impl World {
         self.branches[branch].1 = self.marks;
     }
 
-    /// Takes some of the other branch's files, and halves of some.
+    /// Takes some of the other branch's files, and halves of some others; returns the mark of that branch.
     fn merge(&mut self, branch: usize) -> usize {
         let (theirs, mark) = self.branches[1 - branch].clone();
         for (path, text) in theirs {
@@ -222,7 +226,7 @@ impl World {
         format!("{}/b{}.txt", self.chance.pick(&["a", "c", "d/e"]), self.names)
     }
 
-    /// A file to change, taken out of the branch.
+    /// Takes a file to change out of the branch.
     fn take(&mut self, branch: usize) -> (String, Vec<u8>) {
         let paths: Vec<String> = self.branches[branch].0.keys().cloned().collect();
         if paths.is_empty() {
@@ -299,7 +303,7 @@ impl World {
         self.put(branch, path, text);
     }
 
-    /// Changes that mind no lines: within a secret as well as anywhere else.
+    /// Changes bytes without regard to lines, within a secret as well as anywhere else.
     fn edit_bytes(&mut self, branch: usize) {
         let (path, mut text) = self.take(branch);
         let at = self.somewhere(&text);
@@ -322,7 +326,7 @@ impl World {
         self.put(branch, path, text);
     }
 
-    /// Anywhere in a text, but rather near a word that speaks of a secret.
+    /// Returns an offset anywhere in a text, more often near a word about secrets.
     fn somewhere(&mut self, text: &[u8]) -> usize {
         let anywhere = self.chance.below(text.len());
         let example = self.chance.below(self.planted.max(1));
@@ -332,7 +336,7 @@ impl World {
         near.unwrap_or(anywhere)
     }
 
-    /// Puts back what was taken away at a cut, if its mark still stands.
+    /// Restores the removed text at a cut, if its mark is still there.
     fn join_a_cut(&mut self, branch: usize) {
         for _ in 0..8 {
             if self.cuts.is_empty() {
@@ -377,7 +381,7 @@ impl World {
         self.put(branch, path, text);
     }
 
-    /// A content of any earlier commit, at any path.
+    /// Writes the content of any earlier commit to any path.
     fn bring_back(&mut self, branch: usize) {
         if !self.past.is_empty() {
             let text = self.chance.pick(&self.past).clone();
@@ -397,7 +401,7 @@ fn import(repo: &Repo, stream: &[u8], setting: &str) {
     repo.git_tool(&["-c", setting, "fast-import", "--quiet", "--force"]).input(stream).run().expect_code(0);
 }
 
-/// The stream in three parts, each packed by itself: the deltas of one do not know the others.
+/// Imports the stream in three parts, each packed by itself, so that no delta refers to another part.
 fn import_in_parts(repo: &Repo, world: &World, setting: &str) {
     let marks = repo.path(".git/parts").display().to_string();
     let (export, read) = (format!("--export-marks={marks}"), format!("--import-marks-if-exists={marks}"));
@@ -415,7 +419,7 @@ fn import_in_parts(repo: &Repo, world: &World, setting: &str) {
     assert_eq!(packs, if setting == PACKED { 3 } else { 0 }, "a pack for each part");
 }
 
-/// Stores a history in the way that falls to a seed; says where.
+/// Stores a history in the way that belongs to a seed; returns the repository.
 fn stored(seed: u64, world: &World) -> Repo {
     let repo = Repo::folder();
     let sha256 = [3, 8, 9].contains(&(seed % 12));
@@ -458,7 +462,7 @@ fn stored(seed: u64, world: &World) -> Repo {
     repo
 }
 
-/// Every blob in a file of its own, named by its id, which says nothing.
+/// Writes every blob to a file of its own, named by its id, so that the name doesn't affect the scan.
 fn extracted(repo: &Repo) -> Repo {
     let folder = repo.at("../extracted");
     let list = repo.git(&["cat-file", "--batch-all-objects", "--batch-check"]).out();
@@ -478,7 +482,7 @@ fn extracted(repo: &Repo) -> Repo {
 
 // ---------------------------------------------------------------- place by place
 
-/// One secret at one place of one blob.
+/// A secret at one place of one blob.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Sight {
     blob: String,
@@ -498,7 +502,7 @@ impl Display for Sight {
     }
 }
 
-/// What a report says of the contents of blobs; `blob` is the field of a place that holds a blob's id.
+/// Returns what a report says about the contents of blobs; `blob` is the field of a place that holds a blob's id.
 fn sights(run: &Run, blob: &str) -> BTreeSet<Sight> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut all = BTreeSet::new();
@@ -528,7 +532,7 @@ fn list<'s>(sights: impl Iterator<Item = &'s Sight>) -> String {
 const ALL: [&str; 7] =
     ["--format", "jsonl", "--show-secrets", "--exit-zero", "--min-confidence=low", "--min-severity=low", "--quiet"];
 
-/// Makes the repository of a seed and compares.
+/// Makes the repository of a seed and compares the two scans.
 fn compare(seed: u64) {
     let world = World::new(seed).make();
     let repo = stored(seed, &world);
@@ -544,7 +548,7 @@ fn compare(seed: u64) {
         list(missed),
         list(surplus)
     );
-    // Whatever the edits did, most of what was planted has to have been there to be found.
+    // Whatever the edits did, most of the planted examples must have been there to be found.
     let rules: BTreeSet<&str> = world.examples.iter().map(|example| &*example.rule).collect();
     let seen: BTreeSet<&str> = expected.iter().map(|sight| &*sight.rule).collect();
     let unseen: Vec<&&str> = rules.difference(&seen).collect();
@@ -552,7 +556,7 @@ fn compare(seed: u64) {
     assert!(unseen.len() * 3 < rules.len(), "seed {seed}: too little was left to find: {unseen:?}");
 }
 
-/// Six repositories a test, so that a runner may spread them.
+/// Compares several repositories; each test gets six, so that a runner can run the tests in parallel.
 fn compare_all(seeds: Range<u64>) {
     assert!(seeds.end <= REPOSITORIES);
     seeds.for_each(compare);

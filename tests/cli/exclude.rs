@@ -1,4 +1,5 @@
-//! `--exclude`: what the command line leaves out is read and counted, and no repository decides what that is.
+//! Tests of `--exclude`: files that the command line excludes are still read and counted, and no repository decides
+//! what is excluded.
 
 use crate::support::{Repo, Secret};
 
@@ -21,7 +22,7 @@ fn what_stands_below_an_excluded_path_is_counted_and_does_not_fail() {
         repo.keysweep(&[scan, &["--exclude", "vendor/", "--no-allow"]].concat()).expect_code(2);
         repo.keysweep(&[scan, &["--exclude", "**"]].concat()).expect_code(2).expect_mention("names no file");
     }
-    // The same value outside counts.
+    // The same value outside the excluded files counts.
     repo.write("config.env", format!("{}{}", own.line(), vendored.line()));
     repo.commit("own");
     let run = repo.keysweep(&["history", "--exclude", "vendor", "--exclude", "README.md", "--format", "jsonl"]);

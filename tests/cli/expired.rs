@@ -1,11 +1,11 @@
-//! Tokens that name their end: past it they weigh less, and are still told.
+//! Tests of tokens that contain their expiry date: once it is past, their severity is low, but they are still reported.
 
 use keysweep::proof::template::Generator;
 use serde_json::Value;
 
 use crate::support::{Repo, must};
 
-/// A JSON Web Token and a shared access signature that end in this year.
+/// Returns a JSON Web Token and a shared access signature that expire in this year.
 fn tokens(year: u32) -> [(&'static str, String); 2] {
     let end = u64::from(year - 1970) * 365 * 86_400;
     let signature =
@@ -19,7 +19,7 @@ fn tokens(year: u32) -> [(&'static str, String); 2] {
         .map(|(rule, text)| (rule, must(Generator::new(7).expand(&text, None), "expand the template")))
 }
 
-/// The finding in a file that holds this text.
+/// Returns the finding in a file with this text.
 #[track_caller]
 fn finding(repo: &Repo, text: &str) -> Value {
     repo.write("app.env", text);

@@ -1,4 +1,4 @@
-//! `explain FILE:LINE`: why a line is reported or not, without its value.
+//! Tests of `explain FILE:LINE`: it says why a line is reported or not, without showing its value.
 
 use crate::support::{Repo, Secret};
 
@@ -60,7 +60,7 @@ fn a_line_or_file_that_is_not_there_is_refused() {
     repo.keysweep(&["explain", "other.env:1"]).expect_code(2).expect_mention("other.env");
 }
 
-/// What a scan leaves out on request is a secret all the same.
+/// A value counts as a secret, and is masked, even if the scan was asked to leave out its rule.
 #[test]
 fn the_value_of_a_disabled_rule_is_masked_in_a_reason() {
     let repo = Repo::with_a_commit();
@@ -81,7 +81,8 @@ fn the_value_of_a_disabled_rule_is_masked_in_a_reason() {
     assert!(out.contains("it replaces [secret]") && !out.contains(&other.value), "{out}");
 }
 
-/// A rule of a user's own, so that as many rules are in force as there are built-in ones.
+/// Returns a configuration that starts with `before` and adds a custom rule; if `before` disables one rule, as many
+/// rules are in force as there are built-in ones.
 fn configuration(before: &str) -> String {
     format!(
         "{before}\n[[rule]]\nid = \"acme-token\"\nname = \"Acme token\"\nprovider = \"Acme\"\nseverity = \"high\"\n\

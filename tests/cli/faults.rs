@@ -1,5 +1,6 @@
-//! Random damage, the same in every run with the same seed: one file of a repository is changed, and git says what of it can
-//! still be read. Whatever git reads is found, whatever gaps there are besides, and nothing is green that is not whole.
+//! Tests with random damage, the same in every run with the same seed: one file of a repository is changed, and git
+//! determines what can still be read. Whatever git reads has to be found, whatever gaps there are besides, and no
+//! incomplete scan may pass.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,28 +8,28 @@ use std::{env, fs};
 
 use crate::support::{Chance, Repo, Run, Secret, contains, must};
 
-/// Faults, unless `KEYSWEEP_FAULTS` says how many.
+/// The number of faults, unless `KEYSWEEP_FAULTS` gives another.
 const FAULTS: usize = 40;
-/// Seconds that a run may take.
+/// The number of seconds that a run may take.
 const MOST_SECONDS: &str = "20";
 
-/// A repository with everything that git keeps, and what was planted in it.
+/// A repository with every kind of file that git keeps, and the values that were planted in it.
 struct Recipe {
-    /// The ends of a range.
+    /// The two ends of a range.
     range: [String; 2],
-    /// Values by what holds them: an object, or nothing but the index.
+    /// The planted values, each after the object that holds it; an empty name if only the index does.
     planted: Vec<(String, String)>,
     objects: Vec<String>,
 }
 
-/// Writes a value into a file and commits it.
+/// Writes a value to a file and commits it.
 fn plant(repo: &Repo, path: &str, seed: u32) -> String {
     let secret = Secret::github(seed);
     repo.write(path, secret.line());
     secret.value
 }
 
-/// A history of small changes, so that packs have deltas.
+/// Makes a history of small changes, so that packs have deltas.
 fn history(repo: &Repo, from: usize, count: usize) {
     for number in from..from + count {
         let lines: String = (0..120).map(|line| format!("line {line} of {}\n", number / (line % 7 + 1))).collect();
@@ -37,7 +38,8 @@ fn history(repo: &Repo, from: usize, count: usize) {
     }
 }
 
-/// The repository that is damaged, with refs in the format of that name, in `base/work`; it borrows from `base/other`.
+/// Makes the repository that is to be damaged in `base/work`, with refs in the named format; it borrows from
+/// `base/other`.
 fn recipe(base: &Repo, refs: &str) -> Recipe {
     let format = format!("--ref-format={refs}");
     let init = |name: &str| {
@@ -90,11 +92,11 @@ fn recipe(base: &Repo, refs: &str) -> Recipe {
     Recipe { range, planted, objects }
 }
 
-/// What git can read of these objects.
+/// Returns the contents of those of these objects that git can read.
 fn readable(repo: &Repo, objects: &[String]) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut left = objects;
-    // At an object that is damaged git stops.
+    // Git stops at a damaged object, so it is run again for the objects after it.
     while !left.is_empty() {
         let run = repo.git_tool(&["cat-file", "--batch"]).input(left.join("\n") + "\n").run();
         let mut rest = &run.stdout[..];
@@ -128,7 +130,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Damages one of the files; says how.
+/// Damages one of the files; returns a description of the damage.
 fn damage(files: &[PathBuf], chance: &mut Chance) -> String {
     let path = chance.pick(files);
     let mut bytes = must(fs::read(path), "read a file");
@@ -153,7 +155,7 @@ fn damage(files: &[PathBuf], chance: &mut Chance) -> String {
     format!("kind {kind} at {span:?} of {length} in {}", path.display())
 }
 
-/// What is wrong with a run of a scan, if anything is.
+/// Returns what is wrong with a run of a scan, if anything is.
 fn judged(run: &Run, expected: &[&String], is_whole: bool) -> Option<String> {
     let shown = run.out();
     let lost: Vec<&&String> = expected.iter().filter(|value| !shown.contains(&***value)).collect();
@@ -165,7 +167,7 @@ fn judged(run: &Run, expected: &[&String], is_whole: bool) -> Option<String> {
     }
 }
 
-/// Damages a copy, runs the scans, and says what went wrong.
+/// Damages a copy, runs the scans, and returns what went wrong.
 fn fault(base: &Repo, recipe: &Recipe, number: usize, seed: u64) -> Vec<String> {
     let name = format!("fault-{number}");
     let copy = base.at(&name);
@@ -184,7 +186,7 @@ fn fault(base: &Repo, recipe: &Recipe, number: usize, seed: u64) -> Vec<String> 
     let diff = repo.try_git(&["diff", "--cached", "--no-ext-diff"]);
     let told =
         |text: &str| -> Vec<&String> { values.iter().copied().filter(|value| text.contains(&***value)).collect() };
-    // Of an index that is gone git says what it does not have any more; and where HEAD leads elsewhere, another change.
+    // If the index is gone, git lists everything as removed; if HEAD points elsewhere, it shows another change.
     let is_same_head = repo.try_git(&["rev-parse", "--verify", "HEAD"]).out().trim() == *end;
     let added: String = diff.out().lines().filter(|line| is_same_head && line.starts_with('+')).collect();
     let scan = |args: &[&str]| {

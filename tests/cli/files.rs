@@ -1,4 +1,4 @@
-//! What `files` reads, and what it says that it did not read.
+//! Tests of the files that `files` reads, and of what it reports as not read.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// A run that is over soon, whatever is behind the paths.
+/// Runs keysweep and checks that the run ends soon, whatever is behind the paths.
 #[track_caller]
 fn soon(repo: &Repo, args: &[&str]) -> Run {
     let start = Instant::now();
@@ -18,7 +18,7 @@ fn soon(repo: &Repo, args: &[&str]) -> Run {
     run
 }
 
-/// The paths of the files that findings stand in.
+/// Returns the paths of the files that findings are in.
 fn found(repo: &Repo, args: &[&str]) -> BTreeSet<String> {
     let run = repo.keysweep(&[args, &["--format", "jsonl"]].concat());
     let places = run.records_of("finding").into_iter().flat_map(|finding| match &finding["occurrences"] {
@@ -28,7 +28,7 @@ fn found(repo: &Repo, args: &[&str]) -> BTreeSet<String> {
     places.filter_map(|place| place["path"].as_str().map(str::to_owned)).collect()
 }
 
-/// Writes a secret of its own into each file.
+/// Writes a different secret to each file.
 fn with_secrets(repo: &Repo, paths: &[&str]) {
     for (seed, path) in (7_000..).zip(paths) {
         repo.write(path, format!("TOKEN={}\n", Secret::github(seed).value));
@@ -69,7 +69,7 @@ fn what_git_tracks_is_never_left_out() {
     let paths = found(&repo, &["files", "."]);
     assert_eq!(paths, BTreeSet::from(["app.env".to_owned(), "build/kept/a.txt".to_owned()]));
     repo.keysweep(&["files", "."]).expect_mention("build/other.txt");
-    // The index is the one of the work tree that a file lies in.
+    // The index that counts is that of the work tree that the file is in.
     let nested = repo.at("nested");
     nested.git(&["init", "--quiet"]);
     with_secrets(&nested, &["build/a.txt"]);
@@ -124,7 +124,7 @@ fn ignore_files_mean_what_they_mean_to_git() {
     let tracked: BTreeSet<String> = listed.lines().map(str::to_owned).filter(|name| names.contains(&&**name)).collect();
     assert!(tracked.len() > 5 && tracked.len() < names.len() - 5, "{tracked:?}");
     assert_eq!(found(&repo, &["files", "."]), tracked);
-    // From below, the ignore files above hold as well.
+    // For a scan of a folder, the ignore files of the folders above it apply as well.
     let sub: BTreeSet<String> = tracked.into_iter().filter(|name| name.starts_with("sub/")).collect();
     assert_eq!(found(&repo, &["files", "sub"]), sub);
     assert_eq!(found(&repo, &["files", ".", "--no-ignore"]).len(), names.len());
@@ -178,7 +178,7 @@ fn a_closed_standard_input_is_never_taken_for_an_empty_one() {
         let run = repo.sh(&format!("keysweep {command} <&-")).expect_code(2);
         assert!(run.text().contains("standard input") || command.contains("/dev/stdin"), "{run}");
     }
-    // What git writes is a pipe that may be empty.
+    // Git passes the input through a pipe, which may be empty.
     repo.sh("keysweep hook run pre-push origin </dev/null").expect_code(2);
     repo.sh("true | keysweep hook run pre-push origin").expect_code(2).expect_mention("pass on the standard input");
     repo.sh("true | keysweep hook run pre-receive").expect_code(2);
@@ -235,7 +235,7 @@ fn an_ignore_file_that_is_none_is_a_gap_and_not_obeyed() {
         must(file.set_len(17 << 20), "make it large");
         soon(&repo, &["files", "."]).expect_code(1).expect_mention("16777216 bytes");
         repo.remove(name);
-        // One that stays in the work tree is as good as the file.
+        // A link that stays in the work tree is treated like the file itself.
         repo.write("rules", "a.env\n");
         must(symlink("rules", repo.path(name)), "make a link");
         soon(&repo, &["files", "."]).expect_code(0).expect_mention("reads it), 1: ");
@@ -280,7 +280,7 @@ fn what_is_not_opened_is_named() {
 #[test]
 fn a_zstd_file_is_opened() {
     let (repo, secret) = (Repo::folder(), Secret::github(7_300));
-    // One frame with one block of a text as it is, which holds the secret in UTF-16.
+    // The file has one frame with one uncompressed block, which holds the secret in UTF-16.
     let text: Vec<u8> = secret.line().encode_utf16().flat_map(u16::to_le_bytes).collect();
     let length = must(u8::try_from(text.len()), "write a short text");
     let block = (u32::from(length) << 3 | 1).to_le_bytes();

@@ -1,4 +1,5 @@
-//! What stands near a secret is in the commands of its plan: all of it, from the nearest place, and nothing that does not.
+//! Tests that the facts near a secret are filled into the commands of its plan: all of them, from the nearest place,
+//! and nothing unrelated.
 
 use std::collections::BTreeMap;
 
@@ -16,15 +17,15 @@ struct Cases {
     case: Vec<Case>,
 }
 
-/// A text with a secret of a rule, and what of it belongs into the plan.
+/// A text with a secret of a rule, and the facts in it that belong in the plan.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
     rule: String,
     text: String,
-    /// Values by field.
+    /// The values by field.
     fills: BTreeMap<String, String>,
-    /// Values by field that are made with the token, as expressions that find them.
+    /// The values that are generated together with the token, by field, each as an expression that finds it.
     #[serde(default)]
     made: BTreeMap<String, String>,
 }
@@ -33,7 +34,7 @@ fn cases() -> Vec<Case> {
     must(toml::from_str::<Cases>(include_str!("filled.toml")), "reading the cases").case
 }
 
-/// The text of a case and the values it must fill in.
+/// Returns the text of a case and the values that the plan must contain.
 fn expand(case: &Case, rules: &RuleSet, seed: u64) -> (String, BTreeMap<String, String>) {
     let source = include_str!("../../rules.toml");
     let head = format!("\nid = \"{}\"\n", case.rule);
@@ -49,7 +50,8 @@ fn expand(case: &Case, rules: &RuleSet, seed: u64) -> (String, BTreeMap<String, 
     (text, fills)
 }
 
-/// Other credentials of the same kind further below: the same lines with other values, without the secret.
+/// Returns other credentials of the same kind, to be placed further below: the same lines with other values, without
+/// the secret.
 fn decoys(case: &Case) -> String {
     let other = |b: u8| match b {
         b'a'..=b'y' | b'A'..=b'Y' | b'0'..=b'8' => char::from(b + 1),
@@ -63,7 +65,7 @@ fn decoys(case: &Case) -> String {
     format!("{}{lines}", "# nothing to see\n".repeat(30))
 }
 
-/// The template with the values that are known, and marks for the others.
+/// Returns the template with the known values filled in, and placeholders for the others.
 fn filled(template: &str, provider: &str, fills: &BTreeMap<String, String>) -> String {
     let mut text = template.replace(PROVIDER, provider);
     for name in keysweep::rule::advice::placeholders(template) {
@@ -73,7 +75,7 @@ fn filled(template: &str, provider: &str, fills: &BTreeMap<String, String>) -> S
     text
 }
 
-/// All texts of a remediation as the plan must hold them.
+/// Returns all texts of a remediation as the plan must contain them.
 fn expected(remediation: &Remediation, provider: &str, fills: &BTreeMap<String, String>) -> Vec<String> {
     let steps = remediation.revoke.iter().chain(remediation.rotate.iter());
     let steps = steps.chain([&remediation.verify, &remediation.audit]);
@@ -107,7 +109,7 @@ fn what_stands_nearby_is_filled_in_and_nothing_else() {
         let rule = must(rules.rule(&case.rule).ok_or("gone"), &case.rule);
         let remediation = must(rules.remediation(&rule.remediation).ok_or("gone"), &rule.remediation);
         let missing = expected(remediation, &rule.provider, &fills).into_iter().filter(|text| {
-            // What must not be done stands behind the first step.
+            // A caution is appended to the first step.
             let is_it = |step: &&str| {
                 *step == text
                     || step.starts_with(&format!("{text}. Caution: "))

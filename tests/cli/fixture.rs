@@ -1,7 +1,8 @@
-//! One report with something of everything in it: made up in code, the same on every machine, with values from a seed.
+//! A report with an example of everything: made up in code, the same on every machine, with values generated from a
+//! seed.
 //!
-//! Every stage, severity, kind of content and retainer occurs in it, so that a snapshot of a format shows each of its
-//! sentences. Names and paths hold what means something to one format or another.
+//! It has every stage, severity, kind of content and retainer, so that a snapshot of a format shows each of its
+//! sentences. Names and paths contain characters that have a meaning in one format or another.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,10 +20,10 @@ use keysweep::text::Place;
 
 use crate::support::must;
 
-/// A name that means something to every format, to a terminal and to a spreadsheet.
+/// A name with characters that have a meaning in every format, in a terminal and in a spreadsheet.
 const HOSTILE: &str = "=1,a|`b`<i a=\"x\">%0A\n::error::x [l](1) {0} @all ü:\u{202e}c\x1b[31m.env";
 
-/// The report.
+/// Returns the report.
 pub(crate) fn report() -> Report {
     let old = [published(), beside_objects(), history_only(), unreachable(), leftover()];
     let findings: Vec<Finding> = old.into_iter().chain([local_only(), uncommitted()]).collect();
@@ -69,7 +70,7 @@ pub(crate) fn report() -> Report {
     }
 }
 
-/// One plan for each of the findings, but for the last two, which are of one kind.
+/// Returns one plan for each of the findings, except that the last two share a plan because they are of one kind.
 fn plans(findings: &[Finding]) -> Vec<Plan> {
     let (alone, together) = findings.split_at(findings.len() - 2);
     let lots = alone.chunks(1).chain([together]);
@@ -80,13 +81,13 @@ fn plans(findings: &[Finding]) -> Vec<Plan> {
     lots.map(plan).collect()
 }
 
-/// A token with check digits, from a seed.
+/// Returns a token with check digits, generated from a seed.
 fn token(seed: u64) -> Secret {
     let expanded = Generator::new(seed).expand("ghp_<base62:30><seal:crc32-base62>", None);
     Secret::new(must(expanded, "make a token"))
 }
 
-/// An id of an object.
+/// Returns the id of an object.
 fn id(byte: &str) -> String {
     byte.repeat(20)
 }
@@ -107,7 +108,7 @@ fn time(day: &str) -> String {
     format!("2024-02-{day}T12:00:00+00:00")
 }
 
-/// A finding with nothing special about it.
+/// Returns a finding with nothing special about it.
 fn finding(seed: u64, severity: Severity, confidence: Confidence, stage: Stage) -> Finding {
     let secret = token(seed);
     Finding {
@@ -151,7 +152,8 @@ fn place(kind: ContentKind, path: &str) -> Occurrence {
     }
 }
 
-/// A line with two secrets, of which neither is in it, and with what means something to every format.
+/// Returns an excerpt of a line with two secrets, both left out, and with characters that have a meaning in every
+/// format.
 fn excerpt() -> Excerpt {
     let left_out = |characters, lines, encoding| LeftOut { characters, lines, encoding };
     Excerpt {
@@ -161,13 +163,13 @@ fn excerpt() -> Excerpt {
     }
 }
 
-/// The same in a commit that a host is known to have.
+/// Returns the same occurrence in a repository on a known host, so that its commit has a page.
 fn on_a_host(occurrence: Occurrence) -> Occurrence {
     let web = WebRepository::new(Transport::Https, "github.com", None, b"made-up/made-up");
     Occurrence { web: web.map(Arc::new), ..occurrence }
 }
 
-/// A place that a commit brought in.
+/// Returns a place that a commit introduced.
 fn committed(kind: ContentKind, path: &str) -> Occurrence {
     Occurrence { commit: Some(id("c1")), author_time: Some(time("01")), ..place(kind, path) }
 }
@@ -176,7 +178,7 @@ fn step(kind: StepKind, title: &str) -> PlanStep {
     PlanStep { kind, title: title.to_owned(), command: String::new(), missing: Vec::new(), link: String::new() }
 }
 
-/// A step of every kind.
+/// Returns a plan with a step of every kind.
 fn plan() -> Vec<PlanStep> {
     vec![
         step(StepKind::Remove, "Take the line out of what is staged"),
@@ -197,7 +199,7 @@ fn plan() -> Vec<PlanStep> {
     ]
 }
 
-/// In the hands of others; with places of many kinds, one of which is a path that holds the value.
+/// Returns a published finding, with places of many kinds, one of which is a path that contains the value.
 fn published() -> Finding {
     let plain = finding(1, Severity::Critical, Confidence::High, Stage::Published);
     let own_name = format!("{}.txt", String::from_utf8_lossy(plain.secret.reveal()));
@@ -255,7 +257,7 @@ fn published() -> Finding {
     }
 }
 
-/// In files that git keeps for itself, and in no commit.
+/// Returns a finding in files that git keeps for itself, and in no commit.
 fn beside_objects() -> Finding {
     Finding {
         evidence: vec![Evidence::Named("remote.origin.url".to_owned())],
@@ -270,7 +272,7 @@ fn beside_objects() -> Finding {
     }
 }
 
-/// In what surrounds files, and taken out of HEAD; with everything that can keep it.
+/// Returns a finding in messages, names and the like, removed from HEAD, with every retainer that can keep it.
 fn history_only() -> Finding {
     const RETAINERS: [(Retainer, &str); 11] = [
         (Retainer::Ref, "refs/heads/old"),
@@ -316,7 +318,7 @@ fn history_only() -> Finding {
     }
 }
 
-/// Reached by nothing, and doubted; in more places than any format for people lists.
+/// Returns a finding that nothing reaches and that is in doubt, with more places than any format for people lists.
 fn unreachable() -> Finding {
     let places = (1..=12).map(|number| committed(ContentKind::File, &format!("many/{number}.txt")));
     let plain = finding(4, Severity::Low, Confidence::Low, Stage::Unreachable);
@@ -334,7 +336,7 @@ fn unreachable() -> Finding {
     }
 }
 
-/// Never committed: what was staged, and the draft of a message.
+/// Returns a finding that was never committed: in a staged file and in the draft of a message.
 fn leftover() -> Finding {
     let plain = finding(9, Severity::Low, Confidence::High, Stage::Leftover);
     let collect = PlanStep {
@@ -348,7 +350,7 @@ fn leftover() -> Finding {
     }
 }
 
-/// Not pushed, and allowed by a comment that does not hold.
+/// Returns a finding that isn't pushed, with a comment that doesn't apply to it.
 fn local_only() -> Finding {
     let suppression = Suppression {
         by: By::Comment { line: 2 },
@@ -364,7 +366,7 @@ fn local_only() -> Finding {
     }
 }
 
-/// About to be committed, together with what would allow it.
+/// Returns a finding that is about to be committed together with the entry that would allow it.
 fn uncommitted() -> Finding {
     let suppression =
         Suppression { by: By::Entry { line: 9 }, status: Status::NeedsApproval, reason: "rotated".to_owned() };

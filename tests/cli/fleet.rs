@@ -1,4 +1,5 @@
-//! `fleet merge`: reports of real repositories, and damaged, hostile and truncated ones, in one inventory.
+//! Tests of `fleet merge`: reports of real repositories, and damaged, hostile and truncated ones, are merged into one
+//! inventory.
 
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ impl Fleet {
         Self(Repo::folder())
     }
 
-    /// A repository with these files, one commit each, swept under that name.
+    /// Makes a repository with these files, one commit each, and sweeps it under that name.
     fn repository(&self, name: &str, files: &[(&str, String)]) {
         self.repository_with(name, files, &[]);
     }
@@ -90,7 +91,7 @@ fn one_secret_in_many_repositories_is_one_row_with_all_that_is_known() {
     assert_eq!(of(1, "default_branch"), "main");
     assert_eq!(of(1, "places")[0]["path"], "config.env");
     assert_eq!(row["repositories"], 3);
-    // All were written in the same second, so the own repository counts that is first by name.
+    // All were written in the same second, so the first repository by name whose account is `own` counts.
     assert_eq!(row["first"]["repository"], "github.com/acme/api", "{row}");
     assert_eq!(row["first"]["author"], "Test User <test@example.com>", "{row}");
     let deleted = of_rule(&run, GITHUB);
@@ -121,10 +122,10 @@ fn what_was_not_read_comes_first_and_the_verdict_is_unknown() {
         assert_eq!(first["is_read"], false, "{damaged}: {run}");
         assert!(first["name"].as_str().is_some_and(|name| name.contains("cut")), "{run}");
         assert_eq!(run.records_of("summary")[0]["verdict"], "unknown");
-        // What the others say is still said.
+        // The findings of the other reports are still listed.
         of_rule(&run, ENTRA);
     }
-    // What a cut off report has found is true.
+    // The findings of a truncated report are valid.
     fleet.0.write("reports/github.com-acme-cut.jsonl", &without_summary);
     of_rule(&fleet.inventory(&[]), GITHUB);
     fleet.0.write("list.txt", "https://github.com/acme/good\nhttps://me:word@github.com/acme/never.git\n");
@@ -209,7 +210,7 @@ fn what_changed_since_the_last_inventory_is_said_and_nothing_is_gone_that_was_no
     for id in [&stays, &moves, &goes] {
         assert_eq!(change(&now, id), (json!("open"), json!("same")), "{now}");
     }
-    // One more repository, one swept without what it held, and one made public.
+    // Adds a repository, replaces one by a clean one, and marks one as public.
     fleet.repository(
         "github.com/acme/three",
         &[("copy.env", Secret::github(4241).line()), ("new.env", Secret::github(4243).line())],
@@ -230,7 +231,7 @@ fn what_changed_since_the_last_inventory_is_said_and_nothing_is_gone_that_was_no
     let now = fleet.inventory(&["--since", "last.jsonl"]).expect_code(2);
     assert_eq!(change(&now, &goes), (json!("not-read"), Value::Null), "{now}");
     assert_eq!(now.records_of("repository")[0]["name"], "github.com/acme/two");
-    // An inventory that was cut off says of nothing that it was not there.
+    // A truncated inventory can't show that something wasn't there.
     let last = fleet.0.read("last.jsonl");
     fleet.0.write("cut.jsonl", &last[..last.len() - 20]);
     fleet.inventory(&["--since", "cut.jsonl"]).expect_code(2);
@@ -247,13 +248,13 @@ fn of_several_sweeps_the_last_one_counts_and_a_document_says_the_same_as_lines()
     fleet.0.remove("reports/github.com-acme-shop.jsonl");
     fleet.0.write("reports/shop.json", document);
     assert_eq!(fleet.inventory(&[]).expect_code(1).out(), as_lines);
-    // The older one knows another secret, which is not there any more.
+    // The older report has another secret, which is gone by now.
     let older = old.replace("\"made_at\":\"20", "\"made_at\":\"19").replace("config.env", "older.env");
     fleet.0.write("reports/older.jsonl", older);
     assert_eq!(fleet.inventory(&[]).expect_code(1).out(), as_lines);
 }
 
-/// What a made-up report says of one secret.
+/// The contents of a made-up report about one secret.
 struct Told {
     secret: usize,
     stage: &'static str,
@@ -382,7 +383,7 @@ fn a_report_that_lacks_a_line_or_has_more_is_not_read() {
     }
     fleet.0.write(path, whole);
     fleet.inventory(&[]).expect_code(1);
-    // A document is held to the same.
+    // A report in the JSON format is checked in the same way.
     let document = fleet.0.keysweep(&["history", "github.com-acme-shop", "--format", "json"]).expect_code(1).out();
     let mut document: Value = serde_json::from_str(&document).unwrap_or_default();
     document["findings"] = json!([]);
@@ -408,7 +409,7 @@ fn whatever_looks_like_a_report_is_read_or_named() {
     fleet.repository("github.com/acme/shop", &[("a.env", Secret::entra(4280).line())]);
     let report = "github.com-acme-shop.jsonl";
     fleet.inventory(&[]).expect_code(1);
-    // As Kubernetes mounts files, by a name in capitals, and in a hidden folder.
+    // The report is moved to places with links as Kubernetes makes them, to a name in capitals, and to a hidden folder.
     for (number, place) in [
         "mkdir reports/..1; mv shop reports/..1/shop.jsonl; ln -s ..1 reports/..data; ln -s ..data/shop.jsonl reports/",
         "mv shop reports/SHOP.JSONL",

@@ -1,5 +1,5 @@
-//! `fleet run`: lists of paths, URLs and networks of forks, swept in processes of their own; what fails is named, and what was
-//! done is not done again.
+//! Tests of `fleet run`: lists of paths, URLs and networks of forks are swept in separate processes; failures are
+//! named, and finished work isn't repeated.
 
 use std::fs;
 use std::io::Read as _;
@@ -78,12 +78,12 @@ fn paths_and_urls_are_swept_and_swept_again_only_if_they_changed() {
     assert!(fleet.files("out/.clones").is_empty(), "what was fetched is gone");
     fleet.run(&[]).expect_code(1).expect_mention("1 unchanged");
     assert_eq!(fleet.inventory().out(), first.out());
-    // One more commit, in the one that is fetched.
+    // One more commit is made in the repository that is fetched.
     fleet.0.write("two/more.env", Secret::github(4301).line());
     fleet.commit("two");
     fleet.run(&[]).expect_code(1).expect_mention("; 0 unchanged");
     assert_eq!(names(&fleet.inventory(), GITHUB), ["github.com/acme/two"]);
-    // And something that is only staged, and an object that nothing names, in those that are here.
+    // The local repositories get a staged file and an object that nothing names.
     fleet.0.write("clean/staged.env", Secret::github(4302).line());
     fleet.0.git(&["-C", "clean", "add", "--all"]);
     fleet.0.write("loose.env", Secret::github(4303).line());
@@ -200,7 +200,7 @@ fn a_run_that_was_killed_goes_on_with_what_it_has_not_swept() {
     must(child.wait(), "waiting for a run that was killed");
     let run = fleet.run(&[]).expect_code(0);
     assert!(!run.text().contains("; 0 unchanged"), "{run}");
-    // The next one is another run.
+    // The next run is a new one, and sweeps everything again.
     fleet.run(&[]).expect_code(0).expect_mention("; 0 unchanged");
 }
 

@@ -1,4 +1,4 @@
-//! Many findings of one kind are told together to people, and each by itself to machines.
+//! Tests that many findings of one kind are reported together to people, but one by one to machines.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use keysweep::proof::template::Generator;
 
 use crate::support::{Repo, Run, github_token, must};
 
-/// A token that has expired, or one that has not.
+/// Returns a line with a token that expires at the start of this year.
 fn token(seed: u64, year: u64) -> String {
     let end = (year - 1970) * 365 * 86_400;
     let template = format!("SESSION=<jwt:{{\"iss\":\"https://id.internal\",\"sub\":\"{seed}\",\"exp\":{end}}}>\n");
@@ -25,7 +25,7 @@ fn heads(run: &Run, rule: &str) -> usize {
     run.out().lines().filter(|line| line.contains(&format!("{rule} · "))).count()
 }
 
-/// What a machine reads has every finding.
+/// Checks that the formats for machines have every finding.
 #[track_caller]
 fn machines_have(repo: &Repo, count: usize) {
     let run = repo.keysweep(&["files", "data", "--format", "jsonl"]).expect_code(1);
@@ -78,7 +78,7 @@ fn of_many_in_one_folder_of_tests_the_first_is_told_with_its_plan() {
     run.expect_mention("11 more of this kind, only in tests or samples, in data/tests/a.env, data/tests/b.env")
         .expect_mention("[revoke]");
     machines_have(&repo, 12);
-    // One place elsewhere, and the folder says nothing any more.
+    // With one place in another folder, the folder no longer describes them all.
     repo.write("data/c.env", lines(0..9));
     repo.remove("data/tests/b.env");
     assert_eq!(heads(&repo.keysweep(&["files", "data", "--full"]).expect_code(1), "github-pat-classic"), 9);

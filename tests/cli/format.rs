@@ -1,10 +1,10 @@
-//! Repositories of a format that git refuses, and work trees whose repository is not where they say.
+//! Tests of repositories in a format that git refuses, and of work trees whose repository isn't where they say.
 
 use std::fs;
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// Commands that read the repository, or write into it.
+/// The commands that read the repository or write to it.
 const COMMANDS: [&[&str]; 8] = [
     &["staged"],
     &["range", "HEAD..HEAD"],
@@ -16,7 +16,7 @@ const COMMANDS: [&[&str]; 8] = [
     &["hook", "run", "pre-commit"],
 ];
 
-/// A version and an extension, as a configuration has them.
+/// A format version and an extension with its value, as a configuration has them.
 const FORMATS: [(&str, &str, &str); 16] = [
     ("0", "noop", "1"),
     ("1", "noop", "1"),
@@ -45,7 +45,7 @@ fn what_git_refuses_is_refused_and_named() {
             format!("{text}[extensions]\n\t{extension} = {value}\n")
         });
         repo.write(".git/config", must(config, "read the configuration"));
-        // A git of before 2.48 does not know relative work trees yet.
+        // Versions of git before 2.48 don't support relative work trees.
         let is_newer = extension == "relativeWorktrees";
         let is_read = is_newer || repo.try_git(&["rev-parse", "HEAD"]).code == Some(0);
         for command in COMMANDS {
@@ -61,7 +61,7 @@ fn what_git_refuses_is_refused_and_named() {
     }
 }
 
-/// Written as a git of 2.48 or later does, so that it makes no difference which one is installed.
+/// The pointers are written as git 2.48 or later does, so that the installed version doesn't matter.
 #[test]
 fn a_work_tree_with_relative_pointers_is_read() {
     let outer = Repo::folder();
@@ -111,7 +111,7 @@ fn a_repository_that_is_not_where_it_should_be_is_named() {
     repo.git(&["init", "--quiet"]);
     repo.commit("start");
     repo.git(&["worktree", "add", "--quiet", "--detach", "../linked"]);
-    // The repository around it is not the one that is meant.
+    // The repository that surrounds the work tree isn't used in place of the one that moved.
     let linked = outer.at("linked");
     must(fs::rename(outer.path("main"), outer.path("moved")), "move the repository");
     let below = linked.at("folder");

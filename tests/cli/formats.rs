@@ -1,5 +1,5 @@
-//! Formats for machines: what they hold, that nothing a repository says means anything in them, and that none changes the
-//! verdict.
+//! Tests of the formats for machines: what they contain, that nothing from a repository has a meaning in them, and that
+//! none changes the verdict.
 
 use std::fs;
 
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::support::{ENTRA, Repo, Run, Secret, must};
 
-/// Formats that only reports of scans have.
+/// The formats that only reports of scans have.
 const REPORTS: [&str; 6] = ["sarif", "github", "azure", "gitlab", "junit", "csv"];
-/// A name that means something to every format.
+/// A name with characters that have a meaning in every format.
 const HOSTILE: &str = "=1,a|`b`<i a=\"x\">%0A\n::error::x [l](1) {0} ü:c.env";
 
-/// A repository with a secret in a file, and its value.
+/// Returns a repository with a secret in a file, and the secret.
 fn with_a_secret(seed: u32, name: &str) -> (Repo, Secret) {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(seed));
     repo.write(name, format!("# first\n{}", secret.line()));
@@ -31,19 +31,19 @@ fn sarif(repo: &Repo, command: &str, code: i32) -> Value {
     log["runs"][0].clone()
 }
 
-/// The id of the only finding, as JSON tells it.
+/// Returns the id of the only finding, as the JSON report gives it.
 fn id(repo: &Repo, command: &str) -> String {
     report(repo, command, "jsonl", 1).records_of("finding")[0]["id"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Makes one blob unreadable that a sweep has to read.
+/// Makes a blob unreadable that a sweep has to read.
 fn break_a_blob(repo: &Repo) {
     repo.write("broken.txt", "about to break\n");
     repo.commit("to be broken");
     must(fs::remove_file(repo.loose_object("HEAD:broken.txt")), "remove the object");
 }
 
-// ---------------------------------------------------------------- several at once
+// ---------------------------------------------------------------- several formats at once
 
 #[test]
 fn one_scan_writes_as_many_formats_as_are_asked_for() {
@@ -73,7 +73,7 @@ fn a_file_that_cannot_be_written_is_an_error() {
         .expect_mention("these commands take '--also'");
 }
 
-// ---------------------------------------------------------------- all of them
+// ---------------------------------------------------------------- all formats
 
 #[test]
 fn no_format_changes_the_verdict() {
@@ -104,7 +104,7 @@ fn formats_for_reports_show_no_values_and_write_no_other_pages() {
 
 // ---------------------------------------------------------------- SARIF
 
-/// The address of the project is that of the manifest, and none where that has none.
+/// The project's address in SARIF is that of the manifest; if the manifest has none, SARIF has none.
 #[test]
 fn sarif_leads_to_the_repository_that_the_manifest_names() {
     let driver = sarif(&Repo::with_a_commit(), "history", 0)["runs"][0]["tool"]["driver"].clone();
@@ -147,7 +147,7 @@ fn the_help_of_a_rule_is_that_of_no_finding_and_each_result_has_its_own_plan() {
     repo.write("web/config.env", format!("{tenant}{}", repo.read("web/config.env")));
     repo.commit("in");
     let commit = repo.head()[..12].to_owned();
-    // Of the last commit no id would be named.
+    // If it were the last commit, its plan would not name an id.
     repo.write("other", "nothing");
     repo.commit("more");
     let run = sarif(&repo, "history", 1);

@@ -1,5 +1,5 @@
-//! What the thresholds hold back is counted in the first thing that every format says, and in no more than a line where nothing
-//! else would be said.
+//! Tests that findings held back by thresholds are counted at the top of every format, in at most one line if there is
+//! nothing else to report.
 
 use keysweep::proof::template::Generator;
 
@@ -9,7 +9,7 @@ const FORMATS: [&str; 11] =
     ["human", "json", "jsonl", "markdown", "html", "sarif", "github", "azure", "gitlab", "junit", "csv"];
 const POSSIBLE: &str = "1 possible one of low confidence not shown (--min-confidence low)";
 
-/// A rule of one's own that is never sure of what it finds.
+/// A custom rule that always has low confidence.
 const RULE: &str = r#"
 [[rule]]
 id = "acme-code"
@@ -25,7 +25,7 @@ examples = ['CODE=<token>']
 counter_examples = ['CODE=acme_']
 "#;
 
-/// A line that this rule reports.
+/// Returns a line that this rule reports.
 fn doubtful(seed: u64) -> String {
     let code = must(Generator::new(seed).expand("acme_<base36:20>", None), "make a code");
     format!("CODE={code}\n")
@@ -83,7 +83,7 @@ fn what_is_not_severe_enough_is_told_from_what_is_not_sure_enough() {
     let strict = ["history", "--min-severity", "critical"];
     let run = repo.keysweep(&strict).expect_code(0);
     run.expect_mention(POSSIBLE);
-    // With every confidence let through, it is the severity that holds the same secret back.
+    // With every confidence let through, the same secret is held back because of its severity.
     let all = [&strict[..], &["--min-confidence", "low"]].concat();
     let run = repo.keysweep(&all).expect_code(0);
     assert!(

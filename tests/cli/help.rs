@@ -1,4 +1,5 @@
-//! Help: short where it is asked for in short, with examples that hold, and an answer to what people know from elsewhere.
+//! Tests of the help: it is short if the short form is requested, its examples work, and it answers what users know
+//! from other tools.
 
 use clap::CommandFactory as _;
 use keysweep::cli::args::Cli;
@@ -6,10 +7,10 @@ use keysweep::cli::args::Cli;
 use crate::shell_words::words;
 use crate::support::{Repo, Secret};
 
-/// Lines of a small terminal.
+/// The number of lines of a small terminal.
 const LINES: usize = 25;
 
-/// Every command with the words that lead to it.
+/// Returns every command with the words that select it.
 pub(crate) fn commands() -> Vec<(Vec<String>, clap::Command)> {
     fn below(command: &clap::Command, path: &[String], all: &mut Vec<(Vec<String>, clap::Command)>) {
         all.push((path.to_vec(), command.clone()));
@@ -24,7 +25,7 @@ pub(crate) fn commands() -> Vec<(Vec<String>, clap::Command)> {
     all
 }
 
-/// The commands of keysweep among the examples of a help text, as the words of each.
+/// Returns the keysweep commands among the examples of a help text, each as a list of words.
 fn examples(help: &str) -> Vec<Vec<String>> {
     let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1);
     let runs = lines.filter_map(|line| {
@@ -169,7 +170,7 @@ fn the_environment_names_a_configuration_unless_an_option_does() {
     files(&[], "lax.toml").expect_code(0);
     files(&["--config", "strict.toml"], "lax.toml").expect_code(1);
     files(&[], "absent.toml").expect_code(2).expect_mention("absent.toml");
-    // What a repository says does not count beside it.
+    // The repository's own configuration doesn't count if another is given.
     repo.write(".keysweep.toml", lax);
     files(&[], "strict.toml").expect_code(1);
 }

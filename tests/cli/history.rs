@@ -1,7 +1,7 @@
-//! `history`: every place in which git may keep a secret, each found and told apart.
+//! Tests of `history`: every kind of place in which git may keep a secret is found and described as what it is.
 //!
-//! A test plants one secret in one place and asks for the kind of content, the path, the commit that brought it in, and
-//! how far it got.
+//! A test plants one secret in one place and checks the kind of content, the path, the commit that introduced it, and
+//! the stage.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -17,14 +17,14 @@ const UNREACHABLE: &str = "unreachable";
 const UNCOMMITTED: &str = "uncommitted";
 const LEFTOVER: &str = "leftover";
 
-/// What `history` says of the one secret of a repository.
+/// The report of `history` about the only secret of a repository.
 pub(crate) struct Found {
     pub(crate) run: Run,
     pub(crate) finding: Value,
 }
 
 impl Found {
-    /// The first occurrence has all of these fields.
+    /// Checks that the first occurrence has all of these fields.
     #[track_caller]
     pub(crate) fn at(self, fields: &[(&str, &str)]) -> Self {
         let place = &self.finding["occurrences"][0];
@@ -34,7 +34,7 @@ impl Found {
         self
     }
 
-    /// The first occurrence does not have this field, for there is nothing to say.
+    /// Checks that the first occurrence lacks this field, because there is nothing to report in it.
     #[track_caller]
     fn without(self, field: &str) -> Self {
         let value = &self.finding["occurrences"][0][field];
@@ -55,7 +55,7 @@ impl Found {
         self
     }
 
-    /// After the first place there are these in git's own folder, and no others.
+    /// Checks that after the first place there are exactly these places in git's own folder.
     #[track_caller]
     pub(crate) fn and_beside(self, wanted: &[(&str, &str)]) -> Self {
         let places = self.finding["occurrences"].as_array().cloned().unwrap_or_default();
@@ -66,14 +66,14 @@ impl Found {
         self
     }
 
-    /// A file that a commit brought in, seen in that commit alone.
+    /// Checks that the only place is a file that this commit introduced.
     #[track_caller]
     fn file(self, path: &str, commit: &str) -> Self {
         self.places(1).at(&[("kind", "file"), ("path", path), ("commit", commit)])
     }
 }
 
-/// The one finding of a repository's history, which has to be this secret.
+/// Returns the only finding of a repository's history, which has to be this secret.
 #[track_caller]
 pub(crate) fn found(repo: &Repo, secret: &Secret) -> Found {
     let run = repo.keysweep(&["history", "--format", "jsonl", "--show-secrets"]).expect_code(1);
@@ -86,14 +86,14 @@ pub(crate) fn found(repo: &Repo, secret: &Secret) -> Found {
     Found { run, finding }
 }
 
-/// Writes the secret to `config.env` and commits it; says which commit that is.
+/// Writes the secret to `config.env` and commits it; returns the id of the commit.
 fn leak(repo: &Repo, secret: &Secret) -> String {
     repo.write("config.env", secret.line());
     repo.commit("leak");
     repo.head()
 }
 
-/// Writes the secret and commits its removal; says which commit brought it in.
+/// Writes the secret and commits it, then its removal; returns the commit that introduced it.
 fn leak_and_remove(repo: &Repo, secret: &Secret) -> String {
     let commit = leak(repo, secret);
     repo.remove("config.env");
@@ -101,13 +101,13 @@ fn leak_and_remove(repo: &Repo, secret: &Secret) -> String {
     commit
 }
 
-/// A bare repository beside this one, as `origin`.
+/// Makes a bare repository next to this one, and adds it as `origin`.
 fn with_remote(repo: &Repo) {
     repo.git(&["init", "--quiet", "--bare", "../remote.git"]);
     repo.git(&["remote", "add", "origin", "../remote.git"]);
 }
 
-// ---------------------------------------------------------------- commits and how far they got
+// ---------------------------------------------------------------- commits and their stages
 
 #[test]
 fn a_branch_tip_is_local_only() {
@@ -141,7 +141,7 @@ fn another_branch_is_local_only() {
     found(&repo, &secret).file("config.env", &commit).stage(LOCAL_ONLY);
 }
 
-/// A commit that only a tag reaches.
+/// Returns a repository with a commit that only a tag reaches, and the id of the commit.
 fn tagged(secret: &Secret, tag: &[&str]) -> (Repo, String) {
     let repo = Repo::with_a_commit();
     repo.git(&["checkout", "--quiet", "--detach"]);
@@ -247,7 +247,7 @@ fn a_ref_that_leads_to_a_tree_or_a_blob_is_reachable() {
     }
 }
 
-// ---------------------------------------------------------------- beside the branches
+// ---------------------------------------------------------------- besides the branches
 
 #[test]
 fn a_stash_is_local_only() {
@@ -509,11 +509,11 @@ fn a_folder_name_is_found_once_however_often_its_files_change() {
     found(&repo, &secret).places(1).at(&[("kind", "file-name"), ("commit", &commit)]).stage(LOCAL_ONLY);
 }
 
-/// The name is met by whichever thread reads one of its trees first; all that have it count.
+/// A file name is found by whichever thread first reads a tree with it; all trees that have it are reported.
 #[test]
 fn a_file_name_is_found_in_every_folder_it_was_ever_in() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(572));
-    // It stands in a file as well: then trees are noted as they are read.
+    // The value is in a file as well, so trees are recorded as they are read.
     repo.write("config.txt", format!("{}\n", secret.value));
     repo.commit("a value");
     let mut places = vec![("config.txt".to_owned(), repo.head())];
@@ -655,7 +655,7 @@ fn paths_that_are_ignored_now_are_found() {
 
 // ---------------------------------------------------------------- one secret, many places
 
-/// Fifty commits that each change three files with the same secret.
+/// Makes fifty commits, each of which changes three files with the same secret.
 fn often(secret: &Secret) -> Repo {
     let repo = Repo::init();
     let mut stream = String::new();
@@ -740,7 +740,7 @@ fn two_secrets_in_one_blob_are_two_findings() {
 
 // ---------------------------------------------------------------- clones and arguments
 
-/// A clone of depth one of a repository whose older commit holds the secret, in HEAD still or not.
+/// Returns a clone of depth one of a repository whose older commit adds the secret; `removed` if HEAD no longer has it.
 fn shallow(secret: &Secret, removed: bool) -> Repo {
     let origin = Repo::with_a_commit();
     if removed {

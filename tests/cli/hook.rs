@@ -1,4 +1,4 @@
-//! `hook`: what is written into a repository's hooks, what git makes of it, and that nobody else's hook is lost.
+//! Tests of `hook`: what is written to a repository's hooks, how git runs it, and that existing hooks aren't lost.
 
 use std::ffi::OsString;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -7,11 +7,11 @@ use std::{env, fs};
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// What a hook that stood there before is called.
+/// The name under which a hook that was there before is kept.
 const KEPT: &str = "hooks/pre-commit.before-keysweep";
 const HOOK: &str = "hooks/pre-commit";
 
-/// Writes a shell script that git runs as its pre-commit hook.
+/// Writes a shell script as the repository's pre-commit hook; returns the script.
 fn write_hook(repo: &Repo, lines: &str) -> String {
     let (path, script) = (repo.git_path(HOOK), format!("#!/bin/sh\n{lines}\n"));
     repo.write(&path, &script);
@@ -39,7 +39,7 @@ fn status(repo: &Repo) -> Run {
     repo.keysweep(&["hook", "status"])
 }
 
-/// git runs our hook: a commit of a secret is stopped, and one without passes.
+/// Checks that git runs our hook: a commit with a secret is stopped, and one without passes.
 #[track_caller]
 fn guards(repo: &Repo, seed: u32) {
     let (before, secret) = (repo.head(), Secret::entra(seed));
@@ -54,7 +54,7 @@ fn guards(repo: &Repo, seed: u32) {
     assert_ne!(repo.head(), before, "nothing was committed");
 }
 
-/// git runs no hook of ours.
+/// Checks that git doesn't run our hook.
 #[track_caller]
 fn does_not_guard(repo: &Repo, seed: u32) {
     repo.write("config.env", Secret::entra(seed).line());
@@ -266,7 +266,7 @@ fn other_hooks_are_left_alone() {
 
 // ---------------------------------------------------------------- where git looks for hooks
 
-/// Installs under a value of core.hooksPath; the hook has to stand in that folder and nowhere else.
+/// Installs the hook with this value of core.hooksPath; checks that it is in that folder and nowhere else.
 #[track_caller]
 fn guards_under(repo: &Repo, value: &str, folder: &Path, seed: u32) {
     repo.git(&["config", "core.hooksPath", value]);
@@ -354,7 +354,7 @@ fn a_relative_hooks_path_belongs_to_each_worktree() {
     status(&repo).expect_code(2);
 }
 
-/// A repository that has just got a submodule, `module`.
+/// Returns a repository that has just added a submodule, `module`.
 fn with_a_submodule() -> Repo {
     let outer = Repo::with_a_commit();
     let library = outer.at("../library");
@@ -434,7 +434,8 @@ fn status_outside_a_repository_is_refused() {
 
 // ---------------------------------------------------------------- the canary
 
-/// What a hook is tried on, and what it leaves: nothing in the repository or the work tree, and no temporary file.
+/// `hook status` tests each hook with a canary and leaves nothing in the repository or the work tree, and no temporary
+/// file.
 #[test]
 fn status_sends_a_canary_and_leaves_nothing_behind() {
     let repo = Repo::with_a_commit();
@@ -449,7 +450,7 @@ fn status_sends_a_canary_and_leaves_nothing_behind() {
     assert_eq!(state(), before);
 }
 
-/// What lies where temporary files are made.
+/// Returns the names in the folder where temporary files are made.
 fn temporary(repo: &Repo) -> Vec<OsString> {
     let entries = must(fs::read_dir(repo.path("..")), "list the temporary files");
     let mut names: Vec<OsString> = entries.flatten().map(|entry| entry.file_name()).collect();
@@ -558,7 +559,7 @@ fn status_tells_of_submodules_and_follows_no_path_out() {
 
 // ---------------------------------------------------------------- the program's own path
 
-/// A copy of the program at a path that a shell would take apart.
+/// Copies the program to a path that a shell would split or expand unless it is quoted.
 fn program_elsewhere(repo: &Repo) -> PathBuf {
     let folder = repo.path("../it's a \"nice\" $HOME `id` \\ & place");
     must(fs::create_dir_all(&folder), "make a folder");
@@ -573,7 +574,7 @@ fn run_elsewhere(repo: &Repo, program: &Path, command: &str) -> Run {
     repo.git_tool(&["-c", &alias, "elsewhere"]).env("PROGRAM", program).run()
 }
 
-/// The machine's own `PATH`, without a keysweep.
+/// Returns the machine's own `PATH`, without folders that have a keysweep.
 fn path_without_keysweep() -> OsString {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).filter(|folder| !folder.join("keysweep").exists());
@@ -605,7 +606,7 @@ fn a_hook_of_another_keysweep_is_called_that() {
     run_elsewhere(&repo, &program, "hook status").expect_code(2);
 }
 
-/// A repository whose hook names a program that is gone.
+/// Returns a repository whose hook names a program that is gone.
 fn with_a_vanished_program() -> Repo {
     let repo = Repo::with_a_commit();
     let program = program_elsewhere(&repo);
@@ -718,13 +719,14 @@ fn commands_on_a_hook_write_nothing_to_the_worktree_or_the_configuration() {
 
 const ALL: [&str; 3] = ["pre-commit", "pre-push", "commit-msg"];
 
-/// `hook ACTION` for these hooks.
+/// Runs `hook ACTION` for these hooks.
 fn for_each(repo: &Repo, action: &str, names: &[&str]) -> Run {
     let options = names.iter().flat_map(|name| ["--hook", name]);
     repo.keysweep(&["hook", action].into_iter().chain(options).collect::<Vec<_>>())
 }
 
-/// A repository with a remote and, as each of the hooks, a script that notes its name, its arguments and its input.
+/// Returns a repository with a remote, and with a script as each of the hooks that records its name, arguments and
+/// input.
 fn with_scripts() -> Repo {
     let repo = Repo::with_a_commit();
     repo.at("../origin.git").git(&["init", "--quiet", "--bare"]);
@@ -738,7 +740,7 @@ fn with_scripts() -> Repo {
     repo
 }
 
-/// Commits and pushes past no hook, and says what the scripts noted of it.
+/// Commits and pushes with hooks enabled; returns what the scripts recorded.
 fn noted(repo: &Repo, refspec: &str) -> String {
     repo.git(&["commit", "--quiet", "--allow-empty", "-m", "work"]);
     repo.git(&["push", "--quiet", "origin", refspec]);
@@ -812,7 +814,8 @@ fn a_push_is_stopped_with_a_clear_message_when_the_program_has_vanished() {
     push.expect_code(1).expect_mention("not checked").expect_mention("git push --no-verify");
 }
 
-/// With an empty value git runs what lies at the top of the file system, and without one it stops.
+/// The hook isn't installed if git finds no folder of hooks: with an empty value git runs what is in the root folder,
+/// and with no value at all it stops.
 #[test]
 fn where_git_finds_no_hooks_none_is_installed() {
     for line in ["\thooksPath =\n", "\thooksPath\n"] {
@@ -838,7 +841,7 @@ fn a_bare_repository_has_no_commits_to_check() {
     }
     bare.keysweep(&["hook", "install"]).expect_code(2);
     bare.keysweep(&["hook", "install", "--hook", "pre-receive"]).expect_code(0);
-    // Work trees that are linked to it share its hooks, and people commit there.
+    // Linked work trees share the hooks of the bare repository, and users commit there.
     let repo = Repo::with_a_commit();
     repo.git(&["clone", "--quiet", "--bare", ".", "../bare.git"]);
     let bare = repo.at("../bare.git");

@@ -1,4 +1,5 @@
-//! Files of any size: each token is found once and where it is, wherever the pieces end that a large file is read in.
+//! Tests of files of any size: each token is found once and at its place, wherever the chunks end in which a large file
+//! is read.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -9,12 +10,12 @@ use lzma_rust2::{XzOptions, XzWriter};
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// Bytes of a text that is read in several pieces.
+/// The size of a text that is read in several chunks.
 const SIZE: usize = 33 << 20;
-/// Bytes from one token to the next, about: less than pieces overlap.
+/// The approximate distance between two tokens in bytes: less than the overlap of two chunks.
 const STEP: usize = 27_011;
 
-/// A log with tokens, and at which line and column each is.
+/// Returns a log with tokens, and the line and column of each token.
 fn log(end: &str) -> (String, BTreeMap<String, (u64, u64)>) {
     let (mut text, mut places) = (String::with_capacity(SIZE + STEP), BTreeMap::new());
     let (mut line, mut start) = (1, 0);
@@ -73,7 +74,7 @@ fn a_log_that_was_rotated_and_compressed_is_read_as_far_as_it_goes() {
         repo.write_bytes(name, &whole);
         let run = repo.keysweep(&["files", name, "--show-secrets", "--format", "jsonl"]).expect_code(1);
         assert!(found(&run) == places, "{name}");
-        // What is cut off is a gap, and what stands before it is found.
+        // The missing part of a truncated file is a gap, and tokens before it are found.
         let cut = format!("cut.{name}");
         repo.write_bytes(&cut, &whole[..whole.len() * 3 / 4]);
         let run = repo.keysweep(&["files", &cut, "--show-secrets", "--format", "jsonl"]).expect_code(1);

@@ -1,11 +1,12 @@
-//! What hooks kept out of commits: it is told apart from what got into one, and gone after what is printed with it.
+//! Tests of secrets that hooks kept out of commits: they are distinguished from committed ones, and are gone once the
+//! printed commands have run.
 
 use serde_json::Value;
 
 use crate::support::{Repo, Run, Secret, must};
 use crate::verify::verify;
 
-/// A repository whose hook has stopped a commit, with the value in a file that HEAD does not get.
+/// Returns a repository whose hook has stopped a commit, with the value in a file that isn't added to HEAD.
 fn prevented(secret: &Secret) -> Repo {
     let repo = Repo::guarded();
     repo.write("conf/a.env", secret.line());
@@ -22,7 +23,7 @@ fn sweep(repo: &Repo) -> (Run, Value) {
     (run, found)
 }
 
-/// The commands of the steps that take it out.
+/// Returns the commands of the steps that remove the secret.
 fn commands(found: &Value) -> Vec<String> {
     let steps = found["plan"].as_array().cloned().unwrap_or_default();
     let takes_out = |step: &&Value| step["kind"] == "purge" || step["kind"] == "remove";
@@ -49,9 +50,10 @@ fn what_the_hook_prevented_is_a_leftover_of_low_severity_with_its_path() {
     for format in ["json", "sarif", "csv"] {
         repo.keysweep(&["history", "--format", format]).expect_code(1).expect_mention("leftover");
     }
-    // Whoever does not want to hear of them says so, as of all that is of low severity.
+    // A user can hide them with an option, like everything of low severity.
     repo.keysweep(&["history", "--min-severity", "medium"]).expect_code(0).expect_mention("1 less severe");
-    // Why it ends with 1, and with what that ends, is said wherever it is told of; a clone from elsewhere has nothing.
+    // Every report of a leftover says why the exit code is 1 and what ends that; a fresh clone doesn't have the
+    // leftover.
     let id = found["id"].as_str().unwrap_or_default().to_owned();
     for command in [&["history"][..], &["explain", &id]] {
         let run = repo.tool(command).env("COLUMNS", "1000").run();
@@ -96,7 +98,7 @@ fn leftovers_come_behind_all_that_was_committed() {
 fn what_may_have_been_committed_is_no_leftover() {
     let secret = Secret::github(8_105);
     let repo = prevented(&secret);
-    // The same value in a commit that no branch has any more.
+    // The same value is in a commit that no branch has any more.
     repo.git(&["checkout", "--quiet", "-b", "side"]);
     repo.write("b.env", secret.line());
     repo.commit("on the side");
@@ -104,12 +106,12 @@ fn what_may_have_been_committed_is_no_leftover() {
     repo.git(&["branch", "--quiet", "-D", "side"]);
     let (run, found) = sweep(&repo);
     assert_eq!((&found["stage"], &found["severity"]), (&"unreachable".into(), &"critical".into()), "{run}");
-    // Staged again, it waits for the next commit.
+    // Once it is staged again, the value waits for the next commit.
     let repo = prevented(&secret);
     repo.write("c.env", secret.line());
     repo.add();
     assert_eq!(sweep(&repo).1["stage"], "uncommitted");
-    // In a clone that lacks a tree nobody knows what was in it.
+    // If a clone lacks a tree, what was in it is unknown.
     let repo = prevented(&secret);
     repo.write("d/e.txt", "more\n");
     repo.commit("more");

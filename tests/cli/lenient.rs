@@ -1,4 +1,4 @@
-//! What git is lenient about: odd commits and tags, and where a repository is looked for.
+//! Tests of what git is lenient about: odd commits and tags, and where it looks for a repository.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{Repo, Secret, must};
 
-/// Stores a commit on HEAD's tree whose author line is the given one.
+/// Stores a commit with HEAD's tree and the given author line.
 fn odd(repo: &Repo, parent: &str, author: &str, message: &str) -> String {
     let tree = repo.rev("HEAD^{tree}");
     let text = format!(
@@ -51,7 +51,8 @@ fn an_odd_commit_costs_nothing_but_what_it_does_not_say() {
     }
 }
 
-/// For git, parents stand behind the tree and nowhere else: what such a line names would pass for what was there before.
+/// A parent line after the author isn't a parent. For git, parents directly follow the tree; if keysweep accepted such
+/// a line, what it names would count as already known.
 #[test]
 fn a_line_behind_the_author_makes_no_parent() {
     let repo = Repo::with_a_commit();
@@ -71,7 +72,7 @@ fn a_line_behind_the_author_makes_no_parent() {
 
 // ---------------------------------------------------------------- damage
 
-/// Changes the first parent that the commit-graph has of a commit.
+/// Changes the first parent of a commit in the commit-graph.
 fn falsify(graph: &mut [u8], commit: &str, parent: u32) {
     let number = |at: usize, length: usize| graph[at..at + length].iter().fold(0, |sum, b| sum * 256 + usize::from(*b));
     let chunk = |name: &[u8]| {
@@ -131,7 +132,7 @@ fn tags_that_lead_round_in_a_circle_end() {
     repo.tool(&["hook", "run", "pre-push", "origin", "../remote.git"]).input(line).run().expect_code(2);
 }
 
-// ---------------------------------------------------------------- which repository
+// ---------------------------------------------------------------- the repository that is used
 
 #[test]
 fn a_repository_is_looked_for_as_far_up_as_git_looks() {

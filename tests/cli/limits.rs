@@ -1,4 +1,5 @@
-//! A machine that gives little: no threads, little memory, few open files; and one that would write down the memory.
+//! Tests on a machine with few resources: no threads, little memory, few open files; and on one that would write the
+//! memory to a core file.
 
 use std::fs;
 use std::process::Command;
@@ -6,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// Whoever nobody is.
+/// The user id of `nobody`.
 const NOBODY: &str = "65534";
 
-/// A repository with a secret in a commit and one that is staged, enough of both for several threads.
+/// Returns a repository with a secret in a commit and another one staged, with enough files in both for several
+/// threads.
 fn leaky() -> Repo {
     let repo = Repo::with_a_commit();
     for number in 0..40 {
@@ -26,7 +28,8 @@ fn leaky() -> Repo {
     repo
 }
 
-/// Runs keysweep under a limit of the shell; the limit on processes holds for anybody but root.
+/// Runs keysweep under a limit of the shell. As root it runs as another user if processes are limited, because that
+/// limit doesn't apply to root; `None` if that isn't possible.
 fn limited(repo: &Repo, limit: &str, args: &str) -> Option<Run> {
     let line = format!("{{ {limit}; }} || exit 99; exec keysweep {args}");
     let is_root = repo.sh("id -u").out().trim() == "0";
@@ -35,7 +38,7 @@ fn limited(repo: &Repo, limit: &str, args: &str) -> Option<Run> {
     }
     repo.sh(&format!("chown -R {NOBODY} .. && chmod 755 ..")).expect_code(0);
     let other = ["--reuid", NOBODY, "--clear-groups", "sh", "-c"];
-    // The program may lie where nobody else may go.
+    // The program may be in a folder that other users can't enter.
     let can_run = repo.program("setpriv").args(&[&other[..], &["keysweep --version"]].concat()).run();
     (can_run.code == Some(0)).then(|| repo.program("setpriv").args(&[&other[..], &[&line]].concat()).run())
 }
@@ -60,12 +63,12 @@ fn with_one_thread_few_files_and_little_memory_all_is_found() {
     }
 }
 
-/// A crash would write down what is in memory, values in clear.
+/// No core file is written, because it would contain what is in memory, with values in plain text.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_core_is_written() {
     let repo = Repo::with_a_commit();
-    // A shell that allows as much as it may; then keysweep waits for its input.
+    // The shell raises the limit as far as allowed; then keysweep waits for its input.
     let mut child = repo.program("sh").args(&["-c", "ulimit -c $(ulimit -H -c); exec keysweep files -"]).spawn();
     let limits = format!("/proc/{}/limits", child.id());
     let begun = Instant::now();
@@ -83,7 +86,7 @@ fn no_core_is_written() {
     assert!(!std::os::unix::process::ExitStatusExt::core_dumped(&status), "{status}");
 }
 
-/// Names of what git opens in a repository's folder.
+/// The names of files that git opens in a repository's folder.
 const OPENED: [&str; 18] = [
     "HEAD",
     "config",
@@ -123,14 +126,14 @@ fn a_device_or_a_pipe_in_place_of_a_file_of_git_is_refused_at_once() {
     }
 }
 
-/// Loose objects are looked at one by one, when they are wanted.
+/// Loose objects are checked one by one, when they are needed.
 #[test]
 fn no_device_or_pipe_in_place_of_a_loose_object_is_opened() {
     for plant in ["ln -sf /dev/zero", "mkfifo"] {
         let repo = Repo::with_a_commit();
         let place = |id: &str| format!(".git/objects/{}/{}", &id[..2], &id[2..]);
         let soon = |command: &str| repo.sh(&format!("ulimit -v 3000000; exec timeout 10 keysweep {command}"));
-        // Else the index would say that all is as in HEAD, and no tree would be read.
+        // Otherwise everything would be as in HEAD according to the index, and no tree would be read.
         repo.write("README.md", "# Another one\n");
         repo.git(&["add", "."]);
         let no_object = ".git/objects/ab/cdef";
@@ -153,7 +156,7 @@ fn no_device_or_pipe_in_place_of_a_loose_object_is_opened() {
     }
 }
 
-/// A revision may name any file of the git directory, and a reflog.
+/// A revision may name any file of the git directory, or a reflog.
 #[test]
 fn no_pipe_is_opened_for_a_revision() {
     let repo = Repo::with_a_commit();
@@ -200,7 +203,7 @@ fn a_repository_that_borrows_from_more_folders_than_anybody_does_is_refused() {
     repo.sh("exec timeout 10 keysweep history").expect_code(0);
 }
 
-/// The system would end the program by a signal.
+/// The limit is reported; by default, the system would end the program with a signal.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_limit_on_the_size_of_files_is_told() {
@@ -218,7 +221,7 @@ fn a_limit_on_the_size_of_files_is_told() {
 fn a_device_or_a_pipe_as_the_users_configuration_is_named_at_once() {
     let repo = leaky();
     repo.sh("mkdir -p ../home/.config/git; mkfifo ../pipe; git config -f ../includes include.path pipe").expect_code(0);
-    // How the configuration comes to it, and what makes that so.
+    // Each case: the environment that leads to the configuration, and the command that sets it up.
     let cases = [
         ("-u GIT_CONFIG_GLOBAL", "ln -s {} ../home/.gitconfig"),
         ("-u GIT_CONFIG_GLOBAL", "ln -s {} ../home/.config/git/config"),
@@ -254,7 +257,7 @@ fn the_null_device_is_an_empty_configuration() {
             repo.sh(&format!("exec env GIT_CONFIG_GLOBAL={value} timeout 10 keysweep {command}")).expect_code(1);
         }
     }
-    // A file with rules is opened by nobody but us, and the null device has none.
+    // A file of ignore rules is opened only by keysweep itself, and the null device has no rules.
     for (file, gaps) in [("/dev/null", 0), ("../pipe", 1)] {
         repo.write("../rules", format!("[core]\n\texcludesFile = {file}\n\tattributesFile = ../pipe\n"));
         let run = repo.sh("exec env GIT_CONFIG_GLOBAL=../rules timeout 10 keysweep files . --format jsonl");

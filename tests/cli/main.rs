@@ -1,4 +1,4 @@
-//! The program as its users run it: real repositories, real `git commit`, git itself as the oracle.
+//! Tests of the program as its users run it: with real repositories, real `git commit`, and git itself as the oracle.
 
 mod action;
 mod advice;

@@ -1,14 +1,15 @@
-//! Hooks that another tool runs: husky, lefthook, the pre-commit framework and prek, as they leave a repository.
+//! Tests of hooks that another tool runs: husky, lefthook, the pre-commit framework and prek, in repositories as these
+//! tools leave them.
 //!
-//! What these tools write is copied from husky 9.1.7, lefthook 2.2.2, pre-commit 4.7.0 and prek 0.5.11, cut where nothing
-//! depends on it; the tools themselves are stood in for by scripts that do what the configuration says.
+//! The files of these tools are copied from husky 9.1.7, lefthook 2.2.2, pre-commit 4.7.0 and prek 0.5.11, shortened
+//! where nothing depends on it; the tools themselves are replaced by scripts that do what the configuration says.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// What each hook of husky 9 sources: it runs the script of the same name in the folder above.
+/// The script that each hook of husky 9 sources: it runs the script of the same name in the folder above.
 const HUSKY: &str = r#"#!/usr/bin/env sh
 [ "$HUSKY" = "2" ] && set -x
 n=$(basename "$0")
@@ -31,7 +32,7 @@ exit $c
 "#;
 const HUSKY_HOOK: &str = "#!/usr/bin/env sh\n. \"$(dirname \"$0\")/h\"";
 
-/// What each script of husky 8 sources.
+/// The script that each hook of husky 8 sources.
 const HUSKY_8: &str = r#"#!/usr/bin/env sh
 if [ -z "$husky_skip_init" ]; then
   readonly husky_skip_init=1
@@ -42,7 +43,7 @@ if [ -z "$husky_skip_init" ]; then
 fi
 "#;
 
-/// A hook of lefthook; `lefthook` on `PATH` is a script of the test.
+/// A hook of lefthook; the `lefthook` on `PATH` is a script of the test.
 const LEFTHOOK: &str = r#"#!/bin/sh
 
 if [ "$LEFTHOOK" = "0" ]; then
@@ -74,7 +75,7 @@ fn executable(repo: &Repo, path: &str, text: &str) {
     must(fs::set_permissions(repo.path(path), fs::Permissions::from_mode(0o755)), "set a mode");
 }
 
-/// A repository as `husky init` leaves it, with this script for commits.
+/// Returns a repository as `husky init` leaves it, with this script for commits.
 fn husky(script: &str) -> Repo {
     let repo = Repo::with_a_commit();
     repo.git(&["config", "core.hooksPath", ".husky/_"]);
@@ -96,7 +97,7 @@ fn hook(repo: &Repo, action: &str) -> Run {
     repo.keysweep(&["hook", action])
 }
 
-/// A commit of a secret is stopped, and one without passes.
+/// Checks that a commit with a secret is stopped, and that one without passes.
 #[track_caller]
 fn guards(repo: &Repo, seed: u32) {
     let (before, secret) = (repo.head(), Secret::entra(seed));
@@ -227,7 +228,7 @@ fn a_keysweep_that_is_missing_or_another_one_is_told_of_where_path_decides() {
 
 // ---------------------------------------------------------------- lefthook
 
-/// A repository as `lefthook install` leaves it, with this configuration; what stands behind `run:` is run.
+/// Returns a repository as `lefthook install` leaves it, with this configuration; the text after each `run:` is run.
 fn lefthook(configuration: &str) -> Repo {
     let repo = Repo::with_a_commit();
     for name in NAMES {
@@ -298,7 +299,8 @@ fn a_hook_of_the_framework_runs_first_and_the_lines_for_it_are_told() {
     }
 }
 
-/// Installed once more, the framework keeps ours as a legacy hook, which it runs: from there ours must not run it again.
+/// If the framework is installed again, it keeps our hook as a legacy hook and runs it; our hook must not run the
+/// framework from there again.
 #[test]
 fn a_framework_that_keeps_our_hook_is_not_run_by_it() {
     let repo = Repo::with_a_commit();

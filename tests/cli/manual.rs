@@ -1,4 +1,5 @@
-//! `completions` and `man`: nothing of the help is missing, and shells and readers of manuals take what is written.
+//! Tests of `completions` and `man`: they contain everything that the help does, and shells and manual viewers accept
+//! them.
 
 use crate::help;
 use crate::support::Repo;
@@ -10,7 +11,7 @@ fn commands() -> impl Iterator<Item = String> {
     help::commands().into_iter().filter(|(path, _)| path.len() == 1).flat_map(|(path, _)| path)
 }
 
-/// The long options of a command, as its help lists them.
+/// Returns the long options of a command that its help lists.
 fn options(repo: &Repo, command: &str) -> Vec<String> {
     let help = repo.keysweep(&[command, "--help"]).expect_code(0).out();
     let lines = help.lines().filter_map(|line| line.trim_start().split("--").nth(1).filter(|_| is_option(line)));

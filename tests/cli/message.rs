@@ -1,11 +1,11 @@
-//! `hook run commit-msg`: the message of a commit, less what git takes out of it.
+//! Tests of `hook run commit-msg`: the message of a commit is scanned, without the parts that git removes.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// A repository whose commit-msg hook is ours.
+/// Returns a repository whose commit-msg hook is ours.
 fn guarded() -> Repo {
     let repo = Repo::with_a_commit();
     repo.keysweep(&["hook", "install", "--hook", "commit-msg"]).expect_code(0).expect_mention("message");
@@ -21,7 +21,7 @@ fn commit(repo: &Repo, message: &str) -> Run {
     repo.try_git(&["commit", "--quiet", "--allow-empty", "-m", message])
 }
 
-/// A commit for which an editor writes these lines above what git put into the file.
+/// Makes a commit for which an editor writes these lines above those that git put into the file.
 fn edited(repo: &Repo, lines: &str, args: &[&str]) -> Run {
     repo.write(".git/lines", lines);
     let editor = repo.path(".git/editor");

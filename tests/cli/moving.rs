@@ -1,4 +1,4 @@
-//! Sweeps of a repository that git works in at the same time: what moves is no gap, and nothing is lost.
+//! Tests of sweeps while git works in the same repository: what moves isn't a gap, and nothing is missed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::{env, fs, thread};
 
 use crate::support::{Repo, Run, Secret};
 
-/// Sweeps, unless `KEYSWEEP_SWEEPS` says how many.
+/// The number of sweeps, unless `KEYSWEEP_SWEEPS` gives another.
 const SWEEPS: usize = 20;
 
-/// What git does meanwhile, over and over.
+/// The script of git commands that runs over and over at the same time.
 const WORK: &str = "while [ ! -e ../over ]; do
     for n in 1 2 3; do date +%s%N > file-$n; git add -A; git commit -qm change; done
     git repack -qad; git commit -q --amend -m amended; git pack-refs --all
@@ -36,7 +36,7 @@ fn a_repository_that_moves_has_no_gaps_and_loses_nothing() {
     assert!(wrong.is_empty(), "{} of {sweeps}, such as {}", wrong.len(), wrong[0]);
 }
 
-/// Runs keysweep again and again while a folder is now in its place and now away.
+/// Runs keysweep again and again while a folder is moved away and back.
 fn beside_moves(base: &Repo, folder: &str, run: impl Fn() -> Run) -> Vec<Run> {
     let (place, away) = (base.path(folder), base.path("away"));
     let is_over = AtomicBool::new(false);

@@ -1,4 +1,4 @@
-//! Secrets that only the name of their file speaks for.
+//! Tests of secrets that are recognised only by the name of their file.
 
 use keysweep::proof::template::Generator;
 
@@ -8,7 +8,7 @@ fn key(seed: u64) -> String {
     must(Generator::new(seed).expand("<hex:32>\n", None), "expand the template")
 }
 
-/// Rules and paths of all that is found, at any confidence.
+/// Returns the rules and paths of all findings, at any confidence.
 fn found(run: &Run) -> Vec<(String, Vec<String>)> {
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     let told = run.records_of("finding").into_iter().map(|one| {
@@ -50,7 +50,7 @@ fn a_name_is_not_masked_though_it_could_be_such_a_secret() {
     repo.keysweep(&["files", name.trim()]).expect_code(2).expect_mention(name.trim());
 }
 
-/// A sweep sees a blob before it knows any of its names.
+/// A sweep reads a blob before it knows its names; the secret is reported under the names that make it one.
 #[test]
 fn a_sweep_tells_it_under_the_names_that_it_had() {
     let repo = Repo::with_a_commit();

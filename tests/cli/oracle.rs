@@ -1,8 +1,8 @@
-//! keysweep against git itself, in repositories that chance has made.
+//! Compares keysweep with git itself, in random repositories.
 //!
-//! `staged` has to look at exactly the paths that `git diff --cached` names, `history` at exactly the objects that
-//! `git cat-file --batch-all-objects` lists, and to find in them exactly what `files` finds in the extracted blobs. A failure
-//! names the seed, which makes the same repository again.
+//! `staged` has to read exactly the paths that `git diff --cached` names, and `history` exactly the objects that `git
+//! cat-file --batch-all-objects` lists; in them it has to find exactly what `files` finds in the extracted blobs. A
+//! failure names the seed, which makes the same repository again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -17,20 +17,20 @@ use crate::support::{Chance, Repo, Run, Secret, must};
 
 // ================================================================ staged and `git diff --cached`
 
-/// Names that git orders differently as files and as folders.
+/// Names that git sorts differently as files and as folders.
 const NAMES: [&str; 9] = ["a", "a.b", "a-b", "a0", "lib", "lib.rs", "über uns", "z", "-n"];
 
-/// Files that stay as they are, mostly: what the index's cache of trees is for.
+/// The numbers of files that mostly stay unchanged, so that the index's cache of trees is used.
 const CROWD: Range<usize> = 0..240;
 
-/// What stands at a path of the worktree.
+/// The content at a path of the worktree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Content {
-    /// A file with the token of this number.
+    /// A file with the token that has this number.
     File { token: u32, executable: bool },
-    /// A symbolic link whose target is the token of this number.
+    /// A symbolic link whose target is the token that has this number.
     Link { token: u32 },
-    /// A commit of another repository, as a submodule's.
+    /// A commit of another repository, as for a submodule.
     Gitlink { id: String },
 }
 
@@ -43,17 +43,17 @@ impl Content {
     }
 }
 
-/// A worktree that edits itself at random, and every token it ever held.
+/// A worktree with random edits, and every token that it ever contained.
 struct Tree {
     repo: Repo,
     chance: Chance,
-    /// What is to be there.
+    /// The contents that the worktree should have.
     contents: BTreeMap<String, Content>,
-    /// What is there.
+    /// The contents that the worktree has.
     written: BTreeMap<String, Content>,
-    /// Values by number, so that no token is made twice.
+    /// The values by number; each token is made only once.
     tokens: Vec<String>,
-    /// The first number that HEAD has not seen.
+    /// The number of the first token that HEAD has never contained.
     fresh_from: u32,
     seed: u64,
 }
@@ -92,7 +92,7 @@ impl Tree {
         if paths.is_empty() { None } else { Some(self.chance.pick(&paths).clone()) }
     }
 
-    /// Puts something at a path; files that are in its way as folders, and the folder it replaces, make room.
+    /// Puts content at a path; files in place of its folders, and a folder in its place, are removed.
     fn place(&mut self, path: String, content: Content) {
         let above = |other: &str| path.starts_with(&format!("{other}/"));
         let below = |other: &str| other.starts_with(&format!("{path}/"));
@@ -122,7 +122,7 @@ impl Tree {
         }
     }
 
-    /// A renamed file keeps its content or gets a new one.
+    /// Renames a file, which keeps its content or gets a new one.
     fn rename(&mut self) {
         let (to, token) = (self.path(), self.token());
         let Some(from) = self.any() else { return };
@@ -138,7 +138,7 @@ impl Tree {
         }
     }
 
-    /// File to link, or link to file.
+    /// Turns a file into a link, or a link into a file.
     fn change_type(&mut self) {
         let token = self.token();
         let Some(path) = self.any() else { return };
@@ -191,7 +191,7 @@ impl Tree {
         let fresh = self.contents.iter().filter(|entry| changed(entry, &self.written));
         fresh.for_each(|(path, content)| self.write(path, content));
         self.written = self.contents.clone();
-        // A folder that is a submodule in the index would stay one, whatever lies in it now.
+        // Otherwise a folder that is a submodule in the index would remain one, whatever is in it now.
         for path in self.gitlinks_of_the_index() {
             self.repo.git(&["update-index", "--force-remove", "--", &path]);
         }
@@ -209,7 +209,7 @@ impl Tree {
         gitlinks.filter_map(|entry| entry.split_once('\t')).map(|(_, path)| path.to_owned()).collect()
     }
 
-    /// Removes what was written at a path, and the folders that this leaves empty.
+    /// Removes what was written at a path, and the folders that become empty.
     fn clear(&self, path: &str) {
         let full = self.repo.path(path);
         let removed = if full.is_symlink() || full.is_file() { fs::remove_file(&full) } else { fs::remove_dir(&full) };
@@ -243,7 +243,8 @@ impl Tree {
         self.fresh_from = u32::try_from(self.tokens.len()).unwrap_or(u32::MAX);
     }
 
-    /// The paths that git says the commit adds or changes, with the token in each that HEAD has not seen.
+    /// Returns the paths that the commit adds or changes according to git, with the token in each that HEAD has never
+    /// contained.
     fn expected(&self) -> BTreeSet<(String, String)> {
         let raw = self.repo.git(&["diff", "--cached", "--raw", "-z", "--no-renames", "HEAD"]).out();
         let mut fields = raw.split('\0');
@@ -275,7 +276,7 @@ impl Tree {
     }
 }
 
-/// Path and value of every place in a report made with `--show-secrets`.
+/// Returns the path and value of every place in a report made with `--show-secrets`.
 fn places(run: &Run) -> impl Iterator<Item = (String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let of_finding = move |finding: Value| {
@@ -285,7 +286,7 @@ fn places(run: &Run) -> impl Iterator<Item = (String, String)> {
     run.records_of("finding").into_iter().flat_map(of_finding)
 }
 
-/// A few random commits, and between them every form that an index may have.
+/// Compares keysweep with git over a few random commits per seed, with the index in every possible form between them.
 fn staged_agrees_with_git(seeds: Range<u64>) {
     for seed in seeds {
         let mut tree = Tree::new(seed);
@@ -359,13 +360,13 @@ fn an_unborn_head_makes_everything_new() {
 
 // ================================================================ history and `git cat-file`
 
-/// A random history as a stream for `git fast-import`: merges, tags, long chains of similar contents, secrets.
+/// A random history as a stream for `git fast-import`: merges, tags, long chains of similar contents, and secrets.
 struct Stream {
     chance: Chance,
     text: Vec<u8>,
     marks: usize,
     secrets: u32,
-    /// A file that grows by a line with each commit, so that packs store it in deltas.
+    /// The text of a file that grows by a line with each commit, so that packs store it as deltas.
     log: String,
 }
 
@@ -403,7 +404,7 @@ impl Stream {
         }
     }
 
-    /// A content of any sort, now and then with a secret somewhere in it.
+    /// Returns content of any sort, occasionally with a secret somewhere in it.
     fn content(&mut self) -> Vec<u8> {
         let lines = self.chance.below(200);
         let at = self.chance.below(4 * lines);
@@ -475,7 +476,7 @@ impl Stream {
     }
 }
 
-/// How many contents fast-import keeps loose.
+/// The settings with which fast-import leaves all objects loose, or packs them all.
 const ALL_LOOSE: &str = "fastimport.unpackLimit=1000000";
 const ALL_PACKED: &str = "fastimport.unpackLimit=1";
 
@@ -483,7 +484,7 @@ fn import(repo: &Repo, seed: u64, setting: &str) {
     let stream = Stream::new(seed).make();
     let import = ["-c", setting, "fast-import", "--quiet", "--force"];
     repo.git_tool(&import).input(stream).run().expect_code(0);
-    // Beside what refs reach: objects that nothing does.
+    // Besides the objects that refs reach, there are some that nothing reaches.
     let leftover = Secret::github(u32::try_from(seed).unwrap_or_default() + 5_000_000);
     let text = format!("left over: {}\n", leftover.value);
     repo.git_tool(&["hash-object", "-w", "--stdin"]).input(text).run().expect_code(0);
@@ -498,7 +499,7 @@ fn imported(seed: u64, options: &[&str], setting: &str) -> Repo {
     repo
 }
 
-/// All objects by type, as git lists them: each once, alternates included.
+/// Returns all objects by type as git lists them: each once, with those of alternates.
 fn objects(repo: &Repo) -> BTreeMap<String, Vec<String>> {
     let format = "--batch-check=%(objecttype) %(objectname)";
     let mut by_type: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -526,13 +527,14 @@ fn extract(repo: &Repo, ids: &[String]) -> Repo {
     folder
 }
 
-/// Rule and value of every finding of a report made with `--show-secrets`.
+/// Returns the rule and value of every finding in a report made with `--show-secrets`.
 fn secrets(run: &Run) -> BTreeSet<String> {
     let findings = run.records_of("finding");
     findings.iter().map(|finding| format!("{} {}", finding["rule"], finding["secret"])).collect()
 }
 
-/// `history` has read as many objects as git lists, and found in them what stands in the blobs.
+/// Checks that `history` has read as many objects as git lists, and found in them exactly what `files` finds in the
+/// blobs.
 #[track_caller]
 fn agrees_with_git(repo: &Repo, place: &str) {
     let run = repo.keysweep(&["history", place, "--format", "jsonl", "--show-secrets", "--min-confidence", "low"]);
@@ -582,7 +584,7 @@ fn objects_both_loose_and_packed_are_read_once() {
     agrees_with_git(&repo, ".");
 }
 
-/// Three imports, a pack each, in which many objects are the same.
+/// Returns a repository of three imports, one pack each, with many objects in several packs.
 fn several_packs(seed: u64) -> Repo {
     let repo = imported(seed, &[], ALL_PACKED);
     import(&repo, seed + 1000, ALL_PACKED);

@@ -1,8 +1,8 @@
-//! Rules of a user's own, in `.keysweep.toml`.
+//! Tests of custom rules in `.keysweep.toml`.
 
 use crate::support::{Chance, Repo, Run};
 
-/// A token as the rule below describes it.
+/// Returns a token as described by the rule below.
 fn value() -> String {
     let mut chance = Chance(7);
     let letters: Vec<char> = ('a'..='z').chain('A'..='Z').chain('0'..='9').collect();
@@ -10,7 +10,7 @@ fn value() -> String {
     format!("acme_live_{body}")
 }
 
-/// A rule for [`value`], and what stands before it in the file.
+/// Returns a configuration with a rule for [`value`], after the text `before`.
 fn configuration(before: &str, pattern: &str) -> String {
     format!(
         "{before}\n[[rule]]\nid = \"acme-token\"\nname = \"Acme token\"\nprovider = \"Acme\"\nseverity = \"high\"\n\

@@ -1,12 +1,13 @@
-//! Whose a repository is: what git reads of other users' repositories, and nothing else, is read.
+//! Tests of the ownership of repositories: of other users' repositories, keysweep reads those that git would read, and
+//! no others.
 
 use std::io::Write as _;
 use std::process::Command;
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// A repository with a staged secret that belongs to another user, in a folder whose name needs quotes. `None` if that needs
-/// rights that the tests do not have.
+/// Returns a repository that belongs to another user, with a staged secret and in a folder whose name needs quotes;
+/// `None` if the tests lack the rights to make one.
 fn foreign(seed: u32) -> Option<(Repo, Secret)> {
     let repo = Repo::folder().at("it's another");
     repo.git(&["init", "--quiet", "."]);
@@ -21,7 +22,8 @@ fn foreign(seed: u32) -> Option<(Repo, Secret)> {
     is_given.then_some((repo, secret))
 }
 
-/// Says that a test proves nothing here. What a test prints is shown only if it fails, unlike what it writes by itself.
+/// Reports that a test proves nothing here. It writes to the terminal itself, because captured output of a test is
+/// shown only on failure.
 #[expect(clippy::disallowed_methods, reason = "the macros are the ones that are captured")]
 fn skipped() {
     let name = std::thread::current().name().unwrap_or_default().to_owned();
@@ -32,7 +34,7 @@ fn whole(repo: &Repo) -> String {
     must(repo.path("").canonicalize(), "resolve the folder").display().to_string()
 }
 
-/// Whether the run got as far as reading the index.
+/// Returns `true` if the run got as far as reading the index.
 fn is_read(run: &Run) -> bool {
     run.code == Some(1)
 }
@@ -105,7 +107,7 @@ fn the_configuration_of_the_user_can_be_taken_back_and_can_name_a_home() {
     repo.keysweep(&["staged"]).expect_code(2);
 }
 
-/// As a step of a job does, from a folder below.
+/// The printed command works as it is, run from a folder below as a CI step would.
 #[test]
 fn the_remedy_works_word_for_word() {
     let Some((repo, secret)) = foreign(803) else { return };

@@ -1,10 +1,10 @@
-//! `packaging/`: what stands between a package manager and the program.
+//! Tests of `packaging/`: the files between a package manager and the program.
 
 use std::fs;
 
 use crate::support::{Repo, must};
 
-/// Node is looked for, not needed: without it there is nothing to test.
+/// The npm package passes on arguments and exit codes. Node isn't required: without it, nothing is tested.
 #[test]
 fn the_npm_package_hands_on_arguments_and_exit_codes_and_never_ends_clean_by_itself() {
     let repo = Repo::folder();

@@ -1,5 +1,5 @@
-//! One credential is one finding: what names a key is told with the key, not beside it, and a value is one finding whatever
-//! rules and encodings it is found by.
+//! Tests that one credential is one finding: the id of a key is reported with the key, not separately, and a value is
+//! one finding whatever rules and encodings find it.
 
 use keysweep::proof::template::Generator;
 use keysweep::rule::file::{RuleDef, RuleFile};
@@ -11,13 +11,13 @@ fn rules() -> Vec<RuleDef> {
     file.rules
 }
 
-/// An example of a rule.
+/// Returns an expanded example of a rule.
 fn example(rule: &RuleDef, number: usize, seed: u64) -> String {
     let template = rule.examples.get(number).map(String::as_str).unwrap_or_default();
     must(Generator::new(seed).expand(template, rule.token.as_deref()), "make an example")
 }
 
-/// What is reported of a file with this text, of whatever confidence is reported by default.
+/// Scans a file with this text, with the default thresholds.
 fn scanned(text: &str) -> Run {
     let repo = Repo::folder();
     repo.write("app.env", text);

@@ -1,8 +1,8 @@
-//! One repository with a secret in every place that git has: a single sweep finds each of them once, says where it stands
-//! and how far it got, and finds nothing else.
+//! Tests one repository with a secret in every place that git has: a single sweep finds each of them once, reports its
+//! place and stage, and finds nothing else.
 //!
-//! A place is a row: what it is called, what the sweep has to say, and how the secret gets there. Rows are planted in the
-//! order of the table, so what must not become part of a later commit stands last.
+//! Each place is a row of the table: its name, the expected report, and a function that plants the secret. Rows are
+//! planted in the order of the table, so places that must not become part of a later commit are last.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,17 +19,17 @@ const UNREACHABLE: &str = "unreachable";
 const LEFTOVER: &str = "leftover";
 const UNCOMMITTED: &str = "uncommitted";
 
-/// A place for a secret, and what has to be said of the first place that a finding names.
+/// A place for a secret, and what a report has to say about the first place of the finding.
 struct Place {
     name: &'static str,
     kind: &'static str,
-    /// `*` stands for the secret; empty where the path is an id or there is none.
+    /// The path, with `*` in place of the secret; empty if the path is an id or there is none.
     path: &'static str,
     stage: &'static str,
     plant: fn(&Site, &str),
 }
 
-/// The repository, and its first commit, which holds no secret.
+/// The repository, and its first commit, which contains no secret.
 struct Site {
     repo: Repo,
     root: String,
@@ -54,7 +54,8 @@ impl Site {
         self.repo.git(&["commit", "--quiet", "-m", "a change"]);
     }
 
-    /// A commit of one file on top of the first one, made without HEAD, the index or a reflog taking notice.
+    /// Makes a commit of one file on top of the first one, without changing HEAD, the index or a reflog; returns its
+    /// id.
     fn aside(&self, path: &str, secret: &str) -> String {
         let tree = self.tree(path, secret);
         self.repo.git(&["commit-tree", "-p", &self.root, "-m", "aside", &tree]).out().trim_end().to_owned()
@@ -70,14 +71,14 @@ impl Site {
         blob.run().expect_code(0).out().trim_end().to_owned()
     }
 
-    /// A linked worktree of the first commit.
+    /// Makes a linked worktree of the first commit.
     fn worktree(&self, name: &str) -> Repo {
         let path = format!("../{name}");
         self.repo.git(&["worktree", "add", "--quiet", "--detach", &path, &self.root]);
         self.repo.at(path)
     }
 
-    /// A commit in a repository whose objects this one borrows; only a branch of this one leads to it.
+    /// Makes a commit in a repository whose objects this one borrows; only a branch of this one reaches it.
     fn borrowed(&self, path: &str, secret: &str) -> Repo {
         let lender = self.repo.at("../lender");
         if !lender.path(".git").exists() {
@@ -123,12 +124,12 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// Each byte of a text in a form of its own.
+/// Returns a text with each byte written in the given form.
 fn each_byte(text: &str, form: fn(u8) -> String) -> String {
     text.bytes().map(form).collect()
 }
 
-/// Three megabytes of text with the secret in the midst.
+/// Returns three megabytes of text with the secret in the middle.
 fn large(secret: &str) -> String {
     let filler = |numbers: std::ops::Range<u32>| {
         numbers.fold(String::new(), |mut text, number| {
@@ -141,7 +142,7 @@ fn large(secret: &str) -> String {
 
 // ---------------------------------------------------------------- compression and archives
 
-/// A gzip file of one block with the fixed codes: no byte of the text stands in it as it is.
+/// Returns a gzip file of one block with the fixed codes, in which no byte of the text appears unchanged.
 fn gzip(text: &[u8]) -> Vec<u8> {
     let mut bits = vec![true, true, false];
     let mut code = |value: u16, width: u16| bits.extend((0..width).rev().map(|at| value >> at & 1 == 1));
@@ -158,7 +159,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff][..], &deflated, &crc32(text).to_le_bytes(), &size.to_le_bytes()].concat()
 }
 
-/// An archive that git makes of one file, in a repository that nobody sweeps.
+/// Returns an archive that git makes of one file, in a repository that no test scans.
 fn archive(site: &Site, format: &str, path: &str, bytes: &[u8]) -> Vec<u8> {
     let packer = site.repo.at("../packer");
     packer.git(&["init", "--quiet"]);
@@ -695,7 +696,7 @@ const PLACES: &[Place] = &[
     },
 ];
 
-/// Places within other formats.
+/// The places within other formats.
 const LATER: &[Place] = &[
     Place {
         name: "a tail in UTF-16",
@@ -867,14 +868,14 @@ const LATER: &[Place] = &[
     },
 ];
 
-/// Enough text that git compresses it, with the secret in it once.
+/// Returns enough text for git to compress it, with the secret in it once.
 fn padded(secret: &str) -> String {
     "a line that is the same as all the others\n".repeat(20) + &line(secret)
 }
 
-// ---------------------------------------------------------------- what a sweep says of them
+// ---------------------------------------------------------------- the report of a sweep
 
-/// Plants a secret of its own in each place.
+/// Plants a different secret in each place.
 fn planted(places: &[Place], seed: u32) -> (Repo, Vec<String>) {
     let site = Site::new();
     let secrets = (seed..).zip(places).map(|(seed, place)| {
@@ -886,7 +887,8 @@ fn planted(places: &[Place], seed: u32) -> (Repo, Vec<String>) {
     (site.repo, secrets)
 }
 
-/// Every secret is one finding, of the kind, path and stage of its place; there are no other findings, and no gaps.
+/// Checks that every secret is one finding, with the kind, path and stage of its place, and that there are no other
+/// findings and no gaps.
 #[track_caller]
 fn all_found(places: &[Place], seed: u32) {
     let (repo, secrets) = planted(places, seed);
@@ -907,7 +909,7 @@ fn all_found(places: &[Place], seed: u32) {
     assert!(wrong.is_empty(), "{} of {} places:\n{}", wrong.len(), places.len(), wrong.join("\n"));
 }
 
-/// What is wrong with what was said of a place.
+/// Returns what is wrong with the report about a place, if anything is.
 fn objection(place: &Place, secret: &str, said: &[Value]) -> Option<String> {
     let [finding] = said else { return Some(format!("{} findings", said.len())) };
     let first = &finding["occurrences"][0];
@@ -930,13 +932,13 @@ fn every_place_within_other_formats_is_found_once_and_told_apart() {
     all_found(LATER, 1000);
 }
 
-/// The objects of a kind, as git itself lists them.
+/// Returns the number of objects of a kind that git itself lists.
 fn stored(repo: &Repo, kind: &str) -> usize {
     let list = repo.git(&["--no-replace-objects", "cat-file", "--batch-all-objects", "--batch-check"]).out();
     list.lines().filter(|line| line.split(' ').nth(1) == Some(kind)).count()
 }
 
-/// What the summary says was read.
+/// Returns how many objects or files of a kind were read according to the summary.
 fn read(run: &Run, what: &str) -> Option<usize> {
     let summaries = run.records_of("summary");
     summaries.first().and_then(|summary| summary[what].as_u64()).and_then(|count| usize::try_from(count).ok())

@@ -1,12 +1,13 @@
-//! Plans for what history holds around files, followed to their end: afterwards no sweep finds anything.
+//! Tests of plans for secrets that history holds outside of files: once the plan is carried out, no sweep finds
+//! anything.
 //!
-//! Each test plants one secret that was not pushed, runs the commands that are printed, with an editor that does what a
-//! person would, and sweeps again.
+//! Each test plants one secret that was not pushed, runs the printed commands with an editor that makes a user's edits,
+//! and sweeps again.
 
 use crate::history::{Found, found};
 use crate::support::{Repo, Secret};
 
-/// The commands of a plan up to the one that drops the leftovers.
+/// Returns the commands of a plan up to the one that drops the leftovers.
 fn commands(found: &Found) -> Vec<String> {
     let plan = found.finding["plan"].as_array().cloned().unwrap_or_default();
     let commands: Vec<String> = plan
@@ -20,7 +21,7 @@ fn commands(found: &Found) -> Vec<String> {
     commands.into_iter().take(last.unwrap_or_default() + 1).collect()
 }
 
-/// A person at the keyboard: what is done to the commits in the list of a rebase, and with the value in an editor.
+/// A user at the keyboard: the command for the commits in the list of a rebase, and the value to remove in an editor.
 struct Hands<'a> {
     pick: &'a str,
     value: &'a str,
@@ -41,7 +42,7 @@ fn silent(repo: &Repo) {
     repo.keysweep(&["history", "--min-confidence", "low"]).expect_code(0);
 }
 
-/// A value in a sentence that says what it is.
+/// Returns a sentence that contains a value and says what it is.
 fn sentence(secret: &Secret) -> String {
     format!("Use the GitHub token {} for now", secret.value)
 }
@@ -87,7 +88,7 @@ fn an_author_is_corrected() {
     silent(&repo);
 }
 
-/// A seed, what plants the secret, and what a person writes for a blank of a command.
+/// A seed, a function that plants the secret, and a placeholder of a command with what the user writes in its place.
 type Case = (u32, fn(&Repo, &Secret), (&'static str, &'static str));
 
 #[test]

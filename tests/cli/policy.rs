@@ -1,4 +1,4 @@
-//! No change decides about itself: in a range, what allows a finding has to stand in the base.
+//! Tests that no change decides about itself: in a range, whatever allows a finding has to be in the base.
 
 use std::fs;
 
@@ -23,7 +23,7 @@ fn needs_approval(repo: &Repo, by: &str) {
     let said = run.suppression();
     assert_eq!((&said["by"], &said["status"]), (&by.into(), &"needs-approval".into()), "{run}");
     repo.keysweep(&["range", "main..side"]).expect_code(1).expect_mention("needs approval");
-    // Whoever trusts the branch says so.
+    // A user who trusts the branch can say so.
     let run = range(repo, &["--trust-head"]).expect_code(0);
     assert_eq!(run.suppression()["status"], "accepted", "{run}");
 }
@@ -39,7 +39,7 @@ fn a_secret_with_its_own_comment_needs_approval() {
     repo.git(&["checkout", "--quiet", "main"]);
     repo.git(&["merge", "--quiet", "side"]);
     repo.keysweep(&["history"]).expect_code(0);
-    // From now on it is there, and its line may move.
+    // From now on the comment is in the base, and its line may move.
     repo.git(&["checkout", "--quiet", "-B", "side"]);
     repo.write("a.txt", "a line\n".repeat(60) + &repo.read("a.txt"));
     repo.commit("below");
@@ -56,7 +56,7 @@ fn a_secret_with_its_own_entry_needs_approval() {
     let run = range(&repo, &[]);
     let notes: Vec<String> = run.records_of("note").iter().map(|note| note["text"].to_string()).collect();
     assert!(notes.iter().any(|note| note.contains("needs approval") && note.contains("fixtures")), "{run}");
-    // The same entry in the base holds.
+    // The same entry in the base is valid.
     repo.git(&["checkout", "--quiet", "main"]);
     repo.git(&["checkout", "side", "--", ".keysweep.toml"]);
     repo.commit("the entry, agreed upon");

@@ -1,19 +1,19 @@
-//! Values that are published somewhere are no secrets: none is reported by default, in whatever place it stands.
+//! Tests that values which are published somewhere aren't secrets: none is reported by default, wherever it is.
 
 use crate::support::Repo;
 
-/// Name and value of each line of `published.txt`.
+/// Returns the name and value of each line of `published.txt`.
 fn published() -> Vec<(String, String)> {
     let lines = include_str!("published.txt").lines().filter(|line| !line.starts_with('#'));
     let forwards = lines.map(|line| line.chars().rev().collect::<String>());
     forwards.filter_map(|line| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
 }
 
-/// The value as files of several kinds assign it to its name.
+/// Returns texts of several kinds of files that assign the value to its name.
 fn assigned(name: &str, value: &str) -> Vec<(&'static str, String)> {
     let lower = name.to_lowercase();
     if name.contains(' ') {
-        // The header that a value in base64 belongs to.
+        // The name is the header of a base64 value.
         let header = format!("{name} {value}");
         return vec![("http", format!("{header}\n")), ("sh", format!("curl -H '{header}' https://api.acme.io\n"))];
     }

@@ -1,5 +1,5 @@
-//! `purge-plan`: from a leak that was pushed to the proof that it is gone, with the printed commands run word for word through
-//! a shell, by the real git filter-repo.
+//! Tests of `purge-plan`: from a leak that was pushed to the proof that it is gone; the printed commands are run word
+//! for word in a shell, with the real git filter-repo.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::{Repo, Run, Secret, must, python_tool};
 use crate::verify::{base64, held, verify};
 
-/// A plan as JSON, and how it was asked for.
+/// A plan as JSON, and the run that made it.
 pub(crate) struct Plan {
     pub(crate) run: Run,
     json: Value,
@@ -37,7 +37,7 @@ impl Plan {
         steps.iter().map(step).collect()
     }
 
-    /// The file of that name, which only its owner may read.
+    /// Returns the path of the file with that name; checks that only its owner can read it.
     #[track_caller]
     fn file(&self, name: &str) -> PathBuf {
         let files = self.json["files"].as_array().cloned().unwrap_or_default();
@@ -72,15 +72,15 @@ impl Step {
         self.is_here() && self.command.contains("reflog expire")
     }
 
-    /// The command, word for word, from a folder that has nothing to do with it.
+    /// Runs the command word for word, from an unrelated folder.
     #[track_caller]
     pub(crate) fn run(&self, repo: &Repo) -> Run {
         repo.at("../elsewhere").sh(&self.command).expect_code(0)
     }
 }
 
-/// The tests of this file need the real thing, and bring it if it is not there; without it they fail rather than pass for
-/// nothing.
+/// Makes sure that git filter-repo is available. The tests of this file need the real program and install it if it is
+/// missing; if that fails, they fail rather than pass untested.
 #[track_caller]
 pub(crate) fn needs_filter_repo(repo: &Repo) {
     let there = || repo.try_git(&["filter-repo", "--version"]);
@@ -91,7 +91,7 @@ pub(crate) fn needs_filter_repo(repo: &Repo) {
     assert!(run.code == Some(0), "git filter-repo has to be on PATH, and pip could not bring it{run}");
 }
 
-/// A repository with a bare remote that has all of it.
+/// Returns a repository and its bare remote, which has everything that is in it.
 pub(crate) fn with_remote(format: &str) -> (Repo, Repo) {
     let repo = Repo::folder();
     let format = format!("--object-format={format}");
@@ -112,7 +112,7 @@ pub(crate) fn push(repo: &Repo) {
 
 const HOSTILE: &str = "it's;$(touch${IFS}pwned)&\"x\"";
 
-/// A leak three commits deep, in all that a commit is made of, pushed.
+/// A pushed leak three commits deep, in every part of a commit.
 pub(crate) struct Leak {
     pub(crate) repo: Repo,
     pub(crate) remote: Repo,
@@ -183,7 +183,7 @@ fn a_pushed_leak_is_purged_word_for_word_and_proved_gone() {
         let plain = repo.keysweep(&["verify", "--expressions", &expressions.to_string_lossy()]).expect_code(1);
         plain.expect_mention("the reflog of HEAD contains it").expect_mention("git reflog expire --expire=now --all");
 
-        // The server, too, keeps the old objects until it is cleaned up.
+        // The server also keeps the old objects until it is cleaned up.
         let left = verify(remote, &leak.values(), &["--format", "jsonl"]).expect_code(1);
         assert!(held(&left).iter().all(|(by, _)| by == "leftover"), "{left}");
         for step in steps.iter().filter(|step| step.on == "server") {
@@ -204,7 +204,7 @@ fn a_pushed_leak_is_purged_word_for_word_and_proved_gone() {
     }
 }
 
-/// What could be pushed in the meantime is not overwritten.
+/// Commits that were pushed in the meantime aren't overwritten.
 #[test]
 fn a_push_in_between_stops_the_plan() {
     let (repo, remote) = with_remote("sha1");
@@ -253,7 +253,8 @@ fn what_was_not_pushed_is_put_on_top() {
     assert_eq!(repo.read("mine.txt"), "mine\n");
 }
 
-/// A secret that was pushed with a file whose lines can be staged one by one and one that can be renamed.
+/// Returns a repository, its remote and a pushed secret, with a file whose lines can be staged one by one and one that
+/// can be renamed.
 fn pushed_among_work(seed: u32) -> (Repo, Repo, Secret) {
     let (repo, remote) = with_remote("sha1");
     needs_filter_repo(&repo);
@@ -269,7 +270,8 @@ fn on_server(steps: &[Step], remote: &Repo) {
     steps.iter().filter(|step| step.on == "server").for_each(|step| drop(remote.sh(&step.command).expect_code(0)));
 }
 
-/// What is staged or changed would be in the way at the end, when the server has the new history already: the plan stops before.
+/// Staged or changed files would be in the way at the end, when the server already has the new history, so the plan
+/// stops before that.
 #[test]
 fn work_that_is_not_committed_stops_a_plan_before_it_changes_anything() {
     type Change = fn(&Repo);
@@ -307,7 +309,7 @@ fn work_that_is_not_committed_stops_a_plan_before_it_changes_anything() {
             .find(|step| repo.at("../elsewhere").sh(&step.command).code != Some(0));
         assert!(refused.is_some_and(|step| step.title.contains("commit them")), "{refused:?}");
         assert_eq!((state(&repo), remote.rev("main")), (before, pushed));
-        // Once all of it is committed, the same plan works to its end, whatever the commits are made of.
+        // Once everything is committed, the same plan works to its end, whatever the commits consist of.
         repo.git(&["commit", "--quiet", "--allow-empty", "-m", "staged"]);
         repo.git(&["commit", "--quiet", "--allow-empty", "--all", "-m", "work"]);
         let log = |from: &str| repo.git(&["log", "--format=%s", "--name-status", &format!("{from}..")]).out();
@@ -323,7 +325,7 @@ fn work_that_is_not_committed_stops_a_plan_before_it_changes_anything() {
     }
 }
 
-/// A commit that is checked out on no branch would keep the old history.
+/// A commit that is checked out without a branch would keep the old history.
 #[test]
 fn a_plan_starts_on_a_branch_only() {
     let (repo, remote, secret) = pushed_among_work(2420);
@@ -342,7 +344,7 @@ fn a_plan_starts_on_a_branch_only() {
     assert_eq!((repo.rev("mine~1"), repo.read("mine.txt")), (remote.rev("main"), "mine\n".into()));
 }
 
-/// Branches and tags that no remote has end on the history that the server has now, merges and all.
+/// Branches and tags that no remote has end up on the new history of the server, including merges.
 #[test]
 fn what_no_remote_has_moves_to_the_rewritten_history() {
     let (repo, remote, secret) = pushed_among_work(2410);
@@ -350,7 +352,7 @@ fn what_no_remote_has_moves_to_the_rewritten_history() {
     repo.write("topic.txt", "topic\n");
     repo.commit("topic");
     repo.git(&["switch", "--quiet", "-c", "other", "main"]);
-    // Beside the value, where a rebase would conflict.
+    // The change is next to the value, where a rebase would conflict.
     repo.write("a.env", repo.read("a.env") + "MORE=1\n");
     repo.commit("other");
     repo.git(&["merge", "--quiet", "-m", "merged", "topic"]);
@@ -370,7 +372,7 @@ fn what_no_remote_has_moves_to_the_rewritten_history() {
     assert_eq!(remote.git(&["for-each-ref", "--format=%(refname)"]).out(), "refs/heads/main\n");
 }
 
-/// Commits made after the plan are no reason to lose them.
+/// Commits made after the plan aren't lost.
 #[test]
 fn commits_made_after_the_plan_are_kept() {
     let (repo, remote, secret) = pushed_among_work(2411);
@@ -382,7 +384,8 @@ fn commits_made_after_the_plan_are_kept() {
     assert_eq!((repo.rev("main~1"), repo.read("late.txt")), (remote.rev("main"), "late\n".into()));
 }
 
-/// After a push in between one starts again from the clone, and what the first run has left is not in the way.
+/// After a push in between, the user starts again from the step that clones, and what the first run left isn't in the
+/// way.
 #[test]
 fn a_plan_starts_again_from_the_clone() {
     let (repo, remote, secret) = pushed_among_work(2412);
@@ -398,7 +401,7 @@ fn a_plan_starts_again_from_the_clone() {
     other.git(&["push", "--quiet"]);
     assert!(repo.at("../elsewhere").sh(&here[pushing].command).code != Some(0));
     here[cloning..pushing + 2].iter().for_each(|step| drop(step.run(&repo)));
-    // The proof, too, can be repeated.
+    // The proof can be repeated as well.
     here[pushing + 1..].iter().for_each(|step| drop(step.run(&repo)));
     on_server(&steps, &remote);
     for place in [&repo, &remote] {
@@ -407,7 +410,7 @@ fn a_plan_starts_again_from_the_clone() {
     assert_eq!(remote.git(&["log", "--format=%s", "main"]).out(), "in between\none\nstart\n");
 }
 
-/// Who runs the server decides who cleans it up.
+/// The host of the server decides who is asked to clean it up.
 #[test]
 fn a_plan_names_whom_to_ask() {
     let hosts = [
@@ -430,7 +433,7 @@ fn a_plan_names_whom_to_ask() {
     }
 }
 
-/// What no replacement of text reaches goes as a whole; a key of many lines is replaced as a whole.
+/// Contents in which text can't be replaced are removed whole; a key of many lines is replaced as a whole.
 #[test]
 fn archives_binary_files_and_keys_of_many_lines_are_purged() {
     let (repo, remote) = with_remote("sha1");
@@ -462,7 +465,7 @@ fn archives_binary_files_and_keys_of_many_lines_are_purged() {
     assert_eq!(repo.git(&["ls-files"]).out(), "README.md\ndeploy.pem\nplain.env\n");
 }
 
-/// What was never pushed is rewritten where it lies, and what was pushed keeps its ids.
+/// Commits that were never pushed are rewritten in place, and pushed ones keep their ids.
 #[test]
 fn a_history_that_was_not_pushed_is_rewritten_in_place() {
     let (repo, _remote) = with_remote("sha1");
@@ -517,7 +520,7 @@ fn what_is_local_gets_the_short_recipe() {
     assert!(commands.iter().any(|command| command.contains("git restore --staged ")), "{}", plan.run);
     assert!(!commands.iter().any(|command| command.contains("filter-repo")), "{}", plan.run);
     assert!(commands.iter().any(|command| command.starts_with("keysweep verify")), "{}", plan.run);
-    // The value of the one is taken out by hand, and the other is left out: followed to the end, nothing has either.
+    // The value is removed by hand from one file, and the other file is left out: after the plan, neither has it.
     repo.write("a.env", "TOKEN=${TOKEN}\n");
     repo.remove("b.env");
     for step in plan.steps().iter().filter(|step| step.is_here() && !step.command.contains("git add ")) {
@@ -527,7 +530,7 @@ fn what_is_local_gets_the_short_recipe() {
     assert_eq!(repo.git(&["log", "--format=%s"]).out(), "one\nstart\n");
 }
 
-/// What a plan is for takes less room than what it says.
+/// The summary at the top of a plan takes at most one screen, and less room than the steps.
 #[test]
 fn a_plan_for_many_secrets_and_refs_begins_with_a_screen_at_most() {
     let (repo, _remote) = with_remote("sha1");
@@ -550,7 +553,7 @@ fn a_plan_for_many_secrets_and_refs_begins_with_a_screen_at_most() {
     assert_eq!(repo.keysweep(&["history", "--full"]).expect_code(1).out().matches("github-pat-classic · ").count(), 40);
 }
 
-/// A bare clone keeps the files of the plan in its own folder, so it has to outlive it.
+/// A bare clone keeps the files of the plan in its own folder, so the clone must remain until the end.
 #[test]
 fn the_plan_of_a_bare_clone_works_to_its_end() {
     for (seed, kind) in [(985, "--mirror"), (986, "--bare")] {
@@ -580,7 +583,7 @@ fn the_plan_of_a_bare_clone_works_to_its_end() {
     }
 }
 
-/// A tag that was never pushed is written again where it is; whether it was, the server is asked.
+/// A tag that was never pushed is rewritten in place; the server is asked whether it was pushed.
 #[test]
 fn a_tag_that_was_not_pushed_needs_no_server() {
     let (repo, _remote) = with_remote("sha1");
@@ -619,10 +622,10 @@ fn a_plan_is_for_the_findings_that_were_named() {
     let text = must(fs::read_to_string(plan.file("expressions.txt")), "read the expressions");
     assert_eq!(text.lines().count(), 1);
     repo.keysweep(&["purge-plan", "--finding", "nonesuch"]).expect_code(2).expect_mention("no finding has the id");
-    // The same by its id: weaker, and it says so.
+    // The same by the finding's id: that is weaker, and the report says so.
     repo.keysweep(&["verify", "--finding", &id]).expect_code(1).expect_mention("--expressions or --stdin");
     repo.keysweep(&["verify", "--finding", &id[..4]]).expect_code(1).expect_mention("--expressions or --stdin");
-    // Of an id that nobody knows nothing is proved.
+    // An unknown id proves nothing.
     for unknown in ["nonesuch", &id.to_uppercase(), "github-pat-classic"] {
         repo.keysweep(&["verify", "--finding", unknown]).expect_code(2).expect_mention("so nothing is proved");
     }
@@ -640,7 +643,7 @@ fn values_are_kept_where_no_commit_can_take_them() {
     let path = plan.file("expressions.txt");
     assert!(path.starts_with(must(repo.path("../plan").canonicalize(), "resolve the folder")), "{path:?}");
     repo.keysweep(&["purge-plan", "--dir", "../plan"]).expect_code(2).expect_mention("expressions.txt");
-    // In the repository's own folder a new plan takes the place of the old one, and no sweep reads it.
+    // In the repository's own folder a new plan replaces the old one, and no sweep reads it.
     Plan::of(&repo, &[]);
     let path = Plan::of(&repo, &[]).file("expressions.txt");
     assert!(path.starts_with(must(repo.git_path("keysweep").canonicalize(), "resolve the folder")), "{path:?}");
@@ -649,7 +652,7 @@ fn values_are_kept_where_no_commit_can_take_them() {
     assert!(sweep.records_of("note").iter().any(|note| note.to_string().contains("purge-plan")), "{sweep}");
 }
 
-/// A short value may stand in other words as well, and all of those are replaced.
+/// A short value may also be part of other words, and all of those are replaced.
 #[test]
 fn a_plan_warns_of_values_that_stand_everywhere() {
     let (repo, _remote) = with_remote("sha1");

@@ -1,5 +1,5 @@
-//! `purge-plan --script`: the script ends in the state that the printed plan ends in, waits where it has to, and goes on where
-//! it stopped.
+//! Tests of `purge-plan --script`: the script ends in the same state as the printed plan, waits where it has to, and
+//! continues where it stopped.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,26 +8,26 @@ use crate::purge::{Leak, Plan, needs_filter_repo, push, with_remote};
 use crate::support::{Repo, Run, Secret, must};
 use crate::verify::verify;
 
-/// The plan for a repository as a script, outside of it.
+/// Writes the plan for a repository as a script, outside of the repository.
 #[track_caller]
 fn script(repo: &Repo) -> Run {
     repo.keysweep(&["purge-plan", "--script", "../purge.sh"]).expect_code(0)
 }
 
-/// Runs that script from a folder that has nothing to do with it.
+/// Runs that script from an unrelated folder.
 fn run(repo: &Repo, args: &[&str], answers: &str) -> Run {
     let elsewhere = repo.at("../elsewhere");
     elsewhere.program("sh").args(&[&["../purge.sh"], args].concat()).input(answers).run()
 }
 
-/// All refs and all objects.
+/// Returns all refs and all objects as text.
 fn state(repo: &Repo) -> String {
     let refs = repo.git(&["for-each-ref", "--format=%(objectname) %(refname)"]).out();
     let objects = repo.git(&["cat-file", "--batch-all-objects", "--batch-check"]).out();
     format!("{refs}\n{objects}")
 }
 
-/// Follows the printed plan.
+/// Carries out the printed plan.
 fn follow(repo: &Repo, remote: &Repo) {
     for step in Plan::of(repo, &[]).steps() {
         match step.on.as_str() {
@@ -38,7 +38,7 @@ fn follow(repo: &Repo, remote: &Repo) {
     }
 }
 
-/// Runs the script, and on the server what it says is for the server.
+/// Runs the script, and runs the command that it leaves for the server there.
 fn follow_script(repo: &Repo, remote: &Repo) -> Run {
     let server = Plan::of(repo, &[]).steps().into_iter().find(|step| step.on == "server");
     script(repo);
@@ -66,7 +66,7 @@ fn a_script_ends_where_the_printed_plan_ends() {
     run(&scripted.repo, &["--yes"], "").expect_code(1).expect_mention("has been carried out");
 }
 
-/// A mirror has no work tree, and the files of its plan lie in it.
+/// A mirror has no work tree, and the files of its plan are inside it.
 #[test]
 fn a_mirror_is_purged_by_either() {
     let secret = Secret::github(1310);
@@ -91,7 +91,7 @@ fn a_mirror_is_purged_by_either() {
     assert_eq!(scripted.0.rev("main"), scripted.1.rev("main"));
 }
 
-/// Found, explained, purged and proved gone: from the first command that a user types to the last.
+/// A secret is found, explained, purged and proved gone: from the first command that a user types to the last.
 #[test]
 fn a_secret_three_commits_deep_is_found_explained_purged_and_proved_gone() {
     let (repo, remote) = with_remote("sha1");
@@ -125,7 +125,7 @@ fn a_secret_three_commits_deep_is_found_explained_purged_and_proved_gone() {
     assert_eq!(repo.git(&["log", "--format=%s"]).out(), "Work\nTake the value out again\nAdd settings\nstart\n");
 }
 
-/// Nothing that cannot be undone happens without an answer, and what is done already is not done again.
+/// Nothing irreversible happens without an answer, and finished steps aren't repeated.
 #[test]
 fn a_script_waits_for_answers_and_goes_on_where_it_stopped() {
     let (repo, remote) = with_remote("sha1");
@@ -138,7 +138,7 @@ fn a_script_waits_for_answers_and_goes_on_where_it_stopped() {
     script(&repo);
     let stopped = run(&repo, &[], "").expect_code(1).expect_mention("Step 1 has not been done");
     assert!(!stopped.out().contains("Step 2"), "{stopped}");
-    // Yes to what only people can do; no to the forced push.
+    // The answer is yes to the steps that only people can do, and no to the forced push.
     let stopped = run(&repo, &[], "y\ny\nn\n").expect_code(1).expect_mention("This cannot be undone. Run it? [y/N]");
     stopped.expect_mention("has not been run. Run this script again");
     assert_eq!((state(&repo), state(&remote)), (before, on_server), "something was done without an answer");
@@ -147,7 +147,7 @@ fn a_script_waits_for_answers_and_goes_on_where_it_stopped() {
     verify(&repo, &[&secret.value], &[]).expect_code(0);
 }
 
-/// A failed step ends the script with what helps, and a push in between is not overwritten.
+/// A failed step ends the script with advice, and a push in between isn't overwritten.
 #[test]
 fn a_step_that_fails_stops_the_script() {
     let (repo, remote) = with_remote("sha1");
@@ -172,7 +172,7 @@ fn a_step_that_fails_stops_the_script() {
     let failed = failed.expect_mention(&format!("Step {pushing} failed with exit code"));
     failed.expect_mention("create the plan again");
     assert_eq!(remote.rev("main"), other.rev("HEAD"));
-    // The plan is made anew, with new clones, and nothing of the old one counts as done.
+    // The plan is created again, with new clones, and none of the old steps count as done.
     repo.git(&["fetch", "--quiet"]);
     follow_script(&repo, &remote);
     verify(&repo, &[&secret.value], &[]).expect_code(0);
@@ -193,7 +193,7 @@ fn a_step_can_be_noted_as_done_by_hand() {
     run(&repo, &["--force"], "").expect_code(1).expect_mention("--yes");
 }
 
-/// What has to be edited by hand first no option answers.
+/// A step that has to be edited by hand can't be skipped with an option.
 #[test]
 fn what_only_an_editor_can_do_is_not_passed_over() {
     let (repo, _remote) = with_remote("sha1");

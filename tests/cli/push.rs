@@ -1,10 +1,11 @@
-//! `hook run pre-push`: what a push brings to a remote, whatever git pushes and in whichever way.
+//! Tests of `hook run pre-push`: everything that a push sends to a remote is scanned, whatever git pushes and in
+//! whichever way.
 
 use std::fs;
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// A repository whose pre-push hook is ours, with one commit on `main` that its remote `origin` has too.
+/// Returns a repository whose pre-push hook is ours, with one commit on `main` that its remote `origin` has too.
 fn pushed() -> Repo {
     let repo = Repo::with_a_commit();
     add_remote(&repo, "origin");
@@ -25,7 +26,7 @@ fn leak(repo: &Repo, secret: &Secret) {
     repo.commit("leak");
 }
 
-/// The push is stopped because of this secret alone, and says so without its value.
+/// Checks that the push is stopped because of this secret alone, and that the message doesn't contain its value.
 #[track_caller]
 fn stopped(repo: &Repo, args: &[&str], secret: &Secret) -> Run {
     let before = repo.git(&["ls-remote", "origin"]).out();
@@ -36,7 +37,7 @@ fn stopped(repo: &Repo, args: &[&str], secret: &Secret) -> Run {
     run
 }
 
-/// The push goes through, and nothing is said.
+/// Checks that the push succeeds and nothing is printed.
 #[track_caller]
 fn goes_through(repo: &Repo, args: &[&str]) {
     let run = repo.git(&[&["push", "--quiet"], args].concat());
@@ -47,7 +48,7 @@ fn unchecked(repo: &Repo, args: &[&str]) {
     repo.git(&[&["push", "--quiet", "--no-verify"], args].concat());
 }
 
-/// What the hook makes of these lines.
+/// Runs the hook with these lines as its input.
 fn told(repo: &Repo, remote: &str, lines: &str) -> Run {
     repo.tool(&["hook", "run", "pre-push", remote, "../origin.git"]).input(lines).run()
 }
@@ -244,7 +245,7 @@ fn a_remote_without_a_name_has_what_git_says_it_has() {
     stopped(&repo, &["../origin.git", "main"], &new);
 }
 
-// ---------------------------------------------------------------- what cannot be told
+// ---------------------------------------------------------------- pushes without a result
 
 #[test]
 fn a_commit_that_cannot_be_read_stops_the_push() {
@@ -285,7 +286,7 @@ fn a_push_of_nothing_is_let_through() {
     };
     let run = nothing(true).expect_code(0);
     assert_eq!(run.text(), "", "{run}");
-    // Only git has a reason to run the hook for nothing.
+    // Only git has a reason to run the hook without input.
     nothing(false).expect_code(2).expect_mention("pass on the standard input");
 }
 

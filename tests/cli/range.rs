@@ -1,4 +1,4 @@
-//! `range`: what the commits of a pull request or push add, whatever became of it in the end.
+//! Tests of `range`: it finds what the commits of a pull request or push add, whatever becomes of it later.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// A repository whose branch `side` starts at `main` and is checked out.
+/// Returns a repository whose branch `side` starts at `main` and is checked out.
 fn branched() -> Repo {
     let repo = Repo::with_a_commit();
     repo.write("shared.txt", "a line that both sides change\n");
@@ -20,7 +20,7 @@ fn jsonl(repo: &Repo, range: &str) -> Run {
     repo.keysweep(&["range", range, "--format", "jsonl", "--show-secrets"])
 }
 
-/// The one finding of a range, which has to be this secret.
+/// Returns the only finding of a range, which has to be this secret.
 #[track_caller]
 fn found(repo: &Repo, range: &str, secret: &Secret) -> Value {
     let run = jsonl(repo, range).expect_code(1);
@@ -31,7 +31,7 @@ fn found(repo: &Repo, range: &str, secret: &Secret) -> Value {
     finding
 }
 
-/// The finding stands first at this kind of place, in this commit.
+/// Checks that the first place of the finding is of this kind, at this path and in this commit.
 #[track_caller]
 fn is_at(finding: &Value, kind: &str, path: &str, commit: &str) {
     let place = &finding["occurrences"][0];
@@ -231,7 +231,7 @@ fn a_secret_that_replaces_another_is_found_and_the_old_one_is_not() {
 
 // ---------------------------------------------------------------- must not be reported
 
-/// A branched repository whose base holds a secret in config.env.
+/// Returns a branched repository whose base holds a secret in config.env.
 fn with_an_old_secret(seed: u32) -> (Repo, Secret) {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(seed));
     repo.write("config.env", format!("REGION=west\n{}", secret.line()));
@@ -469,7 +469,7 @@ fn a_range_withholds_the_value_and_writes_nothing() {
 
 // ---------------------------------------------------------------- long ranges
 
-/// So many blobs are looked at in the order of their pack; that must not be seen in what is said of them.
+/// So many blobs are read in the order of their pack; the report must not show that.
 #[test]
 fn a_long_range_says_the_same_packed_and_loose() {
     let repo = branched();

@@ -1,11 +1,11 @@
-//! `hook run pre-receive`: what a server lets in, by real pushes to a bare repository, whose objects lie in quarantine until
-//! the hook has agreed.
+//! Tests of `hook run pre-receive`: what a server accepts, tested by real pushes to a bare repository, whose new
+//! objects are in quarantine until the hook has agreed.
 
 use std::fs;
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// A clone, and the bare repository it pushes to, which is guarded and has one commit on `main`.
+/// Returns a clone, and the guarded bare repository that it pushes to, with one commit on `main`.
 fn served() -> (Repo, Repo) {
     let repo = Repo::with_a_commit();
     let server = repo.at("../server.git");
@@ -22,7 +22,7 @@ fn leak(repo: &Repo, secret: &Secret) {
     repo.commit("leak");
 }
 
-/// The server refuses the push because of this secret alone, and has nothing of it.
+/// Checks that the server refuses the push because of this secret alone, and keeps none of its objects.
 #[track_caller]
 fn refused(repo: &Repo, server: &Repo, args: &[&str], secret: &Secret) -> Run {
     let (refs, objects) = (server.git(&["for-each-ref"]).out(), server.object_count());
@@ -60,7 +60,7 @@ fn a_clean_push_is_let_in_and_one_with_a_secret_is_not() {
     assert_eq!(server.rev("main"), repo.head());
 }
 
-/// git stores few objects one by one and many as a pack.
+/// Git stores few objects one by one and many as a pack.
 #[test]
 fn secrets_in_packs_are_seen_like_those_in_loose_objects() {
     let ((repo, server), secret) = (served(), Secret::entra(1801));
@@ -132,7 +132,7 @@ fn a_forced_push_brings_what_the_server_did_not_hold() {
     refused(&repo, &server, &["--force"], &secret);
 }
 
-/// A server may keep the objects of forks in one place, which each borrows by a relative path.
+/// A server may keep the objects of forks in one place, from which each fork borrows by a relative path.
 #[test]
 fn a_server_that_borrows_objects_sees_them() {
     let ((repo, server), secret) = (served(), Secret::entra(1807));
@@ -173,14 +173,14 @@ fn what_cannot_be_told_is_not_let_in() {
     let none = "0".repeat(40);
     told("refs/heads/main\n").expect_code(2).expect_mention("OLD-OID NEW-OID REF");
     told(&format!("{none} {} refs/heads/x\n", "1".repeat(40))).expect_code(2).expect_mention("refs/heads/x");
-    // git does not run the hook for a push of nothing.
+    // Git doesn't run the hook for an empty push.
     told("").expect_code(2).expect_mention("pass on the standard input");
     drop(repo);
 }
 
-// ---------------------------------------------------------------- where objects lie
+// ---------------------------------------------------------------- where objects are
 
-/// `git` honours these everywhere, so does keysweep.
+/// `git` follows these variables everywhere, so keysweep does too.
 #[test]
 fn objects_are_read_where_the_environment_says_they_lie() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1808));
@@ -213,7 +213,7 @@ fn a_push_does_not_allow_its_own_secret() {
     repo.write(".keysweep.toml", "[[allow]]\npath = \"config.env\"\nreason = \"a sample\"\n");
     repo.commit("with an entry");
     refused(&repo, &server, &[], &secret);
-    // What the server has already holds.
+    // An entry that the server already has is valid.
     repo.git(&["reset", "--quiet", "--hard", &start]);
     repo.write(".keysweep.toml", "[[allow]]\npath = \"config.env\"\nreason = \"a sample\"\n");
     repo.commit("the entry alone");

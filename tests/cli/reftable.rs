@@ -1,4 +1,4 @@
-//! Refs in reftables: whatever works with refs in files works with them, and says the same.
+//! Tests of refs in reftables: everything that works with refs in files works with them, with the same results.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,17 +10,17 @@ use serde_json::Value;
 
 use crate::support::{Chance, Repo, Run, Secret, must};
 
-/// The ways in which git stores refs.
+/// The formats in which git stores refs.
 const WAYS: [&str; 2] = ["files", "reftable"];
 
-/// An empty repository that stores its refs in one of them.
+/// Returns an empty repository that stores its refs in one of them.
 fn stored(way: &str, more: &[&str]) -> Repo {
     let repo = Repo::folder();
     repo.git(&[&["init", "--quiet", &format!("--ref-format={way}")][..], more].concat());
     repo
 }
 
-/// The same with one harmless commit.
+/// Returns such a repository with one harmless commit.
 fn started(way: &str) -> Repo {
     let repo = stored(way, &[]);
     repo.write("README.md", "# A project\n");
@@ -28,7 +28,7 @@ fn started(way: &str) -> Repo {
     repo
 }
 
-/// What a run says that does not depend on where and when it ran, and how it ended.
+/// Returns the exit code, records and messages of a run, without the parts that depend on its place and time.
 fn said(repo: &Repo, run: &Run) -> (Option<i32>, Vec<Value>, String) {
     let root = repo.path("..").canonicalize().map(|root| root.display().to_string()).unwrap_or_default();
     let records = run.out().lines().map(|line| line.replace(&root, "ROOT")).collect::<Vec<_>>();
@@ -40,7 +40,7 @@ fn said(repo: &Repo, run: &Run) -> (Option<i32>, Vec<Value>, String) {
     (run.code, records, String::from_utf8_lossy(&run.stderr).replace(&root, "ROOT"))
 }
 
-/// Runs the same in a repository of each kind; both have to say the same, and to end so.
+/// Runs the same command in a repository of each format; checks that both give the same output and this exit code.
 #[track_caller]
 fn alike(build: impl Fn(&Repo), args: &[&str], code: i32) -> Run {
     let [files, tables] = WAYS.map(|way| {
@@ -53,7 +53,7 @@ fn alike(build: impl Fn(&Repo), args: &[&str], code: i32) -> Run {
     tables.1
 }
 
-/// Commits a secret and takes it out again.
+/// Commits a secret and removes it again.
 fn leak(repo: &Repo, secret: &Secret, name: &str) {
     repo.write(name, secret.line());
     repo.commit("add");
@@ -91,7 +91,7 @@ fn what_is_staged_is_compared_with_head() {
     alike(merging, &["staged", "--format", "jsonl"], 0);
 }
 
-/// A branch that tracks a remote one, a tag, a detour over another branch.
+/// Adds a branch that tracks a remote one, a tag, and a switch to another branch and back.
 fn with_names(repo: &Repo) {
     repo.git(&["init", "--quiet", "--bare", "../server"]);
     repo.git(&["remote", "add", "origin", "../server"]);
@@ -207,7 +207,7 @@ fn hooks_let_through_what_is_clean_and_nothing_else() {
         repo.write("b.env", Secret::github(40).line());
         repo.add();
         assert_ne!(repo.try_git(&["commit", "-m", "leak"]).code, Some(0), "{way}");
-        // Two commits that hold the secret of `with_names` are not on the server yet.
+        // Two commits that contain the secret of `with_names` are not on the server yet.
         assert_ne!(repo.try_git(&["push", "origin", "main"]).code, Some(0), "{way}");
         repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
         repo.git(&["reset", "--quiet", "--hard"]);
@@ -252,7 +252,7 @@ fn what_was_deleted_from_a_table_is_found_until_it_is_gone() {
 
 // ---------------------------------------------------------------- the format
 
-/// A repository with refs and reflogs that fill many blocks.
+/// Returns a repository with refs and reflogs that fill many blocks.
 fn large(more: &[&str]) -> Repo {
     let repo = stored("reftable", more);
     repo.write("README.md", "# A project\n");
@@ -318,7 +318,7 @@ fn a_reflog_in_a_table_is_the_text_of_one_in_a_file() {
     }
 }
 
-/// The files of the tables.
+/// Returns the files of the tables.
 fn tables(repo: &Repo) -> Vec<PathBuf> {
     let entries = must(fs::read_dir(repo.path(".git/reftable")), "list the tables");
     let mut paths: Vec<PathBuf> = entries.map(|entry| must(entry, "list a table").path()).collect();
@@ -379,7 +379,7 @@ fn a_stack_that_moves_is_read_again() {
 
 // ---------------------------------------------------------------- damage
 
-/// What is done to the refs, and whether HEAD can still be told.
+/// A description of the damage, and the function that does it.
 type Damage = (&'static str, fn(&Repo));
 
 const DAMAGES: [Damage; 7] = [
@@ -396,7 +396,7 @@ fn rewrite(repo: &Repo, change: impl Fn(&mut Vec<u8>)) {
     for path in tables(repo) {
         let mut bytes = must(fs::read(&path), "read a table");
         change(&mut bytes);
-        // git makes them for reading alone.
+        // Git makes the tables read-only, so they are replaced.
         must(fs::remove_file(&path), "remove a table");
         must(fs::write(&path, bytes), "write a table");
     }

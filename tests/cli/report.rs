@@ -1,7 +1,8 @@
-//! Reports to hand on, what they tell of a secret's life, and the report that remains elsewhere for `explain ID`.
+//! Tests of the reports to hand on, of what they say about a secret's history, and of the stored report that `explain
+//! ID` reads.
 //!
-//! HTML is read back by a reader that knows nothing but what the program may write: any other tag, attribute or stray sign
-//! is an error.
+//! HTML is parsed by a reader that accepts only what the program may write: any other tag, attribute or unescaped
+//! character is an error.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -43,19 +44,19 @@ const ATTRIBUTES: [&str; 20] = [
     "data-stage",
     "data-rule",
 ];
-/// A name that means something to every format.
+/// A name with characters that have a meaning in every format.
 const HOSTILE: &str = "a|`b`<img src=x onerror=alert(1)>\u{202e}[x](javascript:y) \"q\" @team.env";
 
 // ---------------------------------------------------------------- a reader of HTML
 
-/// The text between tags, if the document is well-formed and made of nothing else than it may be.
+/// Returns the text between tags, if the document is well-formed and contains only what it may.
 #[track_caller]
 fn read_html(html: &str) -> String {
     let body = html.strip_prefix("<!DOCTYPE html>").unwrap_or_else(|| panic!("no doctype: {html}"));
     let (mut open, mut texts, mut rest): (Vec<&str>, String, &str) = (Vec::new(), String::new(), body);
     while let Some(at) = rest.find('<') {
         let (text, tag) = rest.split_at(at);
-        // Style and script are ours, and in them signs mean something else.
+        // Style and script are the program's own, and in them these characters mean something else.
         if !matches!(open.last(), Some(&("style" | "script"))) {
             assert!(is_escaped(text), "a stray sign in {text:?}");
             texts.push_str(text);
@@ -112,7 +113,7 @@ fn commit_as(repo: &Repo, who: &str, day: &str, message: &str) -> String {
     repo.head()
 }
 
-/// What became of a secret: written, kept for a while, pushed, taken out.
+/// A repository with a secret that was committed, kept for a while, pushed and removed.
 struct Life {
     repo: Repo,
     secret: Secret,
@@ -149,7 +150,7 @@ fn stored(repo: &Repo, command: &str) -> PathBuf {
     repo.git_path("keysweep").join(format!("last-{command}.json"))
 }
 
-// ---------------------------------------------------------------- how far a secret got
+// ---------------------------------------------------------------- the stage of a secret
 
 #[test]
 fn a_secrets_life_is_told_from_its_first_commit_to_its_last() {
@@ -246,7 +247,7 @@ fn authors_from_elsewhere_are_marked_if_that_is_asked_for() {
 
 // ---------------------------------------------------------------- reports to hand on
 
-/// A repository with hostile names wherever a report could repeat one.
+/// Returns a repository with hostile names wherever a report could repeat one.
 fn hostile(seed: u32) -> (Repo, Secret) {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(seed));
     repo.write(HOSTILE, secret.line());
@@ -293,7 +294,7 @@ fn the_policy_of_a_page_lets_in_its_own_style_and_script_alone() {
     assert_eq!(html.matches("<script").count(), 1, "{html}");
 }
 
-/// Markdown without its code: what is left has a meaning.
+/// Returns a line of Markdown without its code; in the rest, characters have a meaning.
 fn outside_of_code(line: &str) -> String {
     let mut out = String::new();
     let mut rest = line;
@@ -310,7 +311,7 @@ fn outside_of_code(line: &str) -> String {
     out + rest
 }
 
-/// Fails where what is not code has a meaning that a hostile name gave it.
+/// Fails if a hostile name has a meaning anywhere outside of code.
 #[track_caller]
 fn read_markdown(text: &str) {
     let mut is_command = false;
@@ -346,7 +347,7 @@ fn markdown_keeps_hostile_names_within_code() {
 
 // ---------------------------------------------------------------- plans to hand on
 
-/// A plan as JSON has it, and in a format to hand on; neither shows any of the values.
+/// Returns a plan as JSON and in a format to hand on; checks that neither shows any of the values.
 #[track_caller]
 fn plan(repo: &Repo, values: &[&str], format: &str) -> (Value, String) {
     let of = |format| {
@@ -357,13 +358,13 @@ fn plan(repo: &Repo, values: &[&str], format: &str) -> (Value, String) {
     (must(serde_json::from_str(&of("json")), "read the plan"), of(format))
 }
 
-/// All texts of that name in a list of a plan.
+/// Returns all texts with that name in a list of a plan.
 fn texts<'p>(plan: &'p Value, list: &str, name: &str) -> Vec<&'p str> {
     let list = plan[list].as_array().map(Vec::as_slice).unwrap_or_default();
     list.iter().filter_map(|one| if name.is_empty() { one.as_str() } else { one[name].as_str() }).collect()
 }
 
-/// What has to be a heading of a page; a list that is empty has none.
+/// Returns the headings that a page must have; an empty list has none.
 fn headings(plan: &Value) -> Vec<String> {
     let lists = [
         ("refs", "Refs that reach them"),
@@ -376,7 +377,7 @@ fn headings(plan: &Value) -> Vec<String> {
     phases.into_iter().chain(lists.map(|(_, title)| *title)).map(str::to_owned).collect()
 }
 
-/// A repository whose plan has all its parts, with hostile names and a value in a name.
+/// Returns a repository whose plan has all its parts, with hostile names and a value in a name.
 fn to_purge(seed: u32) -> (Repo, [String; 2]) {
     let (repo, secret) = hostile(seed);
     let named = Secret::github(seed + 1).value;
@@ -478,14 +479,14 @@ fn a_kind_has_one_plan_and_a_commit_one_row() {
     assert_eq!(html.matches("<tr data-id=").count(), 4, "{html}");
     assert!(text.contains("What to do about all of them: "), "{text}");
     assert!(text.contains("deploy.env:3") && text.contains("3 × GitHub"), "{text}");
-    // In the timeline and in no other row a commit stands by itself.
+    // Only in the timeline does a table row show a commit by itself.
     let row = format!(">{}</td>", &commit[..12]);
     assert_eq!(html.matches(&row).count(), 1, "{row}: {html}");
     for (facet, value, count) in [("severity", "critical", "4"), ("stage", "local-only", "4")] {
         let tile = format!("data-facet=\"{facet}\" data-value=\"{value}\"><b>{count}</b> {value}</li>");
         assert!(html.contains(&tile), "{tile}: {html}");
     }
-    // Whoever only looks at plain files did not ask how far anything got.
+    // A scan of plain files doesn't determine any stages.
     let files = repo.keysweep(&["files", ".", "--format", "html"]).expect_code(1).out();
     assert!(!files.contains("data-facet=\"stage\"") && !files.contains(">In HEAD<"), "{files}");
 }
@@ -495,7 +496,7 @@ fn every_link_within_a_page_leads_somewhere() {
     let (repo, _) = hostile(7_160);
     let lines: String = (0..1_030).map(|n| format!("T{n}={}\n", Secret::github(20_000 + n).value)).collect();
     repo.write("many.env", lines);
-    // It comes last, and has its plan and its card all the same.
+    // This key comes last, and still has its plan and its card.
     let last = must(Generator::new(7_161).expand("STRIPE=sk_live_<base62:24>\n", None), "make a key");
     repo.write("zzz.env", last);
     let html = repo.keysweep(&["files", ".", "--format", "html"]).expect_code(1).out();
@@ -503,7 +504,7 @@ fn every_link_within_a_page_leads_somewhere() {
     let ids: BTreeSet<&str> = html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     let links: BTreeSet<&str> = html.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(links.len() > 900 && links.is_subset(&ids), "{:?}", links.difference(&ids));
-    // What has no card is in the table all the same, and the page says where to find the rest.
+    // Findings without a card are still in the table, and the page says where to find the rest.
     let cards = html.matches("<details class=\"card ").count();
     let rows = html.matches("<tr data-id=").count();
     assert!((1_000..1_003).contains(&cards) && rows > 1_030, "{cards} cards, {rows} rows");
@@ -542,7 +543,7 @@ fn no_format_changes_the_verdict_and_files_are_written_whole() {
     }
 }
 
-// ---------------------------------------------------------------- the report that stays
+// ---------------------------------------------------------------- the stored report
 
 #[test]
 fn a_sweep_leaves_a_report_for_its_owner_alone() {
@@ -591,7 +592,7 @@ fn explain_tells_all_about_a_finding_of_the_last_report() {
     repo.keysweep(&["explain", &id]).expect_code(0).expect_mention("may be out of date");
 }
 
-/// The id of a key is needed to delete it, its other half is not.
+/// The id of a key is needed to delete it; the secret half isn't.
 #[test]
 fn explain_shows_the_ids_that_a_plan_needs_and_no_values() {
     let repo = Repo::with_a_commit();
@@ -617,7 +618,7 @@ fn explain_shows_the_ids_that_a_plan_needs_and_no_values() {
 #[test]
 fn a_prefix_of_several_ids_names_them() {
     let repo = Repo::with_a_commit();
-    // More ids than there are first characters.
+    // There are more ids than possible first characters.
     let lines: String = (0..40).map(|n| format!("T{n}={}\n", Secret::github(7_220 + n).value)).collect();
     repo.write("many.env", lines);
     repo.commit("many");
@@ -657,7 +658,7 @@ fn a_commit_that_was_stopped_can_be_explained() {
 #[test]
 fn a_repository_that_cannot_be_written_to_is_swept_all_the_same() {
     let Life { repo, .. } = life(7_240);
-    // A file where the folder would be: no user may write there.
+    // A file is in place of the folder, so no user can write there.
     must(fs::write(repo.git_path("keysweep"), "in the way\n"), "write a file");
     repo.keysweep(&["history"]).expect_code(1);
     must(fs::remove_file(repo.git_path("keysweep")), "remove the file");
@@ -686,7 +687,7 @@ fn a_report_that_was_tampered_with_shows_no_more_than_another() {
     }
     let stage = format!("\"stage\":\"{}\"", sweep(&repo, &[])["stage"].as_str().unwrap_or_default());
     assert!(text.contains(&stage), "{stage}");
-    // No JSON, and a word that this version does not know.
+    // One isn't JSON, and the other has a stage that this version doesn't know.
     for unreadable in ["{ not json".to_owned(), text.replace(&stage, "\"stage\":\"in-orbit\"")] {
         must(fs::write(&path, unreadable), "write the report");
         repo.keysweep(&["explain", &id]).expect_code(2).expect_mention("no report of this repository is stored");

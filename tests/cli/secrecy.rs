@@ -1,7 +1,7 @@
-//! What keysweep may never show: the value of a secret, and bytes that do something to the reader's terminal.
+//! Tests of what keysweep must never show: the value of a secret, and bytes that affect the reader's terminal.
 //!
-//! The fixture has a secret in every place that git keeps text. Each command runs over all of it, and neither stream may
-//! hold any of the values, or a long part of one.
+//! The fixture has a secret in every place where git keeps text. Each command runs over all of it, and neither stream
+//! may contain any of the values, or a long part of one.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,18 +12,18 @@ use crate::support::{ENTRA, Repo, Run, Secret, contains, entra_secret, github_to
 
 const FORMATS: [&str; 11] =
     ["human", "json", "jsonl", "markdown", "html", "sarif", "github", "azure", "gitlab", "junit", "csv"];
-/// Those that can show values.
+/// The formats that can show values.
 const PAGES: [&str; 5] = ["human", "json", "jsonl", "markdown", "html"];
 
 /// A repository with generated secrets everywhere, and their values.
 struct Leaky {
     repo: Repo,
     values: Vec<String>,
-    /// The branch that is named like a token.
+    /// The branch whose name contains a token.
     branch: String,
 }
 
-/// Hands out values and remembers them.
+/// A generator of values that records them.
 struct Planter {
     values: Vec<String>,
     seed: u32,
@@ -45,7 +45,7 @@ impl Planter {
         value
     }
 
-    /// Secrets in contents, names and a symlink's target, below a folder.
+    /// Writes secrets to contents, names and the target of a symbolic link, below a folder.
     fn fill(&mut self, repo: &Repo, folder: &str) {
         repo.write(
             format!("{folder}/config.env"),
@@ -95,8 +95,8 @@ impl Leaky {
         run
     }
 
-    /// Everything that can be run, over everything that is there. The scans have to find something, or else the test
-    /// would prove nothing.
+    /// Runs every command over the whole repository. The scans have to find something, or else the test would prove
+    /// nothing.
     #[track_caller]
     fn check_every_command(&self, options: &[&str]) {
         let to_branch = format!("HEAD~2..{}", self.branch);
@@ -132,7 +132,8 @@ impl Leaky {
     }
 }
 
-/// Commands whose exit code is of no interest here; some refuse some of the options, which must be safe as well.
+/// The commands whose exit code doesn't matter here; some refuse some of the options, which must not show a value
+/// either.
 const OTHERS: [&[&str]; 9] = [
     &["hook", "run", "pre-commit"],
     &["hook", "status"],
@@ -179,7 +180,7 @@ fn no_command_shows_a_secret_when_it_is_strict() {
 
 #[test]
 fn no_command_shows_a_secret_when_it_is_verbose() {
-    // Not every command knows the option; to refuse it is as good, as long as it is done in silence.
+    // Not every command has the option; a refusal is fine, as long as it shows no value.
     let leaky = leaky(10_600);
     for command in [&["staged"][..], &["history"], &["range", "HEAD~2..HEAD"], &["files", "."], &["explain", ENTRA]] {
         for format in FORMATS {
@@ -376,16 +377,16 @@ fn the_secret_is_a_field_of_its_own_only_when_it_is_asked_for() {
 
 // ---------------------------------------------------------------- hostile text
 
-/// Sets the window's title, turns the text around, and starts a line that looks like ours.
+/// A text that sets the window's title, reorders text, and starts a line that looks like the program's own.
 const HOSTILE: &str = "\u{1b}]0;EVIL\u{7}\u{1b}[31m\u{202e}\u{2066}\u{9b}31m\r\nFORGED: nothing found ";
 
-/// A control character other than those that lay out text, or one that reorders it.
+/// Returns `true` for a control character other than those that lay out text, and for one that reorders text.
 fn is_active(char: char) -> bool {
     matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         || (char.is_control() && !matches!(char, '\n' | '\t'))
 }
 
-/// Neither stream does anything to a terminal or holds a line that someone else wrote.
+/// Checks that neither stream affects a terminal or contains a line that was forged.
 #[track_caller]
 fn harmless(run: &Run) {
     for (name, stream) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
@@ -456,12 +457,13 @@ fn a_hostile_gap_reaches_no_output_raw() {
 
 // ---------------------------------------------------------------- commands
 
-/// What GitHub Actions, Azure Pipelines and GitLab obey in the log of a job.
+/// Commands that GitHub Actions, Azure Pipelines and GitLab follow in the log of a job.
 const COMMANDS: [&str; 5] =
     ["::add-mask::x", "::stop-commands::x", "##[command]x", "##vso[task.setvariable variable=x]y", "section_start:1:x"];
 
-/// No line of either stream is a command that came from elsewhere. The annotations of the format for GitHub are ours, and so are
-/// the issues of the one for Azure Pipelines: those at the start of a line, and nothing within them.
+/// Checks that no line of either stream is a command that came from the scanned text. Annotations at the start of a
+/// line in the format for GitHub are the program's own, and so are the issues of the one for Azure Pipelines, if
+/// nothing within them is a command.
 #[track_caller]
 fn commands_nothing(run: &Run) {
     for (name, stream) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
@@ -480,7 +482,7 @@ fn commands_nothing(run: &Run) {
 #[test]
 fn a_name_is_no_command_to_whoever_runs_a_job() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(12_950));
-    // In the second of two places nothing stands before it on its line.
+    // The second of two places is on a line of its own, with nothing before it.
     for name in COMMANDS {
         repo.write(format!("{name}/a.env"), secret.line());
         repo.write(format!("{name}.env"), secret.line());

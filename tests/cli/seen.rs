@@ -1,5 +1,5 @@
-//! How a person gets to see what was found: the page on the host that has the commit, the line without the value, and a command
-//! that prints it.
+//! Tests of the ways to see a finding: the page on the host that has the commit, the line without the value, and a
+//! command that prints it.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::support::{Repo, Run, Secret, contains, must};
 
-/// The address that JSON has for each place of the only finding.
+/// Returns the URL that JSON has for each place of the only finding.
 fn links(repo: &Repo, args: &[&str]) -> Vec<Option<String>> {
     let found = repo.keysweep(&[args, &["--format", "jsonl"]].concat()).expect_code(1).only_finding();
     let places = found["occurrences"].as_array().cloned().unwrap_or_default();
     places.iter().map(|place| place["link"].as_str().map(str::to_owned)).collect()
 }
 
-/// A repository with a secret in a commit, and that commit.
+/// Returns a repository with a secret in a commit, and the id of that commit.
 fn committed(seed: u32, path: &str) -> (Repo, String) {
     let repo = Repo::with_a_commit();
     repo.write(path, format!("# first\n{}", Secret::entra(seed).line()));
@@ -79,7 +79,7 @@ fn an_address_that_could_harm_or_tell_a_secret_is_none() {
         repo.git(&["config", "remote.origin.url", url]);
         assert_eq!(links(&repo, &["history"]), [None], "{url}");
     }
-    // The name of the repository itself is a token: neither in clear nor as part of an address.
+    // The repository's name itself is a token; it must not appear in plain text or as part of a URL.
     let token = Secret::github(41_201);
     repo.git(&["config", "remote.origin.url", &format!("https://github.com/acme/{}", token.value)]);
     let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
@@ -97,7 +97,7 @@ fn a_secret_in_a_name_or_a_message_leads_to_the_commit() {
     repo.git(&["remote", "add", "origin", "https://github.com/acme/shop"]);
     repo.git(&["update-ref", "refs/remotes/origin/main", &commit]);
     let page = format!("https://github.com/acme/shop/commit/{commit}");
-    // What git keeps beside its objects, as reflogs, is on no host.
+    // The files that git keeps besides its objects, such as reflogs, are not on any host.
     let linked: Vec<String> = links(&repo, &["history"]).into_iter().flatten().collect();
     assert_eq!(linked, [page.clone(), page]);
 }
@@ -120,7 +120,7 @@ fn a_stored_address_that_is_no_page_leads_nowhere() {
 
 // ---------------------------------------------------------------- the line
 
-/// The line of each place of the only finding, as JSON has it.
+/// Returns the line of each place of the only finding, as JSON has it.
 fn lines(run: &Run) -> Vec<String> {
     let found = run.only_finding();
     let places = found["occurrences"].as_array().cloned().unwrap_or_default();
@@ -184,7 +184,7 @@ fn what_is_encoded_beside_a_secret_is_not_shown() {
 
 // ---------------------------------------------------------------- the command
 
-/// The command that shows the only finding, and what it prints.
+/// Returns the command that shows the only finding, and the run of that command.
 fn shown(repo: &Repo, scan: &[&str]) -> (String, Run) {
     let found = repo.keysweep(&[scan, &["--format", "jsonl"]].concat()).expect_code(1).only_finding();
     let command = found["show"]["command"].as_str().unwrap_or_default().to_owned();
@@ -270,7 +270,7 @@ fn a_command_that_would_hold_the_value_names_the_blob_instead() {
     assert!(run.out().contains(&secret.value), "{command}: {run}");
 }
 
-// ---------------------------------------------------------------- what came and went within a range
+// ---------------------------------------------------------------- secrets added and removed within a range
 
 #[test]
 fn an_annotation_names_the_commit_and_says_that_a_later_one_deleted_it() {
@@ -289,7 +289,7 @@ fn an_annotation_names_the_commit_and_says_that_a_later_one_deleted_it() {
         format!("in commit {commit}, still in the history although a later commit deleted it; deleting is not");
     let held = annotation(&repo);
     assert!(held.contains(&format!("It is in commit {commit}.")) && !held.contains("deleted"), "{held}");
-    // The line moves, and the file is renamed: the last commit has it still.
+    // The line moves and the file is renamed, but the last commit still has the secret.
     repo.git(&["mv", "conf.env", "other.env"]);
     repo.write("other.env", format!("# moved\n{}", secret.line()));
     repo.commit("moved");

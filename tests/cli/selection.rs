@@ -1,11 +1,11 @@
-//! Ranges in all the forms that `git rev-list` takes, with git as the oracle.
+//! Tests of ranges in all the forms that `git rev-list` accepts, with git as the oracle.
 
 use std::collections::BTreeSet;
 
 use crate::support::{Chance, Repo, Secret};
 
-/// Commits with random parents and clocks that go wrong, each with a secret of its own in its message; by their names `c0`,
-/// `c1` and so on.
+/// Returns a history of commits with random parents and wrong clocks, each with a different secret in its message and
+/// named `c0`, `c1` and so on.
 fn history(chance: &mut Chance, count: usize) -> Repo {
     let repo = Repo::with_a_commit();
     let tree = repo.rev("HEAD^{tree}");
@@ -27,7 +27,7 @@ fn history(chance: &mut Chance, count: usize) -> Repo {
     repo
 }
 
-/// The commits whose messages were read.
+/// Returns the commits whose messages were read.
 fn read(repo: &Repo, words: &[&str]) -> BTreeSet<String> {
     let run = repo.keysweep(&[&["range"], words, &["--format", "jsonl"]].concat());
     assert!(matches!(run.code, Some(0 | 1)), "{run}");

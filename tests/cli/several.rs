@@ -1,4 +1,4 @@
-//! Several repositories in one call: each is swept, and none makes up for another.
+//! Tests of several repositories in one call: each is swept, and a problem in one isn't hidden by another.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ fn the_worst_of_several_repositories_decides() {
     all.keysweep(&["history", "absent", "clean"]).expect_code(2).expect_mention("1 not read or incomplete, 1 clean");
 }
 
-/// A folder with two repositories of one name, of which the second has a secret, and with none in a third.
+/// Returns a folder with two repositories of the same name, the second of which has a secret.
 fn three() -> Repo {
     let all = Repo::folder();
     for name in ["one/app", "two/app"] {

@@ -1,8 +1,8 @@
-//! `history --since`: what came in since a revision or a day, on whatever branch, and nothing else.
+//! Tests of `history --since`: it finds what was added since a revision or a day, on any branch, and nothing else.
 
 use crate::support::{Repo, Secret};
 
-/// A secret before a tag, one on a branch after it, and one on a branch that began before it.
+/// Returns a repository with a secret before a tag, one on a branch after it, and one on a branch that began before it.
 fn repo() -> (Repo, [Secret; 3]) {
     let repo = Repo::with_a_commit();
     let secrets = [Secret::github(2701), Secret::github(2702), Secret::github(2703)];
@@ -24,7 +24,7 @@ fn repo() -> (Repo, [Secret; 3]) {
     (repo, secrets)
 }
 
-/// The paths of what is found.
+/// Returns the paths of the findings.
 fn paths(repo: &Repo, since: &str, code: i32) -> Vec<String> {
     let run = repo.keysweep(&["history", "--since", since, "--format", "jsonl"]).expect_code(code);
     let found = run.records_of("finding");

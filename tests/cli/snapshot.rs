@@ -1,6 +1,7 @@
-//! Every format, word for word: one made-up report, a plan to purge, the page of a rule, and the help of every command.
+//! Snapshots of every format, word for word: a made-up report, a purge plan, the page of a rule, and the help of every
+//! command.
 //!
-//! A snapshot fails as soon as a byte differs; CONTRIBUTING says how to accept a change that is meant.
+//! A snapshot test fails if a single byte differs; CONTRIBUTING says how to accept an intended change.
 
 use std::io::{self, Write};
 
@@ -33,7 +34,7 @@ const FORMATS: [(&str, Format); 11] = [
 const PAGES: [(&str, PageFormat); 3] =
     [("human", PageFormat::Human), ("json", PageFormat::Json), ("markdown", PageFormat::Markdown)];
 
-/// Compares with the snapshot of that name, whatever the test and the expression are called.
+/// Compares a text with the snapshot of that name, independently of the names of the test and the expression.
 fn compare(name: &str, text: &str) {
     let mut settings = Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
@@ -41,7 +42,7 @@ fn compare(name: &str, text: &str) {
     settings.bind(|| assert_snapshot!(name, text));
 }
 
-/// What is written without colours, and without style sheet and script, which are files of their own, and their hashes.
+/// Returns the output without colours, and without style sheet, script and their hashes, which are files of their own.
 fn written(write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> String {
     style::set(false);
     let mut bytes = Vec::new();
@@ -55,7 +56,7 @@ fn written(write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> String {
         })
 }
 
-/// What may be shown of a report, by a version and rules that no release changes.
+/// Returns the view of a report, with a version and a rules hash that no release changes.
 fn view(report: &Report, mask: &Mask) -> View {
     let mut view = View { version: "1.2.3".into(), ..View::new(report, Values::Masked(mask)) };
     view.source.rules = "0123456789abcdef".to_owned();
@@ -79,7 +80,7 @@ fn a_report_reads_back_as_it_was_written() {
     let text = written(&|out| json::document(&view, out));
     let again: View = must(serde_json::from_str(&text), "read the report back");
     assert_eq!(written(&|out| json::document(&again, out)), text);
-    // As it is read after its texts were masked once more: through a map, whose names are sorted.
+    // This is the path taken after the texts were masked once more: through a map, whose names are sorted.
     let sorted: serde_json::Value = must(serde_json::from_str(&text), "read the report as a map");
     let again: View = must(serde_json::from_value(sorted), "read the report back from a map");
     assert_eq!(written(&|out| json::document(&again, out)), text);
@@ -113,7 +114,7 @@ fn an_all_clear_and_a_doubtful_one_are_the_same_in_every_format() {
     }
 }
 
-/// A plan for the findings of the made-up report, of a repository that is pushed to two servers.
+/// Returns a plan for the findings of the made-up report, for a repository that was pushed to two servers.
 fn plan(report: &Report) -> PurgePlan {
     let plan = purge::plan(&Situation {
         findings: &report.findings,

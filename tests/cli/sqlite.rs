@@ -1,4 +1,5 @@
-//! Databases of `SQLite`, made by `SQLite` itself: each token is found whatever page it lies on, and a hostile file ends soon.
+//! Tests of `SQLite` databases, made by `SQLite` itself: each token is found whatever page it is on, and a hostile file
+//! doesn't take long.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// Tokens that are planted.
+/// The number of tokens that are planted.
 const COUNT: u32 = 500;
 
-/// Makes a database of the tokens on standard input: as texts and blobs, short and over many pages, in tables with and without
-/// row ids, some of them deleted, and the last fifth in the log alone.
+/// A Python script that makes a database of the tokens on standard input: as texts and blobs, short and over many
+/// pages, in tables with and without row ids, some of them deleted, and the last fifth only in the write-ahead log.
 const MAKE: &str = r#"
 import json, os, random, sqlite3, sys
 path, encoding, page, keeps = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "log"
@@ -52,7 +53,7 @@ fn make(repo: &Repo, name: &str, encoding: &str, page: &str, log: &str) {
     assert_eq!(run.code, Some(0), "{run}");
 }
 
-/// The values that a scan reports.
+/// Returns the values that a scan reports.
 fn values(run: &Run) -> BTreeSet<String> {
     let value = |finding: &serde_json::Value| finding["secret"].as_str().map(str::to_owned);
     run.records_of("finding").iter().filter_map(value).collect()
@@ -74,7 +75,7 @@ fn every_token_is_found_in_every_encoding_and_size_of_pages() {
         let run = repo.keysweep(&["files", ".", "--show-secrets", "--format", "jsonl"]).expect_code(1);
         let found = values(&run);
         let missed: Vec<&String> = planted.difference(&found).collect();
-        // A row that was partly written over leaves a part of its token in the free space.
+        // A row that was partly overwritten leaves a part of its token in the free space.
         let is_part = |value: &String| planted.iter().any(|token| token.contains(value.as_str()));
         let more: Vec<&String> = found.difference(&planted).filter(|value| !is_part(value)).collect();
         assert!(missed.is_empty(), "{} missed in {encoding}, pages of {page}: {missed:?}", missed.len());
@@ -97,7 +98,7 @@ fn a_place_names_the_table_and_the_row() {
     repo.commit("a database");
     let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
     assert_eq!(run.only_finding()["id"], id);
-    // A deleted row stays in the file until it is vacuumed.
+    // A deleted row remains in the file until it is vacuumed.
     let delete = "import sqlite3; base = sqlite3.connect('a.db'); base.execute('PRAGMA secure_delete = off'); base.execute('DELETE FROM ItemTable WHERE rowid = 2'); base.commit()";
     repo.program("python3").args(&["-c", delete]).run().expect_code(0);
     let run = repo.keysweep(&["files", "a.db", "--format", "jsonl"]).expect_code(1);
@@ -114,7 +115,7 @@ fn a_hostile_database_ends_soon_and_is_a_gap() {
     let whole = must(fs::read(repo.path("whole.db")), "read a database");
     let secret = Secret::github(2);
     let behind = format!("\nTOKEN={}\n", secret.value);
-    // Cut off in the middle.
+    // The file ends in the middle.
     repo.write_bytes("cut.db", &whole[..whole.len() / 2]);
     repo.keysweep(&["files", "cut.db"]).expect_code(1).expect_mention("cut off");
     // Each page refers to itself or to the first, as a tree and as an overflow.
@@ -123,7 +124,7 @@ fn a_hostile_database_ends_soon_and_is_a_gap() {
         let number = u32::try_from(nth).unwrap_or_default() + u32::from(nth % 2 == 0);
         page[..4].copy_from_slice(&number.to_be_bytes());
     }
-    // Cells without number that all start at the same byte, and lengths beyond all measure.
+    // A huge number of cells start at the same byte, with excessive lengths.
     let mut heavy = whole[..512 * 8].to_vec();
     for page in heavy.chunks_exact_mut(512).skip(1) {
         page[..8].copy_from_slice(&[0x0d, 0, 0, 0xff, 0xff, 0, 0, 0]);

@@ -1,6 +1,6 @@
-//! What `git commit` does with our hook in place: real git, real hook, real index.
+//! Tests of `git commit` with our hook in place: real git, real hook, real index.
 //!
-//! The first part holds what has to be blocked, the second what has to pass, the third what `staged` promises besides.
+//! The first part tests what has to be blocked, the second what has to pass, the third what else `staged` promises.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -9,10 +9,11 @@ use std::os::unix::fs::symlink;
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// Any of these takes the secret out of the next commit.
+/// Commands that take the secret out of the next commit; a report has to name one of them.
 const ADVICE: [&str; 4] = ["git restore --staged", "git rm --cached", "git reset", "git mv"];
 
-/// Runs a `git commit` that keysweep has to stop, with everything that belongs to a good refusal.
+/// Runs a `git commit` that keysweep has to stop, and checks the refusal: nothing is committed, the value isn't shown,
+/// and the rule and a remedy are named.
 #[track_caller]
 fn blocked(repo: &Repo, commit: &[&str], secret: &Secret) -> Run {
     let before = repo.head();
@@ -23,7 +24,7 @@ fn blocked(repo: &Repo, commit: &[&str], secret: &Secret) -> Run {
     run.expect_mention(secret.rule).expect_one_of(&ADVICE)
 }
 
-/// Runs a git command that has to make a commit, hook and all.
+/// Runs a git command that has to make a commit with the hook in place.
 #[track_caller]
 fn let_through(repo: &Repo, commit: &[&str]) {
     let before = repo.head();
@@ -31,7 +32,7 @@ fn let_through(repo: &Repo, commit: &[&str]) {
     assert_ne!(repo.head(), before, "nothing was committed: {run}");
 }
 
-/// The index as it stands is clean, by keysweep's own word and by git's.
+/// Checks that the current index is clean, according to keysweep and to the hook of a commit.
 #[track_caller]
 fn passes(repo: &Repo) {
     let run = repo.keysweep(&["staged", "--format", "jsonl"]).expect_code(0);
@@ -44,7 +45,7 @@ fn blocks(repo: &Repo, secret: &Secret) -> Run {
     blocked(repo, &["commit", "-m", "to be blocked"], secret)
 }
 
-/// Thirty lines that resemble each other in nothing but their length.
+/// Returns thirty lines that are similar only in length.
 fn thirty_lines() -> Vec<String> {
     (1..=30).map(|number| format!("setting_{number} = \"value {}\"\n", number * 7919 % 1000)).collect()
 }
@@ -125,7 +126,7 @@ fn the_advice_on_an_unborn_head_is_a_command_that_works_there() {
     repo.install_hook();
     repo.write("config.env", secret.line());
     repo.add();
-    // `git restore --staged` fails without a commit to restore from.
+    // `git restore --staged` fails if there is no commit to restore from.
     blocks(&repo, &secret).expect_mention("git rm --cached");
 }
 
@@ -152,7 +153,7 @@ fn a_hook_installed_from_a_linked_worktree_blocks_in_both() {
     }
 }
 
-/// A project that holds another one as a submodule at `vendor/library`.
+/// Returns a project with another one as a submodule at `vendor/library`, and the other one.
 fn with_submodule() -> (Repo, Repo) {
     let project = Repo::with_a_commit();
     let library = project.at("../library");
@@ -351,7 +352,7 @@ fn crlf_line_ends_that_git_converts_are_blocked() {
     blocks(&repo, &secret);
 }
 
-/// A repository whose worktree holds only the folder `inside`; `outside` is in the index alone.
+/// Returns a repository whose worktree has only the folder `inside`; `outside` is only in the index.
 fn sparse(options: &[&str]) -> Repo {
     let repo = Repo::guarded();
     repo.write("inside/a.txt", "inside\n");
@@ -408,7 +409,7 @@ fn a_folder_that_a_sparse_index_holds_as_one_entry_is_blocked() {
     blocks(&repo, &secret);
 }
 
-/// A repository with a split index of which any part may stay in the shared file.
+/// Returns a repository with a split index of which any part may stay in the shared file.
 fn split_index() -> Repo {
     let repo = Repo::guarded();
     repo.git(&["config", "splitIndex.maxPercentChange", "100"]);
@@ -462,7 +463,7 @@ fn a_file_of_which_only_the_intent_was_added_is_blocked_by_commit_all() {
     blocked(&repo, &["commit", "-a", "-m", "all"], &secret);
 }
 
-/// A repository in which `main` and `side` have both changed the file `shared.txt`.
+/// Returns a repository in which `main` and `side` have both changed the file `shared.txt`.
 fn diverged() -> Repo {
     let repo = Repo::guarded();
     repo.write("shared.txt", "common\n");
@@ -591,7 +592,7 @@ fn a_commit_of_a_path_passes_beside_a_staged_secret() {
     let_through(&repo, &["commit", "-m", "a path", "--", "README.md"]);
 }
 
-/// A guarded repository into which a secret was committed before keysweep came.
+/// Returns a guarded repository in which a secret was committed before keysweep was installed.
 fn with_an_old_secret(seed: u32) -> (Repo, String) {
     let (repo, secret) = (Repo::guarded(), Secret::entra(seed));
     let text = format!("REGION=west\n{}PORT=8080\n", secret.line());
@@ -785,7 +786,7 @@ fn staged_writes_nothing_when_the_index_is_out_of_date() {
     let repo = Repo::guarded();
     repo.git(&["update-index", "--force-remove", "README.md"]);
     repo.git(&["update-index", "--add", "README.md"]);
-    // Same content, other time: git itself would refresh the entry.
+    // The content is the same but the time differs, so git itself would refresh the entry.
     repo.write("README.md", "# A project\n");
     writes_nothing(&repo, 0);
 }

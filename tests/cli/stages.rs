@@ -1,10 +1,11 @@
-//! How far a secret got: what shows that it was on a server, and what leaves that open. All commands say the same.
+//! Tests of the stages: what shows that a secret was on a server, and what leaves that open. All commands have to
+//! agree.
 
 use serde_json::{Value, json};
 
 use crate::support::{Repo, Secret};
 
-/// A repository that `main` leaks in, and nothing else knows.
+/// Returns a repository with a secret on `main` that nothing else has.
 fn leaked(seed: u32) -> (Repo, Secret) {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(seed));
     repo.write("config.env", secret.line());
@@ -12,7 +13,7 @@ fn leaked(seed: u32) -> (Repo, Secret) {
     (repo, secret)
 }
 
-/// The one finding of a sweep; the other commands have to agree with it on the stage.
+/// Returns the only finding of a sweep; the other commands have to agree with it on the stage.
 #[track_caller]
 fn swept(repo: &Repo) -> Value {
     let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
@@ -20,7 +21,7 @@ fn swept(repo: &Repo) -> Value {
     assert_eq!(findings.len(), 1, "{run}");
     let finding = findings.remove(0);
     let (id, stage) = (finding["id"].as_str().unwrap_or_default(), finding["stage"].as_str().unwrap_or_default());
-    // The words for what is on no server speak of no push.
+    // For a secret that is on no server, the text says that there is no sign of a push.
     let said = if matches!(stage, "published" | "unknown") { stage } else { "no sign of a push" };
     repo.keysweep(&["explain", id]).expect_code(0).expect_mention(said);
     let plan = repo.keysweep(&["purge-plan", "--format", "json"]).expect_code(0);
@@ -47,7 +48,7 @@ fn is_open(finding: &Value, doubt: &str) {
     assert_eq!(first["kind"], "revoke", "what may be public is revoked first: {finding}");
 }
 
-/// Nothing of a plan may need a work tree.
+/// Checks that no command of the plan needs a work tree.
 #[track_caller]
 fn works_without_files(finding: &Value) {
     let plan = finding["plan"].to_string();
@@ -83,7 +84,7 @@ fn a_bare_repository_may_be_the_server() {
     server.keysweep(&["history"]).expect_code(1).expect_mention("treat it as published");
     let run = server.keysweep(&["range", "main^!", "--format", "jsonl"]).expect_code(1);
     assert_eq!(run.records_of("finding")[0]["stage"], "unknown", "{run}");
-    // What a forced push leaves behind was there as well.
+    // Commits that a forced push leaves behind were on the server as well.
     server.git(&["update-ref", "refs/heads/main", "main~1"]);
     is_open(&swept(&server), "bare");
     repo.git(&["clone", "--quiet", "--bare", ".", "../clone.git"]);
@@ -115,7 +116,7 @@ fn what_was_fetched_shows_it_though_no_ref_does() {
     other.commit("start");
     other.git(&["fetch", "--quiet", "../work", "main"]);
     is_shown_by(&swept(&other), "fetched", "FETCH_HEAD", None);
-    // From the repository itself nothing comes from elsewhere.
+    // A fetch from the repository itself isn't evidence of a server.
     repo.git(&["fetch", "--quiet", ".", "main"]);
     assert_eq!(swept(&repo)["stage"], "local-only");
 }

@@ -1,4 +1,5 @@
-//! A stopped commit, and what is printed with it, followed word for word: afterwards the commit holds what it should.
+//! Tests of a stopped commit and the advice printed with it, followed word for word: afterwards the commit contains
+//! what it should.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// The commands that the report of what is staged ends with.
+/// Returns the commands at the end of the report about staged files.
 #[track_caller]
 fn block(repo: &Repo) -> Vec<String> {
     let run = repo.keysweep(&["staged", "--format", "json"]).expect_code(1);
@@ -22,7 +23,7 @@ fn block(repo: &Repo) -> Vec<String> {
     commands
 }
 
-/// A person edits a file: the value goes.
+/// Removes the value from a file, as a user with an editor would.
 fn take_out(repo: &Repo, path: &str, secret: &Secret) {
     repo.write(path, repo.read(path).replace(&secret.value, "${TOKEN}"));
 }
@@ -32,7 +33,7 @@ fn committed(repo: &Repo) -> Run {
     repo.git(&["commit", "--quiet", "-m", "go on"])
 }
 
-/// A repository whose hook stops a commit of a changed, a renamed and a new file.
+/// Returns a repository whose hook stops a commit of a changed, a renamed and a new file.
 fn stopped() -> (Repo, [(&'static str, Secret); 3]) {
     let repo = Repo::guarded();
     let secrets = [
@@ -74,7 +75,7 @@ fn a_file_that_was_staged_in_part_can_be_staged_in_part_again() {
     repo.write(path, format!("not ready\n{}", repo.read(path)));
     secrets.iter().for_each(|(path, secret)| take_out(&repo, path, secret));
     let command = block(&repo)[0].replace("git add --", "git add -p --");
-    // The first change of README.md, which is the second file, stays out; all others come along.
+    // The first change of README.md, which is the second file, is left out; all others are staged.
     let tool = repo.program("sh").args(&["-c", &command]).input("y\nn\ny\ny\n");
     tool.run().expect_code(0);
     committed(&repo);
@@ -97,7 +98,8 @@ fn left_out_the_files_stay_in_the_work_tree() {
     }
 }
 
-/// Names that a shell or git could take for something else. A file beside each has a name that a pattern would fit, too.
+/// The names could be misread by a shell or by git. Next to each file is another one with a name that would match it as
+/// a pattern.
 #[test]
 fn whatever_files_are_called_both_ways_work() {
     let names: [(&[u8], &str); 8] = [
@@ -165,7 +167,7 @@ fn before_the_first_commit_both_ways_work() {
     }
 }
 
-/// A repository whose commit-msg hook is ours, with a change that is staged.
+/// Returns a repository whose commit-msg hook is ours, with a staged change.
 fn with_message_hook() -> Repo {
     let repo = Repo::with_a_commit();
     repo.keysweep(&["hook", "install", "--hook", "commit-msg"]).expect_code(0);
@@ -174,7 +176,7 @@ fn with_message_hook() -> Repo {
     repo
 }
 
-/// The commands that are printed where a message stops a commit, run by somebody whose editor takes the value out.
+/// Runs one of the commands that are printed if a message stops a commit, with an editor that removes the value.
 #[track_caller]
 fn rewritten(repo: &Repo, stop: &Run, way: usize, secret: &Secret) {
     assert_ne!(stop.code, Some(0), "{stop}");
@@ -194,7 +196,7 @@ fn last_message(repo: &Repo) -> String {
 #[test]
 fn a_message_is_written_again() {
     let (repo, secret) = (with_message_hook(), Secret::github(2120));
-    // Nobody was asked to edit it, so the last line is no comment.
+    // The message wasn't edited, so its last line isn't a comment.
     let message = format!("deploy\n\nworks with {} only\n#12", secret.value);
     let stop = repo.try_git(&["commit", "--quiet", "-m", &message]);
     rewritten(&repo, &stop, 0, &secret);
@@ -202,7 +204,7 @@ fn a_message_is_written_again() {
     assert_eq!(repo.git(&["rev-list", "--count", "HEAD"]).out(), "2\n");
 }
 
-/// What a commit stages by itself is not staged once it was stopped, so the recipe stages it again.
+/// Changes that a commit stages by itself are no longer staged once it is stopped, so the advice stages them again.
 #[test]
 fn the_message_of_a_commit_of_changes_is_written_again_with_them() {
     let (repo, secret) = (with_message_hook(), Secret::github(2126));
@@ -223,7 +225,8 @@ fn the_message_of_a_commit_of_changes_is_written_again_with_them() {
     assert!(!stop.text().contains("--all"), "{stop}");
 }
 
-/// A repository whose hook stops a commit of 24 files with a secret, beside two that are staged in part and whose names end alike.
+/// Returns a repository whose hook stops a commit of 24 files with a secret, next to two partly staged files whose
+/// names end alike.
 fn many(seed: u32) -> (Repo, Vec<String>) {
     let (repo, lines) = (Repo::guarded(), "a\n".repeat(20));
     for file in BYSTANDERS {
@@ -248,7 +251,7 @@ fn many(seed: u32) -> (Repo, Vec<String>) {
 
 const BYSTANDERS: [&str; 2] = ["inno.env", "conf/inno.env"];
 
-/// Many files are staged again together, and what is staged in part besides them stays so.
+/// Many files are staged again together, and other files that are partly staged remain so.
 #[test]
 fn staging_many_files_again_leaves_others_as_they_are() {
     let (repo, files) = many(2300);
@@ -276,7 +279,7 @@ fn leaving_many_files_out_leaves_others_as_they_are() {
     assert!(status.contains(" M conf/inno.env\n M inno.env\n"), "{status}");
 }
 
-/// Before the first commit git has nothing to restore from.
+/// Before the first commit, git has nothing to restore from.
 #[test]
 fn many_files_are_left_out_of_a_first_commit() {
     let repo = Repo::init();
@@ -292,7 +295,7 @@ fn many_files_are_left_out_of_a_first_commit() {
     assert!(repo.path("conf/11.env").exists());
 }
 
-/// The plan of a kind stages the files of that kind, and the rename of a file is left out with the file.
+/// The plan of a kind stages the files of that kind, and if a file is left out, so is its rename.
 #[test]
 fn many_files_of_each_kind_and_renamed_ones_have_lists_of_their_own() {
     let repo = Repo::guarded();
@@ -324,7 +327,7 @@ fn many_files_of_each_kind_and_renamed_ones_have_lists_of_their_own() {
     assert_eq!(repo.git(&["diff", "--cached", "--name-only"]).out(), "");
 }
 
-/// How to revoke is one command away, for each kind.
+/// For each kind, a single command shows how to revoke it.
 #[test]
 fn each_kind_that_stops_a_commit_says_how_it_is_revoked() {
     let repo = Repo::guarded();
@@ -385,7 +388,7 @@ fn a_diff_below_a_message_does_not_become_part_of_it() {
 
 #[test]
 fn whatever_was_found_a_stopped_commit_fits_on_a_screen() {
-    // The files of one round are there in the next.
+    // The values planted in one round may show up again in the next.
     let (repo, mut planted) = (Repo::guarded(), BTreeSet::new());
     for (name, count) in [("one", 1), ("a few", 3), ("many", 200), ("mixed", 200)] {
         let is_mixed = name == "mixed";
@@ -407,7 +410,7 @@ fn whatever_was_found_a_stopped_commit_fits_on_a_screen() {
             assert!(run.code != Some(0) && text.lines().count() <= 40, "{name}, {columns} columns: {run}");
             let stages = ["git add -- ", " --pathspec-from-file "].iter().any(|command| text.contains(command));
             assert!(stages && text.contains("keysweep explain "), "{run}");
-            // Whoever copies the end gets the remedy, and nothing allows more than one finding.
+            // The command at the end is the remedy, and no command allows more than one finding.
             let last = text.lines().rfind(|line| line.starts_with("    ")).unwrap_or_default();
             assert!(last.contains("git restore --staged") || last.trim_start().starts_with(['"', '\'']), "{run}");
             let allows: Vec<&str> = text.lines().filter(|line| line.contains("keysweep allow")).collect();

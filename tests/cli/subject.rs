@@ -1,4 +1,4 @@
-//! What reports say of what was scanned, so that those of many repositories can be put together.
+//! Tests of what reports say about the scanned repository, so that reports of many repositories can be merged.
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ fn a_repository_is_called_as_its_origin_without_who_signs_in() {
     assert_eq!(nameless["roots"][0], repo.rev("HEAD").as_str());
     repo.git(&["remote", "add", "upstream", "git@github.com:acme/upstream.git"]);
     repo.git(&["remote", "add", "origin", "../beside"]);
-    // Many repositories have a neighbour of that name.
+    // A relative path like this can exist next to many repositories.
     assert_eq!(source(&repo, &["history"])["name"], Value::Null);
     repo.git(&["remote", "set-url", "origin", "https://somebody:a-word@GitHub.com/acme/shop.git"]);
     for args in [&["history"][..], &["staged"], &["range", "HEAD^!"]] {

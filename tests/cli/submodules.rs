@@ -1,8 +1,8 @@
-//! What is not read because it is in another repository, or encrypted, is said.
+//! Tests that content which isn't read because it is in another repository or encrypted is reported as such.
 
 use crate::support::{Repo, Run, Secret};
 
-/// A repository with a submodule, whose newest commit leaks and is not taken over yet.
+/// Returns a repository with a submodule whose newest commit leaks and isn't recorded in the repository yet.
 fn with_a_submodule(seed: u32) -> (Repo, Repo) {
     let repo = Repo::with_a_commit();
     let module = repo.at("../module");
@@ -35,7 +35,7 @@ fn a_submodule_that_moves_is_named_with_what_reads_it() {
         assert!(notes.contains("submodule lib/module moves"), "{run}");
         assert!(notes.contains(&format!("'keysweep range {old}..{new}'")), "{run}");
     }
-    // The command does what it is said to do.
+    // The command does what the note says.
     inside.keysweep(&["range", &format!("{old}..{new}")]).expect_code(1);
 }
 

@@ -1,11 +1,11 @@
-//! Plans for commits that were not pushed, and what stops a push, followed word for word: afterwards no commit has the value, and
-//! all else is as it was.
+//! Tests of plans for commits that were not pushed, and of the advice for a stopped push, followed word for word:
+//! afterwards no commit has the value, and everything else is as before.
 
 use serde_json::Value;
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// The commands that take out of commits what a sweep finds, without the one that drops the leftovers.
+/// Returns the commands that remove the sweep's finding from commits, without the one that drops the leftovers.
 #[track_caller]
 fn purge(repo: &Repo) -> Vec<String> {
     let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
@@ -18,17 +18,18 @@ fn commands(steps: &Value) -> Vec<String> {
     commands.filter(|command| !command.starts_with("git reflog")).map(str::to_owned).collect()
 }
 
-/// Whether a commit that a branch reaches has the value, in a file or in a message.
+/// Returns `true` if a commit that a branch reaches has the value, in a file or in a message.
 fn is_in_history(repo: &Repo, secret: &Secret) -> bool {
     repo.git(&["log", "--branches", "-p", "-m", "--format=%B"]).out().contains(&secret.value)
 }
 
-/// A person edits a file: the value goes.
+/// Removes the value from a file, as a user with an editor would.
 fn take_out(repo: &Repo, path: &str, secret: &Secret) {
     repo.write(path, repo.read(path).replace(&secret.value, "${TOKEN}"));
 }
 
-/// Changes that are none of the plan's business: one staged in part, a new file, a deletion.
+/// Makes changes that the plan must not touch: a partly staged file, a new file, a deletion; returns the resulting
+/// state.
 fn busy(repo: &Repo) -> String {
     repo.write("README.md", "# A project\n\nstaged\n");
     repo.write("new.txt", "new\n");
@@ -65,7 +66,7 @@ fn the_last_commit_is_made_anew_and_nothing_else_changes() {
     assert_eq!(repo.git(&["log", "--format=%s"]).out(), "leak\nfiles\nstart\n");
 }
 
-/// What is staged of a file that holds the value stays staged, and what is not stays in the work tree.
+/// In a file with the value, staged changes remain staged, and the others remain in the work tree.
 #[test]
 fn a_file_that_is_staged_in_part_stays_so() {
     for is_older in [false, true] {
@@ -133,7 +134,7 @@ fn an_older_commit_is_corrected_and_merges_and_the_index_stay() {
     assert_eq!(later, "Merge branch 'topic'\nmore\nleak\nfiles\nstart\n");
 }
 
-/// Follows a plan that has the reader stop at commits; `edit` is what is done there.
+/// Carries out a plan that makes the user stop at commits; `edit` is done at each stop.
 #[track_caller]
 fn stop_and_edit(repo: &Repo, command: &str, edit: impl Fn()) {
     let tool =
@@ -159,7 +160,7 @@ fn a_file_that_was_renamed_since_is_corrected_where_it_was() {
     assert_eq!(repo.git(&["log", "--format=%s", "-2"]).out(), "renamed\nleak\n");
 }
 
-/// A clone with a hook that checks every push, and its remote.
+/// Returns a clone with a hook that checks every push, and its remote.
 fn guarded() -> (Repo, Repo) {
     let repo = with_files();
     let remote = repo.at("../remote.git");
@@ -170,7 +171,7 @@ fn guarded() -> (Repo, Repo) {
     (repo, remote)
 }
 
-/// A push that is stopped within a screen, and the commands that it ends with.
+/// Checks that a push is stopped and that the report fits on a screen; returns the run and the commands at its end.
 #[track_caller]
 fn stopped(repo: &Repo) -> (Run, Vec<String>) {
     for columns in ["80", "200"] {
@@ -221,7 +222,7 @@ fn a_push_goes_on_once_its_commits_are_corrected() {
     assert_eq!(remote.git(&["log", "--format=%s", "-3", "main"]).out(), "work\ntwo words.env\none.env\n");
 }
 
-/// A later commit has taken the value out, so there is nothing left to edit in the work tree.
+/// A later commit has removed the value, so there is nothing left to edit in the work tree.
 #[test]
 fn what_a_later_commit_of_a_push_took_out_is_corrected_where_it_came_in() {
     let ((repo, remote), secret) = (guarded(), Secret::github(2510));
@@ -256,7 +257,7 @@ fn commands_for_a_repository_elsewhere_start_with_the_way_there() {
     take_out(&there, "config.env", &secret);
     repo.sh(&format!("{way}\n{command}")).expect_code(0);
     assert!(!is_in_history(&there, &secret) && is_in_history(&repo, &secret), "{text}");
-    // From within, wherever that is, no way is needed.
+    // From any folder within the repository, the commands need no `cd`.
     there.write("deep/er/a.txt", "a\n");
     let within = there.at("deep/er").keysweep(&["history", "../.."]);
     assert!(!within.text().contains("cd "), "{within}");

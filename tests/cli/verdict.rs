@@ -1,6 +1,7 @@
-//! The verdict, as a script reads it: what each outcome exits with, and what a user is told to do.
+//! Tests of the verdict as a script reads it: the exit code of each outcome, and the advice to the user.
 //!
-//! Clean has to be earned: whatever keeps keysweep from looking at a part of the scope is exit code 2, never 0.
+//! A clean result has to be earned: if anything keeps keysweep from reading a part of the scope, the exit code is 2,
+//! never 0.
 
 use std::fs;
 use std::io::Read as _;
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// How a shallow clone is completed, on a machine and in a workflow.
+/// The advice for completing a shallow clone, on a machine and in a workflow.
 const UNSHALLOW: [&str; 2] = ["git fetch --unshallow", "fetch-depth: 0"];
 
 #[track_caller]
@@ -23,7 +24,8 @@ fn jsonl(repo: &Repo, args: &[&str]) -> Run {
     repo.keysweep(&[args, &["--format", "jsonl"]].concat())
 }
 
-/// The scope was read in part: a gap says what is missing and why, and the verdict is unknown.
+/// Checks that the scope was only read in part: a gap says what is missing and why, and the verdict is unknown; returns
+/// the gap.
 #[track_caller]
 fn unknown_with_a_gap(repo: &Repo, args: &[&str]) -> Value {
     let run = jsonl(repo, args).expect_code(2);
@@ -31,14 +33,14 @@ fn unknown_with_a_gap(repo: &Repo, args: &[&str]) -> Value {
     the_gap(&run)
 }
 
-/// The whole scope was read and nothing was found.
+/// Checks that the whole scope was read and nothing was found.
 #[track_caller]
 fn clean(repo: &Repo, args: &[&str]) {
     let run = jsonl(repo, args).expect_code(0);
     assert_eq!(run.verdict(), "clean", "{run}");
 }
 
-/// The first gap of the report, with both of its parts.
+/// Returns the first gap of the report; checks that it says what is missing and why.
 #[track_caller]
 fn the_gap(run: &Run) -> Value {
     let gap = run.records_of("gap").into_iter().next().unwrap_or_else(|| panic!("no gap is listed: {run}"));
@@ -48,7 +50,7 @@ fn the_gap(run: &Run) -> Value {
     gap
 }
 
-/// Exit code 2 and a message: nothing could be looked at at all.
+/// Checks that the exit code is 2 with a message: nothing could be read at all.
 #[track_caller]
 fn refused(run: Run) -> Run {
     let run = run.expect_code(2);
@@ -57,7 +59,7 @@ fn refused(run: Run) -> Run {
     run
 }
 
-/// A repository with a secret in the index.
+/// Returns a repository with a secret in the index.
 fn with_a_staged_secret(seed: u32) -> (Repo, Secret) {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(seed));
     repo.write("config.env", secret.line());
@@ -65,7 +67,7 @@ fn with_a_staged_secret(seed: u32) -> (Repo, Secret) {
     (repo, secret)
 }
 
-/// Replaces a file of git's, which is read-only.
+/// Replaces one of git's files, which are read-only.
 fn overwrite(path: &Path, bytes: &[u8]) {
     must(fs::remove_file(path), "remove one of git's files");
     must(fs::write(path, bytes), "write one of git's files");
@@ -76,7 +78,7 @@ fn truncate(path: &Path) {
     overwrite(path, &bytes[..bytes.len() / 2]);
 }
 
-/// Bytes that do not compress, as text.
+/// Returns text that doesn't compress well.
 fn noise(seed: u32) -> String {
     (0..200).map(|number| Secret::github(seed + number).value.split_off(8) + "\n").collect()
 }
@@ -188,7 +190,7 @@ fn a_gap_beside_findings_is_shown_to_a_reader_too() {
     run.expect_mention(secret.rule).expect_mention("no-such-file");
 }
 
-// ---------------------------------------------------------------- nothing there to look at
+// ---------------------------------------------------------------- nothing to read
 
 #[test]
 fn an_empty_index_on_an_unborn_head_is_clean_and_says_that_nothing_is_staged() {
@@ -260,7 +262,7 @@ fn a_range_on_an_unborn_head_is_refused() {
     refused(Repo::init().keysweep(&["range", "HEAD~1..HEAD"]));
 }
 
-/// A clone that holds only the latest commits of a repository with four, and the first of the four.
+/// Returns a clone with only the latest of a repository's four commits, and the first of the four.
 fn shallow_clone(depth: &str) -> (Repo, String) {
     let origin = Repo::with_a_commit();
     for number in 1..=3 {
@@ -324,7 +326,7 @@ fn a_commit_is_blocked_when_a_staged_object_is_corrupt() {
     assert_eq!(repo.head(), before, "{run}");
 }
 
-/// A repository with one committed file, `f.txt`, in loose objects.
+/// Returns a repository with one committed file, `f.txt`, in loose objects.
 fn with_a_file() -> Repo {
     let repo = Repo::with_a_commit();
     repo.write("f.txt", "a file\n");
@@ -383,7 +385,7 @@ fn an_object_file_that_is_empty_is_a_gap() {
     unknown_with_a_gap(&repo, &["history"]);
 }
 
-/// A repository whose objects are all in one pack.
+/// Returns a repository whose objects are all in one pack.
 fn packed() -> Repo {
     let repo = Repo::with_a_commit();
     for number in 0..5 {
@@ -417,7 +419,7 @@ fn a_truncated_pack_index_is_never_clean() {
     refused_or_gap(&repo, &["history"]);
 }
 
-/// Exit code 2 with a reason, be it a gap in the report or a message instead of one.
+/// Checks that the exit code is 2 with a reason, either as a gap in the report or as a message in its place.
 #[track_caller]
 fn refused_or_gap(repo: &Repo, args: &[&str]) {
     let run = jsonl(repo, args).expect_code(2);
@@ -445,7 +447,7 @@ fn an_index_entry_with_a_garbled_object_id_is_never_clean() {
     repo.add();
     let path = repo.git_path("index");
     let mut bytes = must(fs::read(&path), "read the index");
-    // The name follows the id and two bytes of flags.
+    // In an index entry, the name follows the id and two bytes of flags.
     let name = bytes.windows(9).position(|window| window == b"notes.txt").unwrap_or_default();
     bytes[name - 10] ^= 0xff;
     overwrite(&path, &bytes);
@@ -463,9 +465,9 @@ fn a_missing_shared_index_is_refused() {
     refused(repo.keysweep(&["staged"])).expect_mention("index");
 }
 
-// ---------------------------------------------------------------- whose repository it is
+// ---------------------------------------------------------------- the owner of a repository
 
-/// Gives a repository to another user, as a container's bind mount does. Only root may.
+/// Gives a repository to another user, as the bind mount of a container does. Only root may do this.
 fn give_away(repo: &Repo) {
     let status = must(Command::new("chown").args(["-R", "12345"]).arg(repo.path(".")).status(), "run chown");
     assert!(status.success(), "chown has to succeed");
@@ -520,7 +522,7 @@ fn a_file_that_may_not_be_read_is_a_gap() {
 
 #[test]
 fn a_file_that_fails_while_it_is_read_is_a_gap() {
-    // Opening works even for root, reading at the start of the address space does not.
+    // Opening this file works even for root, but reading at the start of the address space doesn't.
     let memory = Path::new("/proc/self/mem");
     if !memory.exists() {
         return eprintln!("skipped: there is no /proc here");
@@ -662,7 +664,7 @@ fn a_single_rule_leaves_the_others_out() {
 
 // ---------------------------------------------------------------- Git LFS
 
-/// A repository with a staged LFS pointer, and where the content that it points to belongs.
+/// Returns a repository with a staged LFS pointer, and the path at which the content it points to belongs.
 fn with_lfs_pointer(content: &str) -> (Repo, String) {
     let repo = Repo::with_a_commit();
     let id = sha256(content.as_bytes());
@@ -701,7 +703,8 @@ fn a_secret_in_an_archive_that_is_an_lfs_object_is_found() {
     }
 }
 
-/// Twenty kilobytes of repetitive text are a few hundred characters of base64.
+/// Base64 of gzip is unpacked and read, or is a gap. Twenty kilobytes of repetitive text are a few hundred characters
+/// of base64.
 #[test]
 fn what_base64_of_gzip_unpacks_to_is_read_or_is_a_gap() {
     let secret = Secret::entra(119);
@@ -717,11 +720,12 @@ fn what_base64_of_gzip_unpacks_to_is_read_or_is_a_gap() {
     repo.keysweep(&["staged"]).expect_code(2).expect_mention("release.yaml").expect_mention("64 MiB");
     repo.commit("a release");
     repo.git(&["repack", "-adfq"]);
-    // The first blob is still there.
+    // The first blob is still found.
     repo.keysweep(&["history"]).expect_code(1).expect_mention("64 MiB");
 }
 
-/// A rule is asked at each of more than a million keywords.
+/// A text of keywords makes a rule run at each of more than a million keywords; it is a gap, and the findings so far
+/// are reported.
 #[test]
 fn a_text_of_keywords_alone_is_a_gap_and_what_was_read_of_it_is_told() {
     let secret = Secret::entra(120);
@@ -752,7 +756,7 @@ fn many_lfs_objects_that_are_not_in_this_clone_are_one_note() {
     for round in 0..3 {
         let id = sha256(format!("{round}").as_bytes());
         let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize 1\n");
-        // One of them twice.
+        // One of the pointers is added twice.
         repo.write(format!("data{round}.bin"), &pointer);
         repo.write(format!("{round}/again.bin"), format!("{pointer}\n"));
         repo.commit("another");
@@ -782,7 +786,7 @@ fn a_commit_is_not_blocked_for_an_lfs_object_that_is_not_in_this_clone() {
 #[track_caller]
 fn survives_a_closed_pipe(format: &str) {
     let folder = Repo::folder();
-    // Far more output than a pipe holds.
+    // This is far more output than a pipe holds.
     for number in 0..600 {
         folder.write(format!("folder/{number}.env"), Secret::entra(1000 + number).line());
     }
@@ -852,13 +856,13 @@ fn sha256_block(state: &mut [u32], block: &[u8], constants: &[u32]) {
     state.iter_mut().zip(v).for_each(|(word, new)| *word = word.wrapping_add(new));
 }
 
-/// The first 32 bits after the point of the roots of the first primes: SHA-256's constants.
+/// Returns the first 32 fractional bits of the roots of the first primes, which are the constants of SHA-256.
 fn fractions_of_roots(count: usize, degree: u32) -> Vec<u32> {
     let is_prime = |number: &u128| (2..*number).all(|divisor| !number.is_multiple_of(divisor));
     (2..).filter(is_prime).take(count).map(|prime| fraction_of_root(prime, degree)).collect()
 }
 
-/// By bisection of `x^degree <= prime * 2^(32 * degree)`, whole numbers only.
+/// Computes the fraction by bisection of `x^degree <= prime * 2^(32 * degree)`, with integers only.
 fn fraction_of_root(prime: u128, degree: u32) -> u32 {
     let target = prime << (32 * degree);
     let root = (0..36).rev().fold(0u128, |root, bit| {
@@ -871,7 +875,7 @@ fn fraction_of_root(prime: u128, degree: u32) -> u32 {
 #[test]
 fn an_interrupted_scan_leaves_no_report() {
     let repo = Repo::init();
-    // It waits for the rest of its input, so it is certainly not done when the signal comes.
+    // The scan waits for the rest of its input, so it can't be done when the signal arrives.
     let mut child = repo.tool(&["files", "-", "--format", "json", "--output", "report.json"]).spawn();
     thread::sleep(Duration::from_millis(200));
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();

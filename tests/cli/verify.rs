@@ -1,4 +1,4 @@
-//! `verify`: whatever keeps a value is named until it lets go, and nothing that was not read counts as clean.
+//! Tests of `verify`: whatever keeps a value is named until it no longer does, and nothing unread counts as clean.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::support::{Repo, Run, Secret, must};
 
-/// Looks for values given on standard input.
+/// Runs `verify` for values on standard input, and checks that it doesn't show them.
 pub(crate) fn verify(repo: &Repo, values: &[&str], args: &[&str]) -> Run {
     let run = repo.tool(&[&["verify", "--stdin"], args].concat()).input(values.join("\n")).run();
     values.iter().for_each(|value| run.expect_withheld(value));
     run
 }
 
-/// Everything that keeps the values in a repository, as JSON has it.
+/// Returns everything that keeps the values in a repository, as JSON lists it.
 #[track_caller]
 pub(crate) fn held(run: &Run) -> Vec<(String, String)> {
     let findings = run.records_of("finding");
@@ -32,7 +32,7 @@ pub(crate) fn base64(text: &str) -> String {
     data_encoding::BASE64.encode(text.as_bytes())
 }
 
-/// What plants a value, what keeps it then, and the command that lets go of it.
+/// A way to plant a value, what keeps the value then, and the command that removes it from there.
 struct Keeper {
     by: &'static str,
     name: &'static str,
@@ -130,7 +130,7 @@ const KEEPERS: &[Keeper] = &[
         plant: |repo, secret| repo.write(".git/lfs/objects/ab/cd/abcd", secret.line()),
         release: "rm -r .git/lfs",
     },
-    // The name of a tag stands in the tag itself, which outlives the ref.
+    // The name of a tag is also in the tag object, which outlives the ref.
     Keeper {
         by: "leftover",
         name: "",
@@ -179,7 +179,7 @@ fn what_keeps_a_value_is_named_until_it_lets_go() {
     }
 }
 
-/// What a mirror has, the server has as well: deleting it here would only hide that.
+/// A ref in a mirror is on the server as well: deleting it here would only hide that.
 #[test]
 fn a_ref_that_the_server_gives_out_is_not_deleted_in_a_mirror() {
     for (seed, name) in [(1090, "refs/pull/1/head"), (1091, "refs/keep-around/x"), (1092, "refs/builds/7")] {
@@ -193,7 +193,7 @@ fn a_ref_that_the_server_gives_out_is_not_deleted_in_a_mirror() {
         assert!(held(&run).contains(&("server-ref".into(), name.into())), "{run}");
         let run = verify(&mirror, &[&secret.value], &[]).expect_code(1).expect_mention("server's operator");
         assert!(run.text().contains(name) && !run.text().contains("update-ref"), "{run}");
-        // Where the ref is one's own there is nobody to ask.
+        // A ref that only the user's repository has can simply be deleted.
         repo.git(&["update-ref", "refs/builds/7", name]);
         verify(&repo, &[&secret.value], &[]).expect_code(1).expect_mention("git update-ref -d refs/builds/7");
     }
@@ -235,7 +235,7 @@ fn what_cannot_be_read_proves_nothing() {
     verify(&repo, &[&secret.value], &[]).expect_code(2).expect_mention("incomplete scan");
 }
 
-/// Values that no rule would take for secrets are found as they are, in every encoding.
+/// Values that no rule recognises as secrets are found as they are, in every encoding.
 #[test]
 fn any_value_is_looked_for_in_every_form() {
     let value = "correct horse battery staple";
@@ -260,7 +260,8 @@ fn any_value_is_looked_for_in_every_form() {
     }
 }
 
-/// A shell or an editor of Windows puts signs around a value, or writes it in UTF-16: none of that makes it gone.
+/// A Windows shell or editor may add characters around a value, or write it in UTF-16: none of that makes it count as
+/// gone.
 #[test]
 fn what_stands_around_a_value_hides_nothing() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(15_100));

@@ -1,4 +1,4 @@
-//! What is written for people fits a terminal: no word is torn, and none is lost.
+//! Tests that text for people fits a terminal: no word is split, and none is lost.
 
 use std::path::Path;
 
@@ -39,7 +39,8 @@ fn is_narrow(text: &str, columns: usize, run: &Run) {
     }
 }
 
-/// Runs a command for terminals of 80 and of 60 columns, and once without.
+/// Runs a command for terminals of 80 and of 60 columns, and once without a width; checks that the words are the same
+/// and that lines fit.
 #[track_caller]
 fn fits(repo: &Repo, args: &[&str]) {
     let wide = repo.tool(args).run();
@@ -58,7 +59,7 @@ fn every_page_fits_80_columns() {
         repo.write(format!("deploy/environments/production/{seed}/settings.env"), Secret::github(2300 + seed).line());
         repo.commit("more");
     }
-    // With line and column it fits a line of 80 columns, but behind no indent; and one that fits none.
+    // With line and column the first path fits a line of 80 columns, but not if it is indented; the second fits none.
     for (seed, name) in [(2306, "settings"), (2307, "a-name-that-is-as-long-as-few-of-them-are")] {
         let path = format!("services/authentication/src/main/resources/environments/{name}.env");
         repo.write(path, Secret::github(seed).line());
@@ -74,7 +75,7 @@ fn every_page_fits_80_columns() {
     fits(&repo, &["staged"]);
     fits(&repo, &["history"]);
     fits(&repo, &["history", "--full"]);
-    // Once there is a plan, the next one has a note on it.
+    // Once there is a plan, the next one mentions it.
     repo.keysweep(&["purge-plan"]).expect_code(0);
     fits(&repo, &["purge-plan"]);
     fits(&repo, &["explain", id]);

@@ -1,10 +1,12 @@
-//! Linked work trees in a plan to purge: each has files and an index of its own, and the plan leaves neither on the old history.
+//! Tests of linked work trees in a purge plan: each has files and an index of its own, and the plan moves both off the
+//! old history.
 
 use crate::purge::{Plan, Step, needs_filter_repo, push, with_remote};
 use crate::support::{Repo, Run, Secret};
 use crate::verify::{held, verify};
 
-/// A leak on a branch that is checked out here and on one that a linked work tree has.
+/// Returns a repository, its remote and a linked work tree, with a leak on the branches that both have checked out, and
+/// the secret.
 fn linked(seed: u32) -> (Repo, Repo, Repo, Secret) {
     let (repo, remote) = with_remote("sha1");
     needs_filter_repo(&repo);
@@ -18,7 +20,7 @@ fn linked(seed: u32) -> (Repo, Repo, Repo, Secret) {
     (repo, remote, linked, secret)
 }
 
-/// The steps that run here, up to one that fails.
+/// Runs the steps that run here; returns the first one that fails.
 fn follow(repo: &Repo, steps: &[Step]) -> Option<(Step, Run)> {
     let runs = steps.iter().filter(|step| step.is_here());
     let mut runs = runs.map(|step| (step.clone(), repo.at("../elsewhere").sh(&step.command)));
@@ -89,7 +91,7 @@ fn work_in_a_linked_work_tree_stops_a_plan_before_it_changes_anything() {
     verify(&repo, &[&secret.value], &[]).expect_code(0);
 }
 
-/// A commit that is checked out on no branch gets one first, and is rewritten along.
+/// A detached commit gets a branch first, and is then rewritten as well.
 #[test]
 fn a_detached_work_tree_gets_a_branch_first() {
     let repo = Repo::with_a_commit();
@@ -124,7 +126,7 @@ fn a_work_tree_whose_folder_is_gone_is_forgotten() {
     drop(linked);
 }
 
-/// Whoever passes over the step hears from `verify` which work tree it is, and with what the index lets go.
+/// If the user skips the step, `verify` names the work tree and the command that cleans its index.
 #[test]
 fn verify_names_the_work_tree_whose_index_holds_it() {
     let (repo, _, linked, secret) = linked(2816);
@@ -133,7 +135,7 @@ fn verify_names_the_work_tree_whose_index_holds_it() {
     let (resets, others): (Vec<Step>, Vec<Step>) =
         steps.into_iter().partition(|step| step.command.contains("reset --quiet --hard"));
     assert_eq!(resets.len(), 1);
-    // The proof at the end of the plan is what fails.
+    // The step that fails is the proof at the end of the plan.
     let (failed, _) = follow(&repo, &others).unwrap_or_else(|| panic!("all is gone"));
     assert!(failed.command.contains("keysweep verify"), "{failed:?}");
     let run = verify(&repo, &[&secret.value], &["--format", "jsonl"]).expect_code(1);
@@ -147,7 +149,7 @@ fn verify_names_the_work_tree_whose_index_holds_it() {
     assert_eq!(linked.read("side.txt"), "not lost\n");
 }
 
-/// On no branch, a work tree is named with the command that leaves the commit.
+/// A work tree without a branch is named, with the command that leaves the commit.
 #[test]
 fn verify_names_the_work_tree_that_stands_on_an_old_commit() {
     let repo = Repo::with_a_commit();

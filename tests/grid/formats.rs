@@ -1,4 +1,4 @@
-//! The kinds of files that a name and its value stand in, each with lines around them as such a file has.
+//! The kinds of files that assign a value to a name, each with the surrounding lines that such a file usually has.
 
 use crate::names::Case;
 
@@ -7,7 +7,7 @@ pub(crate) struct Format {
     pub(crate) name: &'static str,
     pub(crate) path: &'static str,
     pub(crate) case: Case,
-    /// The file with this name and this value.
+    /// Returns the text of a file with this name and this value.
     pub(crate) write: fn(&str, &str) -> String,
 }
 
@@ -110,7 +110,7 @@ pub(crate) static FORMATS: [Format; 30] = [
     }),
 ];
 
-/// The value, in quotes if it holds signs that a person would not leave without them.
+/// Returns the value, in quotes if it has characters that a person would not leave unquoted.
 fn if_needed(value: &str) -> String {
     if value.bytes().all(is_plain) { value.to_owned() } else { format!("\"{value}\"") }
 }

@@ -1,8 +1,9 @@
-//! What the built-in rules say of a name and a value, whoever owns the secret, whatever it is called, and however the file
-//! is written: values that were drawn are found, and all else under the same names is not reported.
+//! Tests of the built-in rules for assigned values, for any owner of the secret, any name and any format of the file:
+//! random values are found, and everything else under the same names isn't reported.
 //!
-//! The grid is owners by heads by formats by alphabets. Every run looks at the same cells of it, spread evenly; a failure says
-//! which owners, heads, formats and alphabets they have in common. Nothing here is a secret: values are drawn when it runs.
+//! The grid is owners by heads by formats by alphabets. Every run checks the same cells of it, spread evenly; a failure
+//! says which owners, heads, formats and alphabets the wrong cells have in common. Nothing here is a secret: values are
+//! generated at run time.
 
 mod formats;
 mod names;
@@ -23,32 +24,32 @@ use formats::{FORMATS, Format};
 use names::{HEADS, OWNERS};
 use values::{ALPHABETS, HARMLESS, Random, digest};
 
-/// One cell in so many is looked at.
+/// The sampling rate: one in this many cells is checked.
 const ONE_IN: u64 = 12;
-/// Of a thousand drawn values, how many are found at least.
+/// The least number of random values that are found, of a thousand.
 const FOUND: usize = 990;
-/// The hundredths of a group's cells that are wrong from which on the group is named.
+/// The least percentage of wrong cells for a group to be named.
 const WORTH_NAMING: usize = 2;
 
-/// A place of the grid: a name in a file of some format.
+/// A cell of the grid: a name in a file of some format.
 struct Cell {
     owner: &'static str,
     head: &'static str,
     format: &'static Format,
-    /// The alphabet, or what kind of harmless value it is.
+    /// The index of the alphabet, or of the kind of harmless value.
     kind: usize,
     random: Random,
 }
 
 impl Cell {
-    /// Whether it is a column of passwords in a dump, where hexadecimal digits are hashes.
+    /// Returns `true` for a password column in a database dump, where hexadecimal digits are hashes.
     fn keeps_hashes(&self, alphabet: &str) -> bool {
         self.format.name == "sql"
             && alphabet.eq_ignore_ascii_case("hex")
             && ["PASSWORD", "PASSWD", "PASSPHRASE", "PWD"].contains(&self.head)
     }
 
-    /// The cells of a grid with so many kinds of values that are looked at.
+    /// Returns the cells that are checked, of a grid with this many kinds of values.
     fn sample(kinds: usize) -> impl Iterator<Item = Self> {
         let sizes = [OWNERS.len(), HEADS.len(), FORMATS.len(), kinds];
         (0..sizes.iter().product::<usize>()).filter_map(move |number| {
@@ -66,14 +67,14 @@ impl Cell {
         })
     }
 
-    /// The file with this value.
+    /// Returns the text of the file with this value.
     fn file(&self, value: &str) -> String {
         let name = self.format.case.of(&format!("{}_{}", self.owner, self.head));
         (self.format.write)(&name, value)
     }
 }
 
-/// The secrets of a file, each with how sure the rules are.
+/// Returns the secrets in a file, each with the confidence of the rules.
 fn secrets(detector: &Detector, format: &Format, text: &str) -> Vec<(String, Confidence)> {
     let context = Context { path: format.path.as_bytes(), now: 1_700_000_000, min_confidence: Confidence::Medium };
     let found = detector.scan(text.as_bytes()).into_iter();
@@ -83,7 +84,7 @@ fn secrets(detector: &Detector, format: &Format, text: &str) -> Vec<(String, Con
         .collect()
 }
 
-/// Why nothing is found in a text that only names of secrets speak for.
+/// Returns the reasons why no rule that goes by assigned names finds a value in a text.
 fn reasons(detector: &Detector, text: &str) -> String {
     let dropped = |look: Look| match look.outcome {
         Outcome::Dropped(rejection) => Some(rejection.as_str()),
@@ -99,17 +100,17 @@ fn reasons(detector: &Detector, text: &str) -> String {
     }
 }
 
-/// How many cells were looked at and how many were wrong, by what they have in common.
+/// The numbers of cells that were checked and that were wrong, by what they have in common.
 #[derive(Default)]
 struct Tally {
-    /// Of each axis and what is on it the cells that were looked at and those that were wrong.
+    /// For each axis and each of its values, the number of cells that were checked and that were wrong.
     groups: BTreeMap<(&'static str, String), (usize, usize)>,
     wrong: Vec<String>,
     seen: usize,
 }
 
 impl Tally {
-    /// Counts a cell with this text, which is wrong for a reason or right.
+    /// Counts a cell with this text; `wrong` is the reason if the cell is wrong.
     fn count(&mut self, cell: &Cell, kind: &str, text: &str, wrong: Option<String>) {
         self.seen += 1;
         let axes = [("kind", kind), ("head", cell.head), ("format", cell.format.name), ("owner", cell.owner)];
@@ -121,7 +122,7 @@ impl Tally {
         self.wrong.extend(wrong.map(|why| format!("{}, {why}: {text}", cell.format.name)));
     }
 
-    /// What the wrong cells have in common, and some of them.
+    /// Describes what the wrong cells have in common, and lists some of them.
     fn describe(&self) -> String {
         const SOME: usize = 60;
         let mut said = format!("{} of {} wrong\n", self.wrong.len(), self.seen);

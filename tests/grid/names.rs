@@ -1,6 +1,6 @@
-//! Names of secrets: whose it is, and what it is.
+//! The names of secrets: whose secret it is, and what it is.
 
-/// Whose secret it is: systems, parts of programs, and words that by themselves mean something harmless.
+/// The owners of secrets: systems, parts of programs, and words that mean something harmless on their own.
 pub(crate) const OWNERS: [&str; 120] = [
     "ACME",
     "ADMIN",
@@ -124,7 +124,7 @@ pub(crate) const OWNERS: [&str; 120] = [
     "WORKER",
 ];
 
-/// What it is: the head of its name. The first few are what a person may have chosen.
+/// The head of a name, which says what the secret is. The first few are for values that a person may have chosen.
 pub(crate) const HEADS: [&str; 25] = [
     "PASSWORD",
     "PASSWD",
@@ -153,7 +153,7 @@ pub(crate) const HEADS: [&str; 25] = [
     "SESSION_SECRET",
 ];
 
-/// How the words of a name are put together.
+/// The way in which the words of a name are joined.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Case {
     /// `REDIS_CACHE_PASSWORD`
@@ -171,7 +171,7 @@ pub(crate) enum Case {
 }
 
 impl Case {
-    /// A name of upper-case words in this way of writing.
+    /// Returns a name of upper-case words in this style.
     pub(crate) fn of(self, name: &str) -> String {
         let lower = name.to_ascii_lowercase();
         match self {

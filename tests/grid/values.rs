@@ -1,6 +1,6 @@
-//! Values: drawn ones, which are secrets, and all else that stands under the same names.
+//! The values: random ones, which are secrets, and everything else that is assigned to the same names.
 
-/// Splitmix64: the same seed gives the same values everywhere.
+/// A `SplitMix64` generator: the same seed gives the same values everywhere.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -15,7 +15,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `limit`.
+    /// Returns a number below `limit`.
     pub(crate) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() % limit as u64).unwrap_or(0)
     }
@@ -25,19 +25,19 @@ impl Random {
     }
 }
 
-/// An alphabet that values are drawn from, and how long they are.
+/// An alphabet that values are drawn from, and the lengths of the values.
 pub(crate) struct Alphabet {
     pub(crate) name: &'static str,
     characters: &'static [u8],
     lengths: &'static [usize],
-    /// What fills up the last group of four.
+    /// The padding that completes the last group of four.
     padding: &'static str,
 }
 
 const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const BASE64URL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const BASE62: &[u8] = BASE64URL.split_at(62).0;
-/// Without quotes, the backslash, and what XML, shells and string templates read as a sign of their own.
+/// The printable characters, without quotes, the backslash, and what XML, shells and string templates treat specially.
 const PRINTABLE: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#%()*+,-./:;=?@[]^_{|}~";
 
 pub(crate) const ALPHABETS: [Alphabet; 8] = [
@@ -57,7 +57,8 @@ pub(crate) const ALPHABETS: [Alphabet; 8] = [
 ];
 
 impl Alphabet {
-    /// A value. It begins with a letter or digit: other signs at the start mean something in some format.
+    /// Returns a random value. It begins with a letter or digit, because other characters at the start have a meaning
+    /// in some formats.
     pub(crate) fn draw(&self, random: &mut Random) -> String {
         let length = random.pick(self.lengths);
         let mut value = String::new();
@@ -74,10 +75,10 @@ impl Alphabet {
     }
 }
 
-/// A kind of value that is no secret, whatever its name is.
+/// A kind of value that isn't a secret, whatever its name is.
 pub(crate) struct Harmless {
     pub(crate) name: &'static str,
-    /// Some; none of what is drawn for each place.
+    /// Some values of the kind; empty if a value is generated for each cell.
     pub(crate) values: &'static [&'static str],
 }
 
@@ -149,7 +150,7 @@ pub(crate) const HARMLESS: [Harmless; 7] = [
     Harmless { name: "digest", values: &[] },
 ];
 
-/// Digests as lock files and manifests write them, each with its algorithm.
+/// Returns a digest as lock files and manifests write it, with its algorithm.
 pub(crate) fn digest(random: &mut Random) -> String {
     let run = |random: &mut Random, of: &[u8], count: usize| -> String {
         (0..count).map(|_| char::from(random.pick(of))).collect()

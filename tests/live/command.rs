@@ -1,4 +1,4 @@
-//! `keysweep live` as its users run it.
+//! Tests of `keysweep live` as its users run it.
 
 use std::fs;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::sandbox::{Run, Sandbox, secret};
 use crate::server::{Answer, Server};
 
-/// The word for the findings of a rule.
+/// Returns the result word for the findings of a rule.
 fn word<'v>(answer: &'v Value, rule: &str) -> &'v str {
     let all = answer["asked"].as_array().unwrap();
     all.iter().find(|one| one["rule"] == rule).unwrap_or_else(|| panic!("{rule}: {answer}"))["word"].as_str().unwrap()
@@ -17,14 +17,15 @@ fn word<'v>(answer: &'v Value, rule: &str) -> &'v str {
 
 const HOSTS: [&str; 3] = ["api.github.com", "registry.npmjs.org", "slack.com"];
 
-/// A repository with three secrets, and a server that knows one of them, knows one and refuses, and does not know the third.
+/// Returns a repository with three secrets, a server that accepts the first, doesn't know the second, and knows the
+/// third but refuses it, and the values.
 fn three() -> (Sandbox, Server, Vec<String>) {
     let sandbox = Sandbox::new();
     let values: Vec<String> =
         ["github-pat-classic", "npm-token", "slack-bot-token"].iter().map(|rule| secret(rule, 3)).collect();
     let text = format!("GITHUB_TOKEN={}\nNPM_TOKEN={}\nSLACK_TOKEN={}\n", values[0], values[1], values[2]);
     sandbox.commit("app.env", &text);
-    // The same value once more is asked about once.
+    // A value that is in two files is asked about only once.
     sandbox.commit("copy.env", &text);
     let server = Server::new(|asked| match asked.line.split(' ').nth(1).unwrap_or_default() {
         "/user" => Answer::Http(
@@ -140,7 +141,7 @@ fn a_rotation_is_proved_by_asking_again() {
     assert_eq!(server.asked().len(), 2);
 }
 
-/// A value is read again from wherever the report saw it.
+/// A value is read again from the place that the report names.
 #[test]
 fn values_are_read_from_files_and_messages() {
     let sandbox = Sandbox::new();
@@ -173,7 +174,7 @@ fn values_are_read_from_files_and_messages() {
 #[test]
 fn a_decoy_and_what_has_no_safe_request_are_not_asked_about() {
     let sandbox = Sandbox::new();
-    // The account of a decoy in the bits that an id keeps it in.
+    // The id contains the account of a decoy, in the bits that encode the account.
     let head = (1_u64 << 47 | 171_436_882_533 << 7).to_be_bytes();
     let id = format!("AKIA{}", data_encoding::BASE32.encode(&[&head[2..], &[7, 1, 2, 3]].concat()));
     let key = secret("aws-secret-access-key", 4);

@@ -1,4 +1,5 @@
-//! A hostile repository cannot move a byte of a secret anywhere: a listener on this machine stays silent.
+//! Tests that a hostile repository can't make keysweep send any byte of a secret elsewhere: a listener on this machine
+//! receives nothing.
 
 use std::fs;
 use std::path::Path;
@@ -40,7 +41,7 @@ fn nothing_that_a_repository_says_chooses_a_host() {
     let run = sandbox.keysweep(&["live", "--all", "--yes"]);
     assert!(evil.asked().is_empty(), "{}", run.text());
     assert!(good.asked().len() >= 2, "{}", run.text());
-    // Without a configuration of the user's own, the hosts are those of the rules.
+    // If the user has no configuration, the hosts are those of the rules.
     let plan = sandbox.keysweep_with(&["live", "--all", "--dry-run"], &[]);
     assert!(plan.text().contains("https://registry.npmjs.org/-/whoami"), "{}", plan.text());
     assert!(plan.text().contains("https://gitlab.com/api/v4/"), "{}", plan.text());
@@ -210,13 +211,13 @@ fn a_forged_report_leads_to_no_file_elsewhere() {
     }
 }
 
-/// No command but one opens a socket, and that one only once somebody agreed.
+/// No command except one opens a socket, and that one only after the user has agreed.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_socket_is_opened_without_consent() {
     let server = Server::silent();
     let sandbox = Sandbox::new();
-    // A container may forbid to trace even what one has started.
+    // A container may forbid tracing, even of one's own child processes.
     let tried = sandbox.sealed("strace").args(["-qq", "-e", "trace=none", "true"]).output();
     if !tried.is_ok_and(|output| output.status.success()) {
         eprintln!("NOT TESTED: strace cannot trace here, so whether a socket is opened without consent was not seen");

@@ -10,13 +10,13 @@ use keysweep::rule::file::{RuleDef, RuleFile};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The rules as they stand in the file.
+/// Returns the rules as they are in the file.
 pub(crate) fn rules() -> &'static [RuleDef] {
     static RULES: OnceLock<RuleFile> = OnceLock::new();
     &RULES.get_or_init(|| toml::from_str(include_str!("../../rules.toml")).unwrap()).rules
 }
 
-/// A generated secret of a rule.
+/// Returns a generated secret of a rule.
 pub(crate) fn secret(rule: &str, seed: u64) -> String {
     let rule = rules().iter().find(|one| one.id == rule).unwrap();
     Generator::new(seed).expand("<token>", rule.token.as_deref()).unwrap()
@@ -57,7 +57,7 @@ impl Sandbox {
         self.git(&["-c", "user.name=Test", "-c", "user.email=test@example.com", "commit", "-q", "-m", "x"]);
     }
 
-    /// What the user's own configuration says of hosts.
+    /// Writes the hosts to the user's own configuration.
     pub(crate) fn hosts(&self, hosts: &[(&str, String)]) {
         let lines: String = hosts.iter().map(|(name, address)| format!("\"{name}\" = \"{address}\"\n")).collect();
         fs::write(self.own_config(), format!("[live_hosts]\n{lines}")).unwrap();
@@ -71,7 +71,7 @@ impl Sandbox {
         command
     }
 
-    /// keysweep, with the user's own configuration.
+    /// Runs keysweep with the user's own configuration.
     pub(crate) fn keysweep(&self, args: &[&str]) -> Run {
         self.keysweep_with(args, &[("KEYSWEEP_CONFIG", &self.own_config())])
     }
@@ -82,7 +82,7 @@ impl Sandbox {
         Run(command.args(args).output().unwrap())
     }
 
-    /// The ids of what the history holds, by rule.
+    /// Sweeps the history; returns the rule and the id of each finding.
     pub(crate) fn swept(&self) -> Vec<(String, String)> {
         let run = self.keysweep_with(&["history", "--format", "json"], &[]);
         let report = run.json();

@@ -1,4 +1,4 @@
-//! A server on the loopback address that answers what a test says, and writes down what it is asked.
+//! A server on the loopback address that gives the answers of a test and records what it is asked.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// What is answered.
+/// The answer to a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
-    /// Status, headers and body.
+    /// An HTTP answer: status, headers and body.
     Http(u16, Vec<(&'static str, String)>, String),
-    /// Nothing: the connection is closed.
+    /// No answer: the connection is closed.
     Closed,
-    /// Nothing for longer than anybody waits.
+    /// No answer within any timeout.
     Slow,
 }
 
@@ -23,14 +23,14 @@ impl Answer {
     }
 }
 
-/// What came in.
+/// A request that was received.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
-    /// Method, address and version.
+    /// The request line: method, address and version.
     pub(crate) line: String,
-    /// Headers, as they came.
+    /// The headers as they were received.
     pub(crate) headers: String,
-    /// What followed.
+    /// The body.
     pub(crate) body: String,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// A server that answers each path.
+    /// Starts a server that answers each path.
     pub(crate) fn new(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -55,7 +55,7 @@ impl Server {
         Self { port, asked }
     }
 
-    /// A server that must not be asked anything.
+    /// Starts a server that must not be asked anything.
     pub(crate) fn silent() -> Self {
         Self::new(|_| Answer::json(200, "{}"))
     }
@@ -72,7 +72,7 @@ impl Server {
 fn serve(stream: TcpStream, known: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked) -> Answer) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut line = String::new();
-    // Whatever arrives counts, also what is no request.
+    // Everything that arrives counts, even if it isn't a request.
     let arrived = reader.read_line(&mut line).unwrap_or_default();
     let mut asked = Asked { line: line.trim().to_owned(), headers: String::new(), body: String::new() };
     let mut length = 0;
@@ -103,7 +103,7 @@ fn send(mut stream: TcpStream, answer: Answer) {
             let length = body.len();
             let text =
                 format!("HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
-            // Whoever asked may be gone.
+            // The client may have closed the connection.
             drop(stream.write_all(text.as_bytes()));
         }
     }

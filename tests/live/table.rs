@@ -1,4 +1,4 @@
-//! Every request of the rules by every answer: the right word each time.
+//! Tests of every request of the rules with every answer: each gives the right word.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -16,7 +16,7 @@ use keysweep::rule_set::RuleSet;
 use crate::sandbox::{rules, secret};
 use crate::server::{Answer, Server};
 
-/// A made-up identifier of each form that a request needs.
+/// Returns a made-up identifier in the form that a request needs.
 fn identifier(field: &str) -> String {
     let hex = |length: usize| "0123456789abcdef".repeat(5).chars().take(length).collect::<String>();
     match field {
@@ -38,7 +38,7 @@ fn identifier(field: &str) -> String {
     }
 }
 
-/// A secret of a rule. What signs has to be a key that can, which `openssl` makes.
+/// Returns a secret of a rule. If the secret signs the request, it has to be a real key, which `openssl` makes.
 fn made(rule: &str) -> String {
     static KEY: OnceLock<String> = OnceLock::new();
     if !["gcp-service-account-key", "github-app-private-key"].contains(&rule) {
@@ -52,7 +52,7 @@ fn made(rule: &str) -> String {
     key.clone()
 }
 
-/// Asks one request at a server that answers as `answer` says.
+/// Sends one request to a server that answers as `answer` says.
 fn asked(request: &Request, rule: &str, server: &Server, answer: &str) -> Outcome {
     let named = BTreeMap::from([(request.host.to_string(), format!("{}/{answer}", server.address()))]);
     let hosts = Hosts::new(&named, &RuleSet::builtin()).unwrap();
@@ -65,7 +65,7 @@ fn asked(request: &Request, rule: &str, server: &Server, answer: &str) -> Outcom
     ask::all(&client, &[prepared], 1).remove(0)
 }
 
-/// An answer that a reading describes.
+/// Returns an answer that a reading describes.
 fn described(status: u16, terms: &[Term]) -> Answer {
     let mut json = serde_json::Value::Null;
     let mut words = String::new();
@@ -115,7 +115,7 @@ fn put(json: &mut serde_json::Value, path: &str, value: serde_json::Value) {
     if rest.is_empty() { *place = value } else { put(place, rest, value) }
 }
 
-/// Answers that say nothing about a secret, whoever gives them.
+/// Returns an answer that says nothing about a secret, whoever gives it.
 fn telling_nothing(name: &str) -> Option<Answer> {
     let login = "<!DOCTYPE html><html><body>Please sign in</body></html>";
     let html = || vec![("content-type", "text/html; charset=utf-8".to_owned())];
@@ -183,7 +183,7 @@ fn every_request_reads_every_answer() {
     assert!(kinds >= 60 && cells >= 60 * 8, "{kinds} kinds, {cells} cells");
 }
 
-/// Request, status, body, and the word.
+/// The name of the request, the status, the body, and the expected word.
 const DOCUMENTED: &[(&str, u16, &str, Liveness)] = &[
     ("github-user", 200, r#"{"login":"octocat","id":1}"#, Live),
     ("github-user", 401, r#"{"message":"Bad credentials","status":"401"}"#, Dead),
@@ -265,7 +265,7 @@ const DOCUMENTED: &[(&str, u16, &str, Liveness)] = &[
     ("vault-token", 403, r#"{"errors":["permission denied"]}"#, Restricted),
 ];
 
-/// Answers that providers document, word by word as far as a reading depends on it.
+/// Answers that providers document give the right word. They are quoted as far as a reading depends on them.
 #[test]
 fn documented_answers_give_the_right_word() {
     let rules = RuleSet::builtin();

@@ -1,4 +1,5 @@
-//! Certificates: those that the user trusts, and no others. The server is that of the program `openssl`.
+//! Tests of certificates: those that the user trusts are accepted, and no others. The server is that of the `openssl`
+//! program.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +11,7 @@ use std::time::Duration;
 use crate::sandbox::{Run, Sandbox, secret};
 use crate::server::{Answer, Server};
 
-/// `openssl s_server` with a certificate of its own.
+/// A running `openssl s_server` with a certificate of its own.
 struct Secured {
     child: Child,
     port: u16,

@@ -1,4 +1,4 @@
-//! The way up: from targets to the nodes that hold them.
+//! The way up: from targets to the nodes that contain them.
 
 use super::lists::Lists;
 use super::{Node, NodeEntry, NodeId, TargetId};
@@ -8,12 +8,12 @@ use super::{Node, NodeEntry, NodeId, TargetId};
 pub struct Above {
     nodes: Lists<NodeId>,
     targets: Lists<NodeId>,
-    /// How many nodes there are.
+    /// The number of nodes.
     count: usize,
 }
 
 impl Above {
-    /// Turns what the nodes lead to round.
+    /// Inverts the links of the nodes.
     pub(super) fn new(nodes: &[Node]) -> Self {
         let entries = || (0..).zip(nodes).flat_map(|(above, node)| node.iter().map(move |(_, entry)| (*entry, above)));
         let below = entries().filter_map(|(entry, above)| match entry {
@@ -27,7 +27,7 @@ impl Above {
         Self { nodes: lists(below.collect()), targets: lists(here.collect()), count: nodes.len() }
     }
 
-    /// For each node whether one of the targets is in it or below it.
+    /// Returns for each node whether one of the targets is in it or below it.
     pub fn holders<'t>(&self, targets: impl IntoIterator<Item = &'t TargetId>) -> Vec<bool> {
         let mut found = vec![false; self.count];
         let mut left: Vec<NodeId> = targets.into_iter().flat_map(|target| self.targets.of(*target)).copied().collect();
@@ -40,7 +40,7 @@ impl Above {
     }
 }
 
-/// Each pair once, by number.
+/// Makes lists by number, with each pair only once.
 fn lists(mut pairs: Vec<(u32, NodeId)>) -> Lists<NodeId> {
     pairs.sort_unstable();
     pairs.dedup();

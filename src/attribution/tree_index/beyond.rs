@@ -1,4 +1,4 @@
-//! The entries of one node that others do not have. Parts that two have in common are passed over.
+//! The entries of one node that others don't have. Parts that two nodes share are skipped.
 
 use bstr::BString;
 
@@ -7,17 +7,17 @@ use super::{NodeEntry, NodeId, TargetId, TreeIndex};
 use crate::git::object::Mode;
 use crate::git::tree::{MOST_FOLDERS, join};
 
-/// Entries of folders that are in several places of one tree and are gone into again, at most, in one sweep. A tree of a few
-/// objects can have more paths than anybody could name.
+/// The most entries of folders in several places of one tree that are read again in one sweep. A tree of a few objects
+/// can have more paths than could ever be listed.
 const MOST_AGAIN: usize = 100_000;
 
 /// The allowance for reading folders again that are in several places.
 #[derive(Debug)]
 pub struct Allowance {
     left: usize,
-    /// `true` if more was asked for than there was: not all places are known.
+    /// `true` if the allowance was not enough, so that not all places are known.
     pub is_exceeded: bool,
-    /// `true` if a place lies deeper than git goes.
+    /// `true` if a place is nested deeper than git reads.
     pub is_too_deep: bool,
 }
 
@@ -36,20 +36,20 @@ impl Allowance {
     }
 }
 
-/// A folder or a part of it, and what others have in its place.
+/// A folder or a part of it, and the nodes that others have in its place.
 struct Place {
     folder: BString,
     node: NodeId,
     others: Vec<NodeId>,
-    /// How many folders lead to it.
+    /// The number of folders that lead to it.
     level: usize,
-    /// How many forks lead to it from the whole folder.
+    /// The number of forks between the whole folder and it.
     depth: u32,
 }
 
 impl TreeIndex {
-    /// Returns the entries of a node, with their paths, that none of the `others` has at that path. A folder that is in
-    /// several places is gone into again as long as there is an allowance for that.
+    /// Returns the entries of a node, with their paths, that none of the `others` has at that path. A folder in several
+    /// places is read again as long as there is an allowance for it.
     pub fn beyond(&self, node: NodeId, others: &[NodeId], allowance: &mut Allowance) -> Vec<(BString, Mode, TargetId)> {
         let mut found = Vec::new();
         let mut seen: foldhash::HashSet<(NodeId, Vec<NodeId>)> = foldhash::HashSet::default();
@@ -95,7 +95,7 @@ impl TreeIndex {
         found
     }
 
-    /// The part of a node that a fork leads to on a way; a node that does not fork is all that it has of any.
+    /// Returns the part of a node that a fork leads to on a way; a node that doesn't fork is returned itself.
     fn part(&self, node: NodeId, way: u32) -> Option<NodeId> {
         let entries = &self.nodes[node as usize];
         match entries.first() {
@@ -107,7 +107,7 @@ impl TreeIndex {
         }
     }
 
-    /// The entries of a name in a node that is so many forks from the whole folder.
+    /// Returns the entries with a name in a node that is this many forks below the whole folder.
     fn named(&self, mut node: NodeId, mut depth: u32, name: u32) -> impl Iterator<Item = NodeEntry> + '_ {
         let mut entries = &self.nodes[node as usize][..];
         while let Some((_, NodeEntry::Part(_))) = entries.first() {

@@ -1,14 +1,15 @@
-//! Finds the trees that hold a target or a tree that does. Going through all that each tree has would cost the square of a folder that
-//! grows by an entry a commit, so this is done in two steps: first which trees may hold something, from what each has and its
-//! base has not, then which do, from the parts that their folders share.
+//! Finds the trees that contain a target, or a tree that contains one. Going through all entries of each tree would
+//! cost quadratic time for a folder that grows by an entry with each commit, so there are two steps: first the trees
+//! that may contain something are found, from the entries that each has and its base doesn't have, and then those that
+//! do, from the parts that their folders share.
 
 use super::lists::Lists;
 use super::parts::{PartId, Parts};
 use super::{Child, TreeRecords, leads};
 use crate::git::store::Number;
 
-/// Returns the trees, by number, that may hold something; for some this is known. All that do are among them, and besides those that are
-/// made from one of them without what led to something.
+/// Returns the trees, by number, that may contain something; for some this is known in advance. All trees that do are
+/// among them, and also those made from one of them by removing what led to something.
 pub(super) fn possible_holders(
     trees: &TreeRecords,
     bases: &[Option<usize>],
@@ -17,7 +18,7 @@ pub(super) fn possible_holders(
 ) -> Vec<bool> {
     let mut ranks = vec![0; bases.len()];
     order.iter().enumerate().for_each(|(rank, at)| ranks[*at] = rank);
-    // In a circle, one has to be read as if it had no base.
+    // In a circle of bases, one tree has to be read as if it had no base.
     let base_of = |at: usize| bases[at].filter(|base| ranks[*base] < ranks[at]);
     let made = (0u32..).zip(0..bases.len()).filter_map(|(made, at)| Some((u32::try_from(base_of(at)?).ok()?, made)));
     let made_from = Lists::new(bases.len(), made.collect());
@@ -41,7 +42,8 @@ pub(super) fn possible_holders(
     holds
 }
 
-/// Returns the trees, by number, that hold something, given the folders of all that may; of some that is known.
+/// Returns the trees, by number, that contain something, given the folders of all that may; for some this is known in
+/// advance.
 pub(super) fn holders(parts: &Parts, folders: &[Option<PartId>], mut holds: Vec<bool>) -> Vec<bool> {
     let ids = || (0..).zip(parts.all());
     let above_part = ids().flat_map(|(above, part)| part.parts().map(move |part| (part, above)));

@@ -1,6 +1,6 @@
-//! Lists by number that lie in one piece of memory.
+//! Lists by number in one contiguous block of memory.
 
-/// A list for each number, one behind the other.
+/// A list for each number, stored one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Lists<T> {
     starts: Vec<usize>,
@@ -8,7 +8,7 @@ pub(super) struct Lists<T> {
 }
 
 impl<T: Copy> Lists<T> {
-    /// From pairs of a number below `count` and what belongs to its list.
+    /// Builds the lists from pairs of a number below `count` and an element of its list.
     pub(super) fn new(count: usize, pairs: Vec<(u32, T)>) -> Self {
         let mut starts = vec![0; count + 1];
         pairs.iter().for_each(|(number, _)| starts[*number as usize + 1] += 1);
@@ -23,7 +23,7 @@ impl<T: Copy> Lists<T> {
         Self { starts, all }
     }
 
-    /// The list of a number, which is empty for one that there are no pairs of.
+    /// Returns the list of a number; empty if there are no pairs for it.
     pub(super) fn of(&self, number: u32) -> &[T] {
         match self.starts.get(number as usize..) {
             Some([from, to, ..]) => &self.all[*from..*to],

@@ -1,10 +1,10 @@
-//! An index of the trees that contain something that is looked for, directly or in a folder below, and under which paths.
+//! An index of the trees that contain a target, directly or in a folder below, and of its paths there.
 //!
-//! All trees are read once, in the order of the pack. Of each only the entries are recorded that it has and its delta base has
-//! not, or the other way round; so the records take little room, and who holds what is worked out without reading again. What
-//! one tree holds is a *node*; trees that hold the same share it, and those that hold nearly the same share parts of it: one secret
-//! in each of many files costs little more than in one. What was worked out of some trees serves when others come along: these
-//! are read alone.
+//! All trees are read once, in the order of the pack. For each tree only the differences from its delta base are
+//! recorded: entries that just one of the two has. So the records take little memory, and the trees that contain a
+//! target are determined without reading again. The content of a tree is a *node*; trees with the same content share
+//! it, and trees with nearly the same content share parts of it: one secret in each of many files costs little more
+//! than in one. The index of some trees is reused when others are added: only those are read.
 
 mod above;
 mod beyond;
@@ -34,24 +34,24 @@ use parts::{PartId, Parts};
 pub use reader::{Listed, Reader};
 pub use search::Search;
 
-/// No node, no record.
+/// The value that means no node or no record.
 const NONE: u32 = u32::MAX;
 
 /// A target of the search in trees.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
-    /// An entry that names this object.
+    /// An entry that refers to this object.
     Object(ObjectId),
-    /// An entry of this name.
+    /// An entry with this name.
     Name(BString),
 }
 
-/// Position of a target.
+/// The position of a target.
 pub type TargetId = u32;
-/// Position of a node.
+/// The position of a node.
 pub type NodeId = u32;
 
-/// An entry worth noting: its name, and what it leads to.
+/// An entry that has to be recorded: its name, and the target or tree that it leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Edge {
     name: u32,
@@ -67,37 +67,37 @@ enum Child {
 /// One entry of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NodeEntry {
-    /// A folder that holds something.
+    /// A folder that contains a target.
     Below(NodeId),
-    /// A target.
+    /// An entry that is a target.
     Here(TargetId, Mode),
-    /// A part of the same folder; in place of the name's number stands the way that leads to it.
+    /// A part of the same folder; its number is the way that leads to the part, not a name.
     Part(NodeId),
 }
 
 /// The entries of a tree: names, by number, and what they lead to. Either all entries are parts or none is.
 pub type Node = Vec<(u32, NodeEntry)>;
 
-/// The targets in trees, by tree.
+/// The targets in trees, indexed by tree.
 #[derive(Debug, Default)]
 pub struct TreeIndex {
     targets: Vec<Target>,
     ids: BTreeMap<Target, TargetId>,
     names: Vec<BString>,
-    /// Folders before what holds them.
+    /// The nodes, with folders before the nodes that contain them.
     nodes: Vec<Node>,
-    /// Nodes of the trees that hold something, by number; `NONE` for all other objects.
+    /// The nodes of the trees that contain a target, by number; `NONE` for all other objects.
     by_tree: Vec<NodeId>,
 }
 
-/// The record of a tree; its entries are in one list with those of others.
+/// The record of a tree; its entries are in a list shared with other trees.
 #[derive(Debug, Clone, Copy)]
 struct TreeRecord {
     tree: Number,
     base: Option<Number>,
-    /// The list.
+    /// The number of the list.
     list: u32,
-    /// Where its entries start in the list: first those that it has and its base has not, then the other way round.
+    /// The start of its entries in the list: first those that only the tree has, then those that only its base has.
     first: usize,
     added: u32,
     dropped: u32,
@@ -112,7 +112,7 @@ pub struct TreeRecords {
 }
 
 impl TreeRecords {
-    /// Adds those of another thread.
+    /// Appends the records of another thread.
     pub fn append(&mut self, other: Self) {
         let shift = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
         self.records.extend(other.records.iter().map(|record| TreeRecord { list: record.list + shift, ..*record }));
@@ -129,14 +129,14 @@ impl TreeRecords {
 }
 
 impl TreeIndex {
-    /// Builds an index from an earlier one: nodes come after those they lead to, and `by_tree` has that of each tree, by
-    /// number.
+    /// Builds an index from an earlier one: each node has to come after those that it leads to, and `by_tree` holds the
+    /// node of each tree, by number.
     pub fn new(targets: Vec<Target>, names: Vec<BString>, nodes: Vec<Node>, by_tree: Vec<NodeId>) -> Self {
         let ids = (0..).zip(&targets).map(|(at, target)| (target.clone(), at)).collect();
         Self { targets, ids, names, nodes, by_tree }
     }
 
-    /// Works out what the trees hold that were read.
+    /// Determines which targets are in the trees that were read.
     fn work_out(&mut self, trees: &TreeRecords, count: usize) {
         let records = &trees.records;
         self.by_tree.resize(count, NONE);
@@ -158,44 +158,44 @@ impl TreeIndex {
         made.into_iter().for_each(|(tree, node)| self.by_tree[tree] = node);
     }
 
-    /// The target at a position.
+    /// Returns the target at a position.
     pub fn target(&self, id: TargetId) -> &Target {
         &self.targets[id as usize]
     }
 
-    /// The position of a target.
+    /// Returns the position of a target.
     pub fn target_id(&self, target: &Target) -> Option<TargetId> {
         self.ids.get(target).copied()
     }
 
-    /// All targets.
+    /// Returns all targets.
     pub fn targets(&self) -> &[Target] {
         &self.targets
     }
 
-    /// The name with a number.
+    /// Returns the name with a number.
     pub fn name(&self, number: u32) -> Option<&BString> {
         self.names.get(number as usize)
     }
 
-    /// All nodes, folders before what holds them.
+    /// Returns all nodes, with folders before the nodes that contain them.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
-    /// The trees that hold something, with their nodes.
+    /// Returns the trees that contain a target, with their nodes.
     pub fn trees(&self) -> impl Iterator<Item = (Number, NodeId)> + '_ {
         (0..).zip(self.by_tree.iter().copied()).filter(|(_, node)| *node != NONE)
     }
 
-    /// `true` if a tree has an entry whose name is a target.
+    /// Returns `true` if a tree has an entry whose name is a target.
     pub fn is_named(&self, tree: Number) -> bool {
         let is_name = |target: TargetId| matches!(self.target(target), Target::Name(_));
         let named = |entry: &NodeEntry| matches!(entry, NodeEntry::Here(target, _) if is_name(*target));
         self.node(tree).is_some_and(|node| self.folder(node, |_| true).any(|(_, entry)| named(entry)))
     }
 
-    /// The entries of a folder in those of its parts that are wanted.
+    /// Returns the entries of a folder from those of its parts that are wanted.
     pub fn folder(
         &self,
         node: NodeId,
@@ -214,7 +214,7 @@ impl TreeIndex {
         parts.flatten().filter(|(_, entry)| !matches!(entry, NodeEntry::Part(_)))
     }
 
-    /// For each target whether one of these nodes has it, or something below one.
+    /// Returns for each target whether it is in one of these nodes or below one.
     pub fn held(&self, nodes: impl IntoIterator<Item = NodeId>) -> Vec<bool> {
         let mut found = vec![false; self.targets.len()];
         let mut seen = vec![false; self.nodes.len()];
@@ -233,7 +233,7 @@ impl TreeIndex {
         found
     }
 
-    /// The node of a tree, if it holds anything.
+    /// Returns the node of a tree, if it contains a target.
     pub fn node(&self, tree: Number) -> Option<NodeId> {
         self.by_tree.get(tree as usize).copied().filter(|node| *node != NONE)
     }
@@ -248,7 +248,7 @@ fn position(by_number: &[u32], tree: Number) -> Option<usize> {
     by_number.get(tree as usize).filter(|at| **at != NONE).map(|at| *at as usize)
 }
 
-/// The entries of each holder that lead to a target or to another holder.
+/// Returns for each holder the entries that lead to a target or to another holder.
 fn folders(
     trees: &TreeRecords,
     bases: &[Option<usize>],
@@ -281,7 +281,7 @@ fn leads(edge: &Edge, holds: &[bool]) -> bool {
     }
 }
 
-/// Positions, bases before what is made from them.
+/// Returns the positions, with bases before the trees made from them.
 fn bases_first(bases: &[Option<usize>]) -> Vec<usize> {
     let mut done = vec![false; bases.len()];
     let mut order = Vec::with_capacity(bases.len());

@@ -1,25 +1,25 @@
-//! From parts of folders to nodes: what a folder holds, with nodes in place of the trees below it.
+//! Turns parts of folders into nodes, which have nodes in place of the trees below them.
 
 use super::interned::Interned;
 use super::parts::{Part, PartId, Parts};
 use super::{Child, NONE, Node, NodeEntry, NodeId};
 use crate::git::store::Number;
 
-/// How far a part is.
+/// The progress of making a part's node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Progress {
     Untouched,
-    /// Something below it is made first.
+    /// The nodes below it are being made first.
     Begun,
     Made(NodeId),
 }
 
-/// Makes nodes of parts, each once.
+/// A maker of nodes, which makes one for each part.
 pub(super) struct Maker<'m> {
     parts: &'m Parts,
-    /// The folder that each tree is, by number, if it is to be made.
+    /// The folder of each tree that needs a node, by the tree's number.
     folders: &'m [Option<PartId>],
-    /// Nodes of trees that are known already.
+    /// The known nodes of trees.
     by_tree: &'m [NodeId],
     nodes: &'m mut Vec<Node>,
     known: Interned,
@@ -38,8 +38,9 @@ impl<'m> Maker<'m> {
         Self { parts, folders, by_tree, nodes, known, progress }
     }
 
-    /// The node of a folder; what it leads to before what holds it, without recursion: a hostile tree may be deeper than the
-    /// stack. One that leads back to itself, which only damage brings about, leads nowhere from there.
+    /// Returns the node of a folder, after making those that it leads to. It doesn't recurse, because a hostile tree
+    /// may be deeper than the stack. A folder that leads back to itself, which only happens in damaged repositories,
+    /// leads nowhere from there.
     pub(super) fn make(&mut self, folder: PartId) -> NodeId {
         let mut stack = vec![folder];
         while let Some(part) = stack.last().copied() {
@@ -59,7 +60,7 @@ impl<'m> Maker<'m> {
         self.made(folder).unwrap_or(NONE)
     }
 
-    /// Adds what has to be made before a part.
+    /// Pushes the parts whose nodes have to be made before a part's own.
     fn below(&self, part: PartId, stack: &mut Vec<PartId>) {
         let mut needed = |part: PartId| {
             if self.progress[part as usize] == Progress::Untouched {

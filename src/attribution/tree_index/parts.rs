@@ -1,48 +1,50 @@
-//! The entries of folders in parts that folders share: one that differs from another in few entries takes little more room and
-//! time than those. A part forks by a few bits of the numbers of names, the highest first, until few entries are left: names
-//! that come together in folders have numbers that are close, and so most parts stay as they are.
+//! The entries of folders in parts that folders share: a folder that differs from another in a few entries takes little
+//! more memory and time than these entries. A part forks by a few bits of the numbers of names, the highest first,
+//! until few entries are left: names that appear together in folders have numbers that are close, so most parts stay
+//! the same.
 //!
-//! The shape of a folder depends on its entries alone, not on how it came about, and parts with the same entries are one.
+//! The shape of a folder depends only on its entries, not on how it was made, and parts with the same entries are
+//! stored once.
 
 use super::interned::Interned;
 use super::{Child, Edge};
 use crate::git::store::Number;
 
-/// Position of a part.
+/// The position of a part.
 pub(super) type PartId = u32;
 
-/// Bits by which a part forks.
+/// The number of bits by which a part forks.
 const BITS: u32 = 4;
-/// Ways of a fork.
+/// The number of ways of a fork.
 pub const WAYS: usize = 1 << BITS;
-/// Entries of a part that does not fork, at most; but those of one name stay together.
+/// The most entries of a part that doesn't fork; entries with the same name always stay together.
 const MOST: usize = 32;
-/// How deep forks may be.
+/// The greatest depth of forks.
 const DEEPEST: u32 = u32::BITS / BITS;
 
-/// Returns the branch of a fork that a name belongs to.
+/// Returns the way of a fork that a name belongs to.
 pub(super) fn way(name: u32, depth: u32) -> usize {
     let shift = (u32::BITS - BITS).saturating_sub(BITS * depth);
     (name >> shift) as usize % WAYS
 }
 
-/// A part of a folder, or all of it.
+/// A part of a folder, or the whole folder.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) enum Part {
-    /// Entries, in order.
+    /// The entries, sorted.
     Leaf(Vec<Edge>),
-    /// Parts by the way to them, and how many entries they have together.
+    /// The parts by the way to them, and the total number of their entries.
     Fork([Option<PartId>; WAYS], usize),
 }
 
 impl Part {
-    /// The parts it forks into.
+    /// Returns the parts that it forks into.
     pub(super) fn parts(&self) -> impl Iterator<Item = PartId> + '_ {
         let ways = if let Self::Fork(ways, _) = self { &ways[..] } else { &[] };
         ways.iter().flatten().copied()
     }
 
-    /// The trees that its own entries lead to.
+    /// Returns the trees that its own entries lead to.
     pub(super) fn trees(&self) -> impl Iterator<Item = Number> + '_ {
         self.edges().iter().filter_map(|edge| match edge.child {
             Child::Tree(tree) => Some(tree),
@@ -50,7 +52,7 @@ impl Part {
         })
     }
 
-    /// `true` if an entry of its own is a target.
+    /// Returns `true` if one of its own entries is a target.
     pub(super) fn has_target(&self) -> bool {
         self.edges().iter().any(|edge| matches!(edge.child, Child::Target(..)))
     }
@@ -80,7 +82,8 @@ impl Parts {
         self.list.len()
     }
 
-    /// The folder that `dropped` and `added`, both in order, make of another; `None` has no entries.
+    /// Returns the folder that results from another by `dropped` and `added`, both sorted; `None` is a folder without
+    /// entries.
     pub(super) fn changed(&mut self, folder: Option<PartId>, dropped: &[Edge], added: &[Edge]) -> Option<PartId> {
         self.change(folder, dropped, added, 0)
     }
@@ -110,7 +113,7 @@ impl Parts {
             }
         }
         entries.extend_from_slice(added);
-        // Two sorted stretches, which this merges.
+        // The list consists of two sorted ranges, which this merges.
         entries.sort();
         self.make(&entries, depth)
     }
@@ -143,7 +146,7 @@ impl Parts {
     }
 }
 
-/// Takes those that go this way from the front of entries in order; those that went ways before are gone already.
+/// Takes the entries that go this way from the front of sorted entries; those of earlier ways have been taken before.
 fn split<'e>(entries: &mut &'e [Edge], way: usize, depth: u32) -> &'e [Edge] {
     let (taken, rest) = entries.split_at(entries.partition_point(|edge| self::way(edge.name, depth) <= way));
     *entries = rest;
@@ -160,7 +163,7 @@ mod tests {
         Edge { name, child: Child::Tree(tree) }
     }
 
-    /// The shape and the entries of a folder, in words.
+    /// Describes the shape and the entries of a folder.
     fn shape(parts: &Parts, part: Option<PartId>) -> String {
         match part.map(|part| parts.get(part)) {
             None => "-".to_owned(),
@@ -173,7 +176,7 @@ mod tests {
     }
 
     proptest! {
-        /// However a folder came about, it is as if made at once of what it holds.
+        /// However a folder came about, it equals one made at once from its entries.
         #[test]
         fn a_changed_folder_is_what_its_entries_are(
             steps in proptest::collection::vec(
@@ -183,7 +186,7 @@ mod tests {
             let mut parts = Parts::default();
             let (mut folder, mut all): (Option<PartId>, Vec<Edge>) = (None, Vec::new());
             for (edges, is_added) in steps {
-                // Some are far apart, and some are close.
+                // Some of the names are far apart, and some are close.
                 let mut edges: Vec<Edge> =
                     edges.iter().map(|(name, tree)| edge(name.wrapping_mul(0x0801_0001), *tree)).collect();
                 edges.sort();

@@ -1,4 +1,4 @@
-//! Reads trees for a search, and concludes which of them hold what.
+//! Reads trees for a search, and determines which of them contain the targets.
 
 use std::sync::PoisonError;
 
@@ -16,9 +16,9 @@ impl Search {
         Reader::new(self, store)
     }
 
-    /// Reads the selected trees, as far as a walk of the packs comes to them.
+    /// Reads the selected trees that a walk of the packs reaches.
     pub fn read(&self, selection: &Selection<'_>, threads: usize) -> TreeRecords {
-        // Trees that cannot be decoded were named as gaps when all objects were read.
+        // Trees that can't be decoded were reported as gaps when all objects were read.
         let make = || self.reader(selection.store());
         let (readers, _) = walk(selection.portions(), &[Kind::Tree], object::MAX_STRUCTURE, threads, make);
         readers.into_iter().map(Reader::finish).fold(TreeRecords::default(), |mut all, records| {
@@ -27,7 +27,7 @@ impl Search {
         })
     }
 
-    /// Reads the selected trees that a walk of the packs does not come to, and works out which trees hold what.
+    /// Reads the selected trees that a walk of the packs doesn't reach, and determines which trees contain the targets.
     pub fn conclude(self, repository: &Repo, selection: &Selection<'_>, mut records: TreeRecords) -> TreeIndex {
         let store = selection.store();
         let mut reader = self.reader(store);

@@ -1,4 +1,4 @@
-//! Reads trees on one thread, and records of each what leads to something that is looked for.
+//! Reads trees on one thread, and records for each the entries that lead to a target.
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -13,7 +13,7 @@ use crate::git::pack::{Base, Object, Visitor};
 use crate::git::store::{Number, Store};
 use crate::git::tree::{Entries, Entry, entries_at};
 
-/// Entries of a tree, and the numbers of what they name as far as that is here.
+/// The entries of a tree, and the numbers of their objects, if they are in the store.
 pub struct Listed<'t> {
     /// The entries.
     pub entries: Vec<Entry<'t>>,
@@ -21,26 +21,26 @@ pub struct Listed<'t> {
 }
 
 impl<'t> Listed<'t> {
-    /// The entries that start at these places.
+    /// Reads the entries that start at these places.
     pub fn new(tree: &'t [u8], starts: &[u32], store: &Store) -> Self {
         let entries = entries_at(tree, starts, store.id_length());
         let numbers = store.find_all(entries.iter().map(|entry| entry.id));
         Self { entries, numbers }
     }
 
-    /// Each with its number.
+    /// Returns each entry with its object's number.
     pub fn iter(&self) -> impl Iterator<Item = (&Entry<'t>, Option<Number>)> {
         self.entries.iter().zip(self.numbers.iter().copied())
     }
 }
 
-/// Reads trees on one thread.
+/// A reader of trees for one thread.
 pub struct Reader<'r> {
     store: &'r Store,
     search: &'r Search,
-    /// Numbers of names that this thread has seen.
+    /// The numbers of names that this thread has seen.
     known: HashMap<Vec<u8>, u32>,
-    /// Targets that were come across, as far as this thread knows.
+    /// The targets added while reading, as far as this thread knows them.
     met: Positions,
     records: Vec<TreeRecord>,
     edges: Vec<Edge>,
@@ -68,7 +68,7 @@ impl<'r> Reader<'r> {
         Self { store, search, known: HashMap::new(), met: Positions::default(), records: Vec::new(), edges: Vec::new() }
     }
 
-    /// Records what a tree has and its base has not, or the other way round; with the base's number.
+    /// Records the entries that only a tree has, and those that only its base has; `base` also gives the base's number.
     pub fn record(&mut self, tree: Number, added: &Listed<'_>, base: Option<(Number, &[Entry<'_>])>) {
         self.catch_up();
         let first = self.edges.len();
@@ -84,22 +84,22 @@ impl<'r> Reader<'r> {
         self.records.push(TreeRecord { tree, base, list: 0, first, added, dropped });
     }
 
-    /// Makes a target of what was come across: an object that is not here, or a name that there is something to say of. To be
-    /// called before the first tree that has it is recorded.
+    /// Adds a target: an object that is missing, or a name with something to report. Call it before the first tree that
+    /// contains the target is recorded.
     pub fn meet(&mut self, target: Target) {
         if self.search.positions.has(&target) {
             return;
         }
         self.catch_up();
         let mut met = self.search.met();
-        // Another thread may have been quicker.
+        // Another thread may have added it first.
         if !self.met.has(&target) && !met[self.met.count()..].contains(&target) {
             met.push(target);
             self.search.met_count.store(met.len(), Ordering::Release);
         }
     }
 
-    /// Learns what the other threads have come across.
+    /// Takes over the targets that other threads have added.
     fn catch_up(&mut self) {
         let known = self.met.count();
         if self.search.met_count.load(Ordering::Acquire) == known {
@@ -110,17 +110,17 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// The target that an object is.
+    /// Returns the target that an object is.
     fn object(&self, id: &oid) -> Option<TargetId> {
         self.search.positions.object(id).or_else(|| self.met.object(id))
     }
 
-    /// The target that a name is.
+    /// Returns the target that a name is.
     fn named(&self, name: &[u8]) -> Option<TargetId> {
         self.search.positions.name(name).or_else(|| self.met.name(name))
     }
 
-    /// Gives back what was read.
+    /// Returns the records that were read.
     pub fn finish(self) -> TreeRecords {
         TreeRecords { records: self.records, lists: vec![self.edges] }
     }

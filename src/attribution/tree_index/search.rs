@@ -1,4 +1,4 @@
-//! The search in trees, and the state that its readers share.
+//! The search in trees, with the state that its readers share.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::AtomicUsize;
@@ -10,17 +10,17 @@ use bstr::{BString, ByteSlice as _};
 use super::{Target, TargetId, TreeIndex};
 use crate::git::{ObjectId, oid};
 
-/// A search for targets: what is looked for, and what the readers of trees share.
+/// A search for targets: the targets, and the state that the readers of trees share.
 #[derive(Default)]
 pub struct Search {
     pub(super) targets: Vec<Target>,
     pub(super) positions: Positions,
     pub(super) names: Mutex<Names>,
-    /// Targets that were not known from the start, in the order in which they were come across.
+    /// The targets that were added while reading, in the order in which they were added.
     pub(super) met: Mutex<Vec<Target>>,
-    /// How many these are.
+    /// The number of added targets.
     pub(super) met_count: AtomicUsize,
-    /// The known facts about trees that are not read again; its targets come first.
+    /// The known facts about trees that aren't read again; the targets of this index come first.
     pub(super) earlier: TreeIndex,
 }
 
@@ -46,7 +46,7 @@ impl Positions {
         }
     }
 
-    /// How many targets these are.
+    /// Returns the number of targets.
     pub(super) fn count(&self) -> usize {
         self.objects.len() + self.names.len()
     }
@@ -55,13 +55,13 @@ impl Positions {
         self.objects.get(id).copied()
     }
 
-    /// Hardly ever is a name looked for.
+    /// Returns the target that a name is; there are hardly ever any names among the targets.
     pub(super) fn name(&self, name: &[u8]) -> Option<TargetId> {
         if self.names.is_empty() { None } else { self.names.get(name.as_bstr()).copied() }
     }
 }
 
-/// Names of folders and targets, as numbers.
+/// The names of folders and targets, numbered.
 #[derive(Default)]
 pub(super) struct Names {
     numbers: HashMap<Vec<u8>, u32>,
@@ -69,12 +69,13 @@ pub(super) struct Names {
 }
 
 impl Search {
-    /// A search for these targets.
+    /// Makes a search for these targets.
     pub fn new(targets: &BTreeSet<Target>) -> Self {
         Self::after(TreeIndex::default(), targets)
     }
 
-    /// The same, where it is known what some trees hold; these must hold none of the targets that are not looked for there.
+    /// Makes a search that builds on an earlier index of some trees; those trees must not contain any target that the
+    /// earlier index doesn't have.
     pub fn after(earlier: TreeIndex, targets: &BTreeSet<Target>) -> Self {
         let new = targets.iter().filter(|target| earlier.target_id(target).is_none());
         let mut search = Self { targets: earlier.targets.iter().chain(new).cloned().collect(), ..Self::default() };
@@ -85,22 +86,22 @@ impl Search {
         Self { names: Mutex::new(names), earlier, ..search }
     }
 
-    /// The index that was known from the start.
+    /// Returns the index that the search started with.
     pub fn earlier(&self) -> &TreeIndex {
         &self.earlier
     }
 
-    /// The same, to start another search with.
+    /// Returns the same index, to start another search with.
     pub fn into_earlier(self) -> TreeIndex {
         self.earlier
     }
 
-    /// `true` if nothing was looked for, and nothing was come across.
+    /// Returns `true` if there are no targets, neither given nor added while reading.
     pub fn is_empty(&self) -> bool {
         self.targets.is_empty() && self.met().is_empty()
     }
 
-    /// `true` if all of `targets` are looked for, or were come across.
+    /// Returns `true` if all of `targets` were given or added while reading.
     pub fn covers(&self, targets: &BTreeSet<Target>) -> bool {
         let met: BTreeSet<Target> = self.met().iter().cloned().collect();
         targets.iter().all(|target| self.positions.has(target) || met.contains(target))

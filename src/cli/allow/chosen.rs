@@ -1,4 +1,4 @@
-//! The choice of findings: those whose ids are given, or all of the commit that was stopped last.
+//! The choice of findings: those whose ids are given, or all of the last commit that was stopped.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use crate::finding::{Command, ContentKind};
 use crate::output::view::FindingView;
 use crate::text::escape;
 
-/// Characters of an id that are enough if no other one starts with them.
+/// The least number of characters of an id that are enough if no other id starts with them.
 const FEWEST: usize = 4;
-/// Ids that are named where one is not known, at most.
+/// The most ids that an error about an unknown id names.
 const MOST_NAMED: usize = 5;
 
 /// A finding that is to be allowed.
@@ -20,7 +20,7 @@ pub(super) struct Chosen {
     pub(super) id: String,
     /// The rule that found it.
     pub(super) rule: String,
-    /// Where reports say that it stands: what kind of content, and the path as it is shown.
+    /// The places where reports have seen it: the kind of content, and the path as it is shown.
     pub(super) places: Vec<(ContentKind, String)>,
     /// `true` if a report says that a commit holds it.
     pub(super) is_committed: bool,
@@ -37,10 +37,10 @@ impl Chosen {
     }
 }
 
-/// The findings that the arguments name.
+/// Returns the findings that the arguments name.
 ///
 /// # Errors
-/// When one is not known, or no commit was stopped.
+/// Fails if a finding is not known, or if no commit was stopped.
 pub(super) fn of(
     args: &AllowArgs,
     stored: &[Stored],
@@ -61,7 +61,8 @@ pub(super) fn of(
     Ok(chosen)
 }
 
-/// Returns the findings that stopped the last commit, if no report has shown others since, which a user might mean instead.
+/// Returns the findings that stopped the last commit, unless a later report has shown others, which the user might mean
+/// instead.
 fn last(stored: &[Stored]) -> anyhow::Result<&[FindingView]> {
     let is_stopped = |one: &&Stored| one.report.command == Command::Staged && !one.report.findings.is_empty();
     let Some(stopped) = stored.iter().find(is_stopped) else {
@@ -82,7 +83,7 @@ fn last(stored: &[Stored]) -> anyhow::Result<&[FindingView]> {
     }
 }
 
-/// Some findings by id and rule.
+/// Lists some findings by id and rule.
 fn named(findings: &[&FindingView]) -> String {
     let names = findings.iter().take(MOST_NAMED).map(|one| format!("{} {}", one.id, one.rule));
     let more = findings.len().saturating_sub(MOST_NAMED);
@@ -134,7 +135,7 @@ fn resolved(id: &str, known: &BTreeMap<String, Chosen>) -> anyhow::Result<Chosen
     }
 }
 
-/// `true` if two ids start alike, or differ in two characters at most.
+/// Returns `true` if two ids start alike, or differ in two characters at most.
 fn is_near(a: &str, b: &str) -> bool {
     let is_start = a.len() >= 3 && b.starts_with(&a[..a.floor_char_boundary(3)]);
     let differing = a.bytes().zip(b.bytes()).filter(|(a, b)| a != b).count();

@@ -1,4 +1,4 @@
-//! Comments in files: where each goes, and whether scans will heed it.
+//! Comments in files: where each goes, and whether scans will accept it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -16,15 +16,16 @@ use crate::output::allow::{Entry, Form};
 use crate::suppress::{comment, syntax};
 use crate::text::encoding::{as_text, inserted};
 
-/// Files with comments that are about to be written.
+/// The files to which comments are about to be added.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    /// The findings that they allow.
+    /// The ids of the findings that the comments allow.
     pub(super) ids: BTreeSet<String>,
     files: BTreeMap<BString, (Source, Vec<u8>)>,
 }
 
-/// Returns the changes of files by comments for these findings, and the reasons for findings that they cannot allow.
+/// Returns the files with comments for these findings, or the first finding that a comment can't allow, with the
+/// reason.
 pub(super) fn changes<'f>(
     session: &Session,
     scene: &Scene,
@@ -39,7 +40,7 @@ pub(super) fn changes<'f>(
             files.insert(path.clone(), (source.clone(), changed));
         }
     }
-    // Whether a comment counts is for the scan to say.
+    // The scan itself decides whether a comment counts.
     let bytes =
         |path: &BString, source: &Source| files.get(path).map_or_else(|| source.bytes.clone(), |(_, new)| new.clone());
     let all_files: Vec<(&BString, Vec<u8>)> =
@@ -50,7 +51,7 @@ pub(super) fn changes<'f>(
     if let Some(one) = findings.iter().find(|one| !allowed.contains(one.id.as_str())) {
         return Err((one, Refusal::NoPlace { path: first(one) }));
     }
-    // Nor may it come between another comment and its value.
+    // Nor may a new comment come between another comment and its value.
     let is_kept = scene.files.report.suppressed.iter().all(|one| allowed.contains(one.id.as_str()));
     if let (Some(last), false) = (findings.last(), is_kept) {
         return Err((last, Refusal::Taken { path: first(last) }));
@@ -58,7 +59,7 @@ pub(super) fn changes<'f>(
     Ok(Changes { ids: findings.iter().map(|one| one.id.to_string()).collect(), files })
 }
 
-/// A file with a comment for each line that holds one of the findings.
+/// Returns a file with a comment for each line that holds one of the findings.
 fn changed<'f>(
     path: &BString,
     source: &Source,
@@ -82,7 +83,7 @@ fn changed<'f>(
         here.dedup_by_key(|one| &one.id);
         let about: Vec<String> = here.iter().map(|one| format!("{}={}", one.rule, one.id)).collect();
         let words = format!("{} {} {reason}", comment::MARK.as_bstr(), about.join(","));
-        // Characters of another encoding than the file's would be none there.
+        // Non-ASCII characters would be garbage in a file that isn't UTF-8.
         let fits = words.is_ascii() || text.to_str().is_ok();
         let placed = fits.then(|| syntax::comment(path.as_ref(), &text, (first, last), &words)).flatten();
         match (placed, here.first()) {
@@ -113,7 +114,7 @@ impl Changes {
         findings.flat_map(of_finding).collect()
     }
 
-    /// Writes the files, if they still are as they were read, and says which.
+    /// Writes the files, if they are unchanged since they were read, and returns their paths.
     pub(super) fn write(self) -> anyhow::Result<Vec<BString>> {
         for (path, (source, _)) in &self.files {
             let is_same = bounded::read(&source.full, MAX_NAMED, Links::Refused).is_ok_and(|now| now == source.bytes);
@@ -132,28 +133,28 @@ impl Changes {
     }
 }
 
-/// Writes a file in the place of one that may be there, whose rights it keeps.
+/// Writes a file, replacing an existing one but keeping its permissions.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let rights = path.metadata().map_or(Rights::Usual, |meta| Rights::Exactly(meta.permissions()));
     Ok(replace(path, rights, |out| out.write_all(bytes))?)
 }
 
-/// A file outside of the work tree or in it that gets entries.
+/// A file that gets entries, in the work tree or outside of it.
 #[derive(Debug)]
 pub(super) struct Change {
-    /// As it is shown.
+    /// The path as it is shown.
     pub(super) path: BString,
     pub(super) full: PathBuf,
     pub(super) text: String,
 }
 
 impl Change {
-    /// Writes it.
+    /// Writes the file.
     pub(super) fn write(&self) -> anyhow::Result<()> {
         write(&self.full, self.text.as_bytes()).with_context(|| format!("writing '{}'", shown(self.path.as_ref())))
     }
 
-    /// Its path from the root of the work tree, if it lies there.
+    /// Returns its path from the root of the work tree, if it is in there.
     pub(super) fn below(&self, root: &Path) -> Option<BString> {
         let (full, root) = (self.full.canonicalize().ok()?, root.canonicalize().ok()?);
         Some(full.strip_prefix(root).ok()?.as_os_str().as_encoded_bytes().into())

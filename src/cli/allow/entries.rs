@@ -1,4 +1,4 @@
-//! Entries: of the configuration, behind all that is there, and of the baseline.
+//! Entries: those of the configuration, which are added after everything that is there, and those of the baseline.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use crate::config::file::{self, BASELINE, NAME};
 use crate::fs::bounded::{self, Links};
 use crate::suppress::baseline::{Key, Remark};
 
-/// The findings that entries of the configuration name by their ids and that still hold, with their lines.
+/// Returns the findings that unexpired entries of the configuration name by their ids, with the lines of the entries.
 ///
 /// # Errors
-/// When the file cannot be used.
+/// Fails if the file can't be used.
 pub(super) fn named(common: &Common, root: &Path, today: &str) -> anyhow::Result<BTreeMap<String, usize>> {
     let (_, full, text) = old(common.config.as_deref(), root, NAME)?;
     let entries = ConfigFile::parse(&text, &full)?.allowed()?;
@@ -25,10 +25,10 @@ pub(super) fn named(common: &Common, root: &Path, today: &str) -> anyhow::Result
     Ok(held.filter_map(|entry| Some((entry.def.id.filter(|_| entry.def.value.is_none())?, entry.line?))).collect())
 }
 
-/// The configuration with an entry for each finding.
+/// Returns the configuration with an entry added for each finding.
 ///
 /// # Errors
-/// When the file cannot be written to, or could not be read any more.
+/// Fails if the file can't be written to, or if it would no longer parse.
 pub(super) fn config(common: &Common, root: &Path, chosen: &[&Chosen], reason: &str) -> anyhow::Result<Change> {
     let (path, full, old) = old(common.config.as_deref(), root, NAME)?;
     let end = if old.contains("\r\n") { "\r\n" } else { "\n" };
@@ -47,7 +47,7 @@ pub(super) fn config(common: &Common, root: &Path, chosen: &[&Chosen], reason: &
         ];
         text.push_str(&format!("{blank}{}{end}", lines.join(end)));
     }
-    // A list of entries that is written in one line takes no more of them at the end of the file.
+    // If the list of entries is written on one line, no more can be added at the end of the file.
     let parsed = ConfigFile::parse(&text, &full).and_then(|config| config.allowed());
     let before = ConfigFile::parse(&old, &full).and_then(|config| config.allowed()).map_or(0, |list| list.len());
     let fits = parsed.is_ok_and(|entries| entries.len() == before + chosen.len());
@@ -59,10 +59,10 @@ pub(super) fn config(common: &Common, root: &Path, chosen: &[&Chosen], reason: &
     Ok(Change { path, full, text })
 }
 
-/// The baseline with each finding.
+/// Returns the baseline with each finding added.
 ///
 /// # Errors
-/// When the file cannot be used, or a value is in nothing that was read.
+/// Fails if the file can't be used, or if a value is in nothing that was read.
 pub(super) fn baseline(
     common: &Common,
     root: &Path,
@@ -88,7 +88,7 @@ pub(super) fn baseline(
     Ok(Change { path, full, text: baseline.to_string() })
 }
 
-/// A file that is named or lies at the root: as it is shown, where it is, and its text.
+/// Returns a file that is named or at the root: the path to show, the path to open, and the text.
 fn old(named: Option<&Path>, root: &Path, name: &str) -> anyhow::Result<(bstr::BString, PathBuf, String)> {
     let full = named.map_or_else(|| root.join(name), Path::to_owned);
     let path = named.map_or_else(|| name.into(), |path| path.as_os_str().as_encoded_bytes().into());

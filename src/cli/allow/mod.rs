@@ -1,8 +1,8 @@
-//! `allow ID…`: writes down why a finding is no secret, where scans read it again: in a comment next to the value, in the
-//! configuration or in the baseline.
+//! `allow ID…`: records why a finding isn't a secret, in a place that scans read: in a comment next to the value, in
+//! the configuration or in the baseline.
 //!
-//! What is written names the value by the id of its finding, so it allows nothing else. It is tried before it is written: the
-//! files are scanned as they will be.
+//! The record names the value by the id of its finding, so it allows nothing else. It is tested before it is written:
+//! the files are scanned as they will be.
 
 mod chosen;
 mod comments;
@@ -34,10 +34,10 @@ use crate::text::{escape, hostile};
 use chosen::Chosen;
 use scene::Scene;
 
-/// Characters of a reason, at most: scans read so much of a comment.
+/// The most characters of a reason, which is also as much as scans read of a comment.
 const MAX_REASON: usize = 300;
 
-/// The list of the files that were changed.
+/// The name of the list of the changed files.
 const ALLOWED: &str = "files-allowed";
 
 /// The placeholders for a reason in help and documents.
@@ -46,7 +46,7 @@ const PLACEHOLDERS: [&str; 4] = ["why it is not a secret", "words", "reason", "y
 /// Runs the command.
 ///
 /// # Errors
-/// When nothing was written, and why.
+/// Fails with the reason if nothing was written.
 pub fn run(common: &Common, args: &AllowArgs) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(Path::new("."))?;
     let root = repo.workdir().ok_or_else(|| {
@@ -54,7 +54,7 @@ pub fn run(common: &Common, args: &AllowArgs) -> anyhow::Result<ExitStatus> {
             "a bare repository has no files to write to; run 'keysweep allow' in a clone, and push the change"
         )
     })?;
-    // What is allowed may be below the thresholds, or shown by an option that is not given again.
+    // The finding may be below the thresholds, or shown by an option that is not given again.
     let mut session = Session::in_repository(&Common { no_allow: false, rules: Vec::new(), ..common.clone() }, &repo)?;
     session.settings.scan.min_severity = Severity::Low;
     session.settings.scan.min_confidence = Confidence::Low;
@@ -68,7 +68,7 @@ pub fn run(common: &Common, args: &AllowArgs) -> anyhow::Result<ExitStatus> {
     work.tell(&chosen, already, done)
 }
 
-/// The reason, if it can be written into a comment or a file and holds no secret itself.
+/// Returns the reason, if it can be written into a comment or a file and holds no secret itself.
 fn reason(words: &str, session: &Session) -> anyhow::Result<String> {
     let words = words.trim();
     anyhow::ensure!(
@@ -89,7 +89,8 @@ fn reason(words: &str, session: &Session) -> anyhow::Result<String> {
     Ok(words.to_owned())
 }
 
-/// Those that are still there: of a commit that was stopped some may have been taken out, and whoever names one means it.
+/// Returns the findings that are still there. With `--last` some may be gone since the commit was stopped; a finding
+/// that is named must be there.
 fn present(chosen: Vec<Chosen>, args: &AllowArgs, scene: &Scene) -> anyhow::Result<Vec<Chosen>> {
     let (there, gone): (Vec<Chosen>, Vec<Chosen>) = chosen.into_iter().partition(|one| scene.has(one));
     match gone.first() {
@@ -116,12 +117,12 @@ struct Work<'w> {
 #[derive(Default)]
 struct Done {
     entries: Vec<Entry>,
-    /// Paths from the root of the files that were changed.
+    /// The changed files, as paths from the root.
     files: BTreeSet<BString>,
 }
 
 impl Work<'_> {
-    /// Splits off the findings that are already allowed, with what allows them: nothing is written twice.
+    /// Separates the findings that are already allowed, with what allows them, so that nothing is written twice.
     fn already(&self, chosen: &[Chosen]) -> anyhow::Result<(Done, Vec<Chosen>)> {
         let named = entries::named(self.common, self.root, &self.session.settings.scan.policy.today)?;
         let (mut done, mut rest) = (Done::default(), Vec::new());
@@ -138,7 +139,7 @@ impl Work<'_> {
                 By::Entry { .. } => (Form::Config, shown_name(self.common.config.as_deref(), NAME), None),
                 By::Baseline => (Form::Baseline, shown_name(self.common.baseline.as_deref(), BASELINE), None),
             };
-            // What is staged may be older than the comment.
+            // The staged content may be older than the comment.
             if form == Form::Comment && self.scene.stops(&one.id) {
                 done.files.extend(self.scene.paths(&one.id).cloned());
             }
@@ -147,7 +148,7 @@ impl Work<'_> {
         Ok((done, rest))
     }
 
-    /// Works out every change, and writes them if all can be made.
+    /// Prepares every change, and writes them if all can be made.
     fn done(&self, chosen: &[Chosen], form: Option<AllowIn>) -> anyhow::Result<Done> {
         let commented = match form {
             None | Some(AllowIn::Comment) => self.commented(chosen, form)?,
@@ -178,7 +179,8 @@ impl Work<'_> {
         Ok(done)
     }
 
-    /// Those that comments can allow in every file that holds them. Of what somebody wants in comments, none is left out.
+    /// Returns the comments for the findings that comments can allow in every file that holds them. If comments were
+    /// asked for, none may be left out.
     fn commented(&self, chosen: &[Chosen], form: Option<AllowIn>) -> anyhow::Result<comments::Changes> {
         let mut wanted = Vec::new();
         for one in chosen {
@@ -188,7 +190,7 @@ impl Work<'_> {
                 (Err(_), None) => {}
             }
         }
-        // One that does not fit into its file may share it with others that do.
+        // A comment that doesn't fit may share its file with comments that do, so the rest is tried again without it.
         loop {
             match comments::changes(self.session, self.scene, &wanted, &self.reason) {
                 Ok(changes) => return Ok(changes),
@@ -203,7 +205,7 @@ impl Work<'_> {
         }
     }
 
-    /// Says what was written, where, and what comes next.
+    /// Writes the page that says what was written, where, and what comes next.
     fn tell(&self, chosen: &[Chosen], already: Done, done: Done) -> anyhow::Result<ExitStatus> {
         let mask = self.session.mask(Some(&self.scene.files.report));
         let safe = |text: &str| escape(&mask.bytes(text.as_bytes()));
@@ -229,7 +231,7 @@ impl Work<'_> {
         Ok(ExitStatus::Clean)
     }
 
-    /// The command that commits what was written. Git reads the names of many files from a list.
+    /// Returns the command that commits what was written. Git reads the names of many files from a list.
     fn next(&self, files: &BTreeSet<BString>, is_message: bool, mask: &Mask<'_>) -> String {
         let mut commands = Vec::new();
         if files.len() > git::MOST_FILES {
@@ -245,7 +247,7 @@ impl Work<'_> {
     }
 }
 
-/// A path from the root, as a word of a command that is run from here.
+/// Returns a path from the root as a word of a command that is run in the current folder.
 fn word(root: &Path, path: &BString, mask: &Mask<'_>) -> String {
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let before = if whole(root) == whole(Path::new(".")) { "" } else { ":/" };
@@ -255,7 +257,7 @@ fn word(root: &Path, path: &BString, mask: &Mask<'_>) -> String {
     }
 }
 
-/// The file that an option names, or the one that is read without it.
+/// Returns the name of the file that an option names, or of the default one.
 fn shown_name(named: Option<&Path>, usual: &str) -> String {
     named.map_or_else(|| usual.to_owned(), |path| path.to_string_lossy().into_owned())
 }

@@ -1,4 +1,4 @@
-//! Why no comment can allow a finding.
+//! The reasons why a comment can't allow a finding.
 
 use bstr::{BStr, ByteSlice as _};
 
@@ -6,25 +6,26 @@ use super::chosen::Chosen;
 use crate::cli::withhold;
 use crate::text::escape;
 
-/// Why no comment can allow a finding. Paths are as they are shown.
+/// The reason why no comment can allow a finding. Paths are as they are shown.
 #[derive(Debug, Clone)]
 pub(super) enum Refusal {
-    /// The file has no place for it: no comments, or the value is in something that one would be a part of.
+    /// The file has no place for it: it can't have comments, or a comment would become part of the text around the
+    /// value.
     NoPlace { path: String },
-    /// Such a comment is there already, for something else or in vain.
+    /// Such a comment is there already, but allows something else or has no effect.
     Taken { path: String },
-    /// A file cannot be written to.
+    /// A file can't be written to.
     File { path: String, why: String },
     /// The staged version of the file contains the value, and the file does not.
     Changed { path: String },
-    /// No file of the work tree holds it.
+    /// No file of the work tree holds the value.
     NotInFiles,
-    /// It is in something else than files.
+    /// The value is in something other than a file.
     Elsewhere,
 }
 
 impl Refusal {
-    /// In words.
+    /// Describes the refusal in a sentence.
     pub(super) fn told(&self, one: &Chosen) -> String {
         let why = match self {
             Self::NoPlace { path } => format!("'{path}' has no place for a comment next to the value"),
@@ -42,7 +43,7 @@ impl Refusal {
     }
 }
 
-/// A path as messages show it.
+/// Returns a path as messages show it.
 pub(super) fn shown(path: &BStr) -> String {
     escape(withhold(&path.to_str_lossy()).as_bytes())
 }

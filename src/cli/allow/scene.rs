@@ -1,4 +1,4 @@
-//! The files, the index and the message as they are now, with what they hold.
+//! The current state of the files, the index and the message, with what they hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -16,7 +16,7 @@ use crate::fs::bounded::{self, Links, MAX_NAMED};
 use crate::git::Repo;
 use crate::source::{Content, Item, Listing, message, staged};
 
-/// The file that git keeps the message of the commit in that was tried last.
+/// The file in which git keeps the message of the last attempted commit.
 const MESSAGE: &str = "COMMIT_EDITMSG";
 
 /// The current state of the files.
@@ -29,11 +29,11 @@ pub(super) struct Scene {
 
 /// Files of the work tree, with what is found in them.
 pub(super) struct Files {
-    /// Those that were read, by their paths from the root.
+    /// The files that were read, by their paths from the root.
     pub(super) read: BTreeMap<BString, Source>,
-    /// Those that cannot be written to, and why.
+    /// The files that can't be written to, with the reasons.
     refused: BTreeMap<BString, String>,
-    /// The report of a scan of them.
+    /// The report of a scan of the files.
     pub(super) report: Report,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Source {
 }
 
 impl Scene {
-    /// Reads what the reports and the index name.
+    /// Reads the files that the reports and the index name.
     pub(super) fn of(session: &Session, repo: &Repo, root: &Path, stored: &[Stored]) -> anyhow::Result<Self> {
         let mut listing = staged::list(repo)?;
         let file = repo.git_dir().join(MESSAGE);
@@ -81,7 +81,7 @@ impl Scene {
         })
     }
 
-    /// A finding as it is in files now, or else in the index or the message.
+    /// Returns a finding as it is in the files now, or else in the index or the message.
     pub(super) fn finding(&self, id: &str) -> Option<&Finding> {
         self.in_files(id).or_else(|| self.in_next(id))
     }
@@ -94,41 +94,42 @@ impl Scene {
         self.next.all().find(|one| one.id.as_str() == id)
     }
 
-    /// Returns the suppression that already allows it everywhere in files, or else in the index or the message.
+    /// Returns the suppression that already allows a finding everywhere in files, or else in the index or the message.
     pub(super) fn allowed(&self, id: &str) -> Option<&Suppression> {
         self.finding(id)?.suppression.as_ref().filter(|suppression| suppression.status == Status::Accepted)
     }
 
-    /// The first file that holds it, and the line if it still does.
+    /// Returns the first file that holds a finding, and the line if the file still holds it.
     pub(super) fn place(&self, one: &Chosen) -> (String, Option<usize>) {
         let now = self.finding(&one.id).and_then(|finding| finding.occurrences.first());
         let told = || one.places.first().map(|(_, path)| path.clone()).unwrap_or_default();
         now.map_or_else(|| (told(), None), |place| (place.path.to_string(), Some(place.start.line)))
     }
 
-    /// The files that hold it.
+    /// Returns the files that hold a finding.
     pub(super) fn paths(&self, id: &str) -> impl Iterator<Item = &BString> {
         self.in_files(id).into_iter().flat_map(|one| &one.occurrences).map(|place| &place.path)
     }
 
-    /// `true` if the next commit would be stopped by it, although the files allow it: what is staged of them is older.
+    /// Returns `true` if a finding would stop the next commit although the files allow it: their staged versions are
+    /// older.
     pub(super) fn stops(&self, id: &str) -> bool {
         self.next.findings.iter().any(|one| one.id.as_str() == id)
     }
 
-    /// `true` if the message holds it.
+    /// Returns `true` if the message holds a finding.
     pub(super) fn has_message(&self, id: &str) -> bool {
         let places = self.in_next(id).map(|one| one.occurrences.as_slice()).unwrap_or_default();
         places.iter().any(|place| place.kind == ContentKind::GitFile)
     }
 
-    /// `true` if there still is something to be allowed.
+    /// Returns `true` if a finding is still there to be allowed.
     pub(super) fn has(&self, one: &Chosen) -> bool {
         let is_refused = |path: &String| self.files.refused.contains_key(path.as_bytes().as_bstr());
         one.is_committed || self.finding(&one.id).is_some() || one.places.iter().any(|(_, path)| is_refused(path))
     }
 
-    /// The finding in the files, if comments in them can allow it wherever it stands.
+    /// Returns the finding in the files, if comments in them can allow it in all its places.
     pub(super) fn commentable(&self, one: &Chosen) -> Result<&Finding, Refusal> {
         let refused = one.places.iter().filter_map(|(_, path)| {
             let why = self.files.refused.get(path.as_bytes().as_bstr())?;
@@ -152,7 +153,7 @@ impl Scene {
     }
 }
 
-/// Files as a listing.
+/// Returns files as a listing.
 pub(super) fn listed<'f>(files: impl Iterator<Item = (&'f BString, &'f [u8])>) -> Listing {
     let item = |(path, bytes): (&BString, &[u8])| Item {
         kind: ContentKind::File,
@@ -169,10 +170,10 @@ pub(super) fn scan(session: &Session, listing: Listing) -> Report {
     session.scan(ReportWhen::Always, |scan| scan.listed(listing, scope, NOTHING_IS_KNOWN))
 }
 
-/// A file of the work tree, if it is there. Nothing is written through a link, whoever made it.
+/// Returns a file of the work tree, if it exists. Nothing is written through a link, whoever made it.
 fn source(root: &Path, path: &BString) -> Result<Option<Source>, String> {
     let Ok(name) = path.to_os_str().map(OsStr::to_owned) else { return Ok(None) };
-    // A stored report may come from anybody.
+    // Anybody may have written a stored report.
     if Path::new(&name).is_absolute() {
         return Err("its path does not start at the root of the work tree".to_owned());
     }

@@ -19,7 +19,7 @@ pub struct AllowArgs {
     pub form: Option<AllowIn>,
 }
 
-/// Where `allow` writes.
+/// The place in which `allow` writes the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AllowIn {
     /// A comment next to the value

@@ -21,7 +21,7 @@ pub enum HookAction {
   # Have coding agents call keysweep in this project
   keysweep hook install --agent claude --agent copilot")]
     Install {
-        /// Which.
+        /// The hooks to show, and where they are.
         #[command(flatten)]
         which: Which,
         /// With --agent: also stop the agent from bypassing hooks
@@ -41,10 +41,10 @@ pub enum HookAction {
   # Require the pre-push hook
   keysweep hook status --hook pre-push")]
     Status {
-        /// Which.
+        /// The hooks to show, and where they are.
         #[command(flatten)]
         which: Which,
-        /// How.
+        /// The output options.
         #[command(flatten)]
         state: StateArgs,
     },
@@ -59,7 +59,7 @@ pub enum HookAction {
         /// The hook.
         #[command(subcommand)]
         hook: HookRun,
-        /// How.
+        /// The options of the check.
         #[command(flatten)]
         scan: Box<ScanArgs>,
     },

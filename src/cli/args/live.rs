@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-/// The findings, and how they are asked about.
+/// The findings to ask about, and how to ask.
 #[derive(Debug, Clone, Args)]
 pub struct LiveArgs {
     /// The id of a finding; its first characters are enough

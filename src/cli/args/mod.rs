@@ -1,4 +1,4 @@
-//! The arguments: recorded, not interpreted. Each command has the options that mean something to it and no others.
+//! The arguments: recorded, not interpreted. Each command has only the options that apply to it.
 
 mod allow;
 mod baseline;
@@ -81,14 +81,14 @@ pub struct Cli {
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true, hide_short_help = true)]
     pub color: ColorArg,
-    // clap's own option would take a line of the short help.
+    // clap's own option would take up a line of the short help.
     /// Print version
     #[arg(long, short = 'V', action = ArgAction::Version, hide_short_help = true)]
     version: Option<bool>,
 }
 
-/// The arguments with `help COMMAND` written as `COMMAND --help`, which is what people try first. clap's own command for it
-/// would take a line of the short help.
+/// Returns the arguments with `help COMMAND` rewritten as `COMMAND --help`, which is what people try first. clap's own
+/// help command would take up a line of the short help.
 pub fn spelled_out(mut args: Vec<OsString>) -> Vec<OsString> {
     if args.get(1).is_some_and(|first| first == "help") {
         args.remove(1);
@@ -125,7 +125,7 @@ pub enum Command {
         /// A file that the next commit does not change is scanned in full.
         #[arg(value_name = "FILE")]
         files: Vec<PathBuf>,
-        /// How.
+        /// The options of the scan.
         #[command(flatten)]
         scan: ScanArgs,
     },
@@ -157,7 +157,7 @@ pub enum Command {
         /// Further options of a sweep.
         #[command(flatten)]
         history: HistoryArgs,
-        /// How.
+        /// The options of the scan.
         #[command(flatten)]
         scan: ScanArgs,
     },
@@ -184,7 +184,7 @@ pub enum Command {
         /// Further options of a range.
         #[command(flatten)]
         change: RangeArgs,
-        /// How.
+        /// The options of the scan.
         #[command(flatten)]
         scan: ScanArgs,
     },
@@ -204,7 +204,7 @@ pub enum Command {
         /// Also read what ignore files exclude: everything outside '.git'
         #[arg(long)]
         no_ignore: bool,
-        /// How.
+        /// The options of the scan.
         #[command(flatten)]
         scan: ScanArgs,
     },
@@ -236,7 +236,7 @@ pub enum Command {
         /// Skip the clean layers cached in this folder
         #[arg(long, value_name = "DIR")]
         cache: Option<PathBuf>,
-        /// How.
+        /// The options of the scan.
         #[command(flatten)]
         scan: ScanArgs,
     },
@@ -257,7 +257,7 @@ pub enum Command {
         /// The Dockerfile [default: Dockerfile in the folder]
         #[arg(long, value_name = "FILE")]
         dockerfile: Option<PathBuf>,
-        /// How.
+        /// The options of the scan.
         #[command(flatten)]
         scan: ScanArgs,
     },
@@ -276,7 +276,7 @@ pub enum Command {
         /// A home folder or the folder of a project [default: your home folder]
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
-        /// How.
+        /// The options of the scan.
         #[command(flatten)]
         scan: ScanArgs,
     },
@@ -332,7 +332,7 @@ pub enum Command {
         /// stopped.
         #[arg(long, value_name = "FILE")]
         script: Option<PathBuf>,
-        /// How.
+        /// The options of the sweep.
         #[command(flatten)]
         sweep: SweepArgs,
         /// Show the values of the secrets
@@ -360,7 +360,7 @@ pub enum Command {
         /// With --revoked: send the requests without asking
         #[arg(long, requires = "revoked", hide_short_help = true)]
         yes: bool,
-        /// How.
+        /// The options of the proof.
         #[command(flatten)]
         proof: ProofArgs,
     },
@@ -385,7 +385,7 @@ pub enum Command {
         /// The findings to ask about.
         #[command(flatten)]
         args: LiveArgs,
-        /// How.
+        /// The options of the page.
         #[command(flatten)]
         page: RulesPageArgs,
     },
@@ -403,7 +403,7 @@ pub enum Command {
         /// The action to take.
         #[command(subcommand)]
         action: BaselineAction,
-        /// How.
+        /// The options of the sweep.
         #[command(flatten)]
         sweep: SweepArgs,
     },
@@ -420,7 +420,7 @@ pub enum Command {
         /// The findings to allow, and the reason.
         #[command(flatten)]
         what: AllowArgs,
-        /// How.
+        /// The options of the page.
         #[command(flatten)]
         page: PageArgs,
     },
@@ -455,7 +455,7 @@ pub enum Command {
         /// The first characters of a finding's id are enough.
         #[arg(value_name = "RULE|ID|FILE:LINE")]
         what: String,
-        /// How.
+        /// The options of the page.
         #[command(flatten)]
         page: PageArgs,
     },
@@ -481,7 +481,7 @@ pub enum Command {
     Completions {
         /// The shell
         shell: Shell,
-        /// Where to.
+        /// The destination of the text.
         #[command(flatten)]
         text: TextArgs,
     },
@@ -533,7 +533,7 @@ pub struct DrillArgs {
     /// Write a repository and an exercise to this folder instead, without the answers
     #[arg(long, value_name = "DIR")]
     pub team: Option<PathBuf>,
-    /// How.
+    /// The options of the page.
     #[command(flatten)]
     pub page: RulesPageArgs,
 }

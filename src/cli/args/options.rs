@@ -1,6 +1,7 @@
-//! Options that several commands share, in groups; and what all of them come to, as commands take it.
+//! Options that several commands share, in groups, and the struct of all their values that commands receive.
 //!
-//! A group is global within its command, so that the actions of one (`baseline check`) take its options, too.
+//! A group is global within its command, so that the actions of a command (such as `baseline check`) take its options,
+//! too.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -10,41 +11,41 @@ use clap::{Args, ValueEnum};
 /// The values of the shared options; those that a command does not take are absent.
 #[derive(Debug, Clone, Default)]
 pub struct Common {
-    /// How results are written.
+    /// The format of the results.
     pub format: FormatArg,
-    /// Where to, if not to standard output.
+    /// The file for the results, if they don't go to standard output.
     pub output: Option<PathBuf>,
-    /// Other formats, and where to.
+    /// The additional formats, and their files.
     pub also: Vec<(FormatArg, PathBuf)>,
     /// `true` if values are shown.
     pub show_secrets: bool,
-    /// Threshold.
+    /// The least severity of a finding that counts.
     pub min_severity: Option<SeverityArg>,
-    /// Threshold.
+    /// The least confidence of a finding that counts.
     pub min_confidence: Option<ConfidenceArg>,
-    /// A configuration that is named.
+    /// The configuration file that the user named.
     pub config: Option<PathBuf>,
-    /// A baseline that is named.
+    /// The baseline file that the user named.
     pub baseline: Option<PathBuf>,
-    /// `true` if nothing is allowed.
+    /// `true` if comments, entries and the baseline allow nothing.
     pub no_allow: bool,
-    /// Paths whose findings do not count.
+    /// Patterns of paths whose findings do not count.
     pub exclude: Vec<String>,
     /// The rules that run; all if none is named.
     pub rules: Vec<String>,
-    /// Worker threads.
+    /// The number of worker threads.
     pub threads: Option<NonZeroUsize>,
     /// `true` if advice is left out.
     pub quiet: bool,
-    /// `true` if everything is told of each finding.
+    /// `true` if everything about each finding is shown.
     pub full: bool,
     /// `true` if absent objects of Git LFS are gaps.
     pub strict: bool,
-    /// `true` if findings end with 0.
+    /// `true` if findings still exit with 0.
     pub exit_zero: bool,
     /// The report's name for the scanned data.
     pub repo_name: Option<String>,
-    /// Who can read it.
+    /// The people who can read the scanned data.
     pub visibility: Option<AccessArg>,
 }
 
@@ -69,7 +70,7 @@ pub struct ScanArgs {
 }
 
 impl ScanArgs {
-    /// All of them.
+    /// Returns the values of all options.
     pub fn common(&self) -> Common {
         let common = self.output.over(self.machine.over(self.setup.over(Common::default())));
         self.identity.over(self.selection.over(common))
@@ -94,7 +95,7 @@ impl Identity {
     }
 }
 
-/// Who can read a repository.
+/// The people who can read a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AccessArg {
     /// Only those who were granted access
@@ -120,13 +121,13 @@ pub struct ProofArgs {
 }
 
 impl ProofArgs {
-    /// All of them.
+    /// Returns the values of all options.
     pub fn common(&self) -> Common {
         self.output.over(self.machine.over(self.config.over(Common::default())))
     }
 }
 
-/// Options of commands that go on with what a sweep finds.
+/// Options of commands that continue with what a sweep finds.
 #[derive(Debug, Clone, Args)]
 pub struct SweepArgs {
     /// The output options.
@@ -147,14 +148,14 @@ pub struct SweepArgs {
 }
 
 impl SweepArgs {
-    /// All of them.
+    /// Returns the values of all options.
     pub fn common(&self) -> Common {
         let common = self.output.over(self.machine.over(self.setup.over(Common::default())));
         Common { quiet: self.quiet, ..self.selection.over(common) }
     }
 }
 
-/// Options of a page that a scan of one file may be a part of.
+/// Options of a page for which a file may be scanned.
 #[derive(Debug, Clone, Args)]
 pub struct PageArgs {
     /// The output options.
@@ -169,7 +170,7 @@ pub struct PageArgs {
 }
 
 impl PageArgs {
-    /// All of them.
+    /// Returns the values of all options.
     pub fn common(&self) -> Common {
         self.thresholds.over(self.output.over(self.setup.over(Common::default())))
     }
@@ -187,13 +188,13 @@ pub struct RulesPageArgs {
 }
 
 impl RulesPageArgs {
-    /// All of them.
+    /// Returns the values of all options.
     pub fn common(&self) -> Common {
         self.output.over(self.config.over(Common::default()))
     }
 }
 
-/// Options of what is said of hooks.
+/// Options of the page about the state of hooks.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = OUTPUT)]
 pub struct StateArgs {
@@ -206,7 +207,7 @@ pub struct StateArgs {
 }
 
 impl StateArgs {
-    /// All of them.
+    /// Returns the values of all options.
     pub fn common(&self) -> Common {
         let format = match self.format {
             StateFormatArg::Human => FormatArg::Human,
@@ -217,7 +218,7 @@ impl StateArgs {
     }
 }
 
-/// Formats of what has no page.
+/// Formats of output that can't be written as a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum StateFormatArg {
     /// For people
@@ -228,7 +229,7 @@ enum StateFormatArg {
     Jsonl,
 }
 
-/// The option of texts that have one form.
+/// The option of output that has only one form.
 #[derive(Debug, Clone, Args)]
 pub struct TextArgs {
     /// Write the text to a file
@@ -241,7 +242,7 @@ const COUNTS: &str = "Filters";
 const FORCE: &str = "Configuration";
 const RUNNING: &str = "Running";
 
-/// How a report is written.
+/// The options for writing a report.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = OUTPUT)]
 struct ReportOutput {
@@ -277,7 +278,7 @@ impl ReportOutput {
     }
 }
 
-/// How a page is written that is no report.
+/// The options for writing a page that isn't a report.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = OUTPUT)]
 struct PageOutput {
@@ -299,7 +300,7 @@ impl PageOutput {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = COUNTS)]
 struct Selection {
-    /// How bad and how sure.
+    /// The least severity and confidence of a finding.
     #[command(flatten)]
     thresholds: Thresholds,
     /// Run this rule only; may be given more than once
@@ -319,7 +320,7 @@ impl Selection {
     }
 }
 
-/// How bad and how sure a finding has to be.
+/// The least severity and confidence that a finding must have to count.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = COUNTS)]
 struct Thresholds {
@@ -381,7 +382,7 @@ impl Configuration {
     }
 }
 
-/// The configuration that the environment names for every call.
+/// Returns the configuration that the environment names for every call.
 pub fn configured() -> Option<PathBuf> {
     std::env::var_os("KEYSWEEP_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
@@ -404,7 +405,7 @@ impl Machine {
     }
 }
 
-/// A format and a file.
+/// Parses a format and a file.
 fn also(text: &str) -> Result<(FormatArg, PathBuf), String> {
     let (format, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or("write FORMAT=FILE")?;
     Ok((FormatArg::from_str(format, false)?, PathBuf::from(file)))
@@ -438,7 +439,7 @@ pub enum FormatArg {
     Csv,
 }
 
-/// Formats of everything else.
+/// Formats of all output other than reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum PageFormatArg {
     /// For people
@@ -465,7 +466,7 @@ impl From<PageFormatArg> for FormatArg {
     }
 }
 
-/// When colours are used.
+/// The choice of when to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorArg {
     /// On a terminal, unless the environment says otherwise.

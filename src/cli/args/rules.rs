@@ -22,7 +22,7 @@ pub enum RulesAction {
         /// Upper and lower case are the same.
         #[arg(value_name = "WORD")]
         words: Vec<String>,
-        /// How.
+        /// The options of the page.
         #[command(flatten)]
         page: RulesPageArgs,
     },
@@ -33,7 +33,7 @@ pub enum RulesAction {
     Check {
         /// A rule file [default: the built-in rules]
         file: Option<PathBuf>,
-        /// Where to.
+        /// The destination of the text.
         #[command(flatten)]
         text: TextArgs,
     },
@@ -47,7 +47,7 @@ pub enum RulesAction {
     Import {
         /// The file
         file: PathBuf,
-        /// Where to.
+        /// The destination of the text.
         #[command(flatten)]
         text: TextArgs,
     },

@@ -1,8 +1,9 @@
-//! `range --ci`: what the job of a code host is about, read from what the host tells it.
+//! `range --ci`: scans the commits that a CI job is about, as named by its host.
 //!
-//! GitHub Actions, and Gitea's and Forgejo's, which imitate it, tell it in a file of JSON; all others in variables
-//! (`variables`). Much of that is written by whoever opened the request or named the branch. Taken are ids, which have to be
-//! ids, and the name of the default branch or of the one that a request goes to; nothing becomes a revision or reaches a shell.
+//! GitHub Actions, and Gitea's and Forgejo's, which imitate it, name them in a JSON file; all other hosts in variables
+//! (`variables`). Much of that is written by whoever opened the request or named the branch. Only ids are used, which
+//! must be valid ids, and the name of the default branch or of a request's target branch; nothing becomes a revision or
+//! reaches a shell.
 
 mod variables;
 
@@ -24,10 +25,10 @@ use crate::git::{ObjectId, Repo};
 use crate::source::event::{self, Event, Found, Trunk};
 use crate::source::staged as index;
 
-/// `range --ci`
+/// Runs `range --ci`.
 ///
 /// # Errors
-/// When the host tells nothing that can be used.
+/// Fails if the host gives nothing that can be used.
 pub fn range(common: &Common, trust_head: bool) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(Path::new("."))?;
     let variables = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -37,7 +38,7 @@ pub fn range(common: &Common, trust_head: bool) -> anyhow::Result<ExitStatus> {
     });
     let event = event(&variables, payload.transpose()?.as_deref())?;
     let mut found = event::list(&repo, &event)?;
-    // The report may go to a file that nobody opens while the log of the job is read.
+    // The report may go to a file that nobody opens while they read the log of the job.
     if found.bases.is_empty() && !found.listing.gaps.is_empty() {
         shell::say(
             "keysweep: this clone lacks the commits that show what is new, and the report says how to fetch them; 'keysweep range BASE..HEAD' scans between two commits that it has",
@@ -52,8 +53,9 @@ pub fn range(common: &Common, trust_head: bool) -> anyhow::Result<ExitStatus> {
     session.report(ReportWhen::Always, |scan| scan.listed(found.listing, scope, &known))
 }
 
-/// Returns the policy in force: that of the base. Of several the last is the newest. A job that is about no change, on the
-/// default branch by hand or by the clock, has no base, and is judged by what its commit says.
+/// Returns the policy in force: that of the base. If there are several bases, the last is the newest. A job without a
+/// change, started by hand or by a schedule on the default branch, has no base, and is judged by the policy of its
+/// commit.
 fn in_force(common: &Common, repo: &Repo, event: &Event, found: &Found, trust_head: bool) -> anyhow::Result<InForce> {
     let Some(head) = found.head else { return policy::of_nothing(common) };
     match found.bases.last() {
@@ -67,7 +69,7 @@ fn in_force(common: &Common, repo: &Repo, event: &Event, found: &Found, trust_he
 /// Reads the event from a host's variables and from the file that one of them names.
 ///
 /// # Errors
-/// When it tells nothing, or something of another form.
+/// Fails if the host gives no event, or one of an unexpected form.
 fn event(variables: Variables<'_>, payload: Option<&[u8]>) -> anyhow::Result<Event> {
     if let Some(name) = variables("GITHUB_EVENT_NAME") {
         let payload = payload.context("GITHUB_EVENT_NAME is set, but GITHUB_EVENT_PATH is not")?;
@@ -82,13 +84,13 @@ fn github(name: &str, variables: Variables<'_>, payload: &Value) -> anyhow::Resu
     let tested = of_variable(variables, "GITHUB_SHA")?;
     let default = payload.pointer("/repository/default_branch").and_then(Value::as_str);
     match name {
-        // A review of a request tells of it as well.
+        // The event for a review of a request describes the request as well.
         name if name.starts_with("pull_request") => {
             let (base, head) = (told("/pull_request/base/sha")?, told("/pull_request/head/sha")?);
             let head = Some(head.context("the event names no head of the pull request")?);
             let base = base.context("the event names no base of the pull request")?;
             let asked = "what the pull request adds";
-            // A job of this kind runs for the base, and what it tests is the newest commit of the base.
+            // A job of this kind runs for the base, and the commit it tests is the newest commit of the base.
             let (bases, merge) = if name == "pull_request_target" {
                 ([base].into_iter().chain(tested).collect(), None)
             } else {
@@ -99,7 +101,7 @@ fn github(name: &str, variables: Variables<'_>, payload: &Value) -> anyhow::Resu
         "merge_group" => {
             let (base, head) = (told("/merge_group/base_sha")?, told("/merge_group/head_sha")?);
             let head = Some(head.context("the event names no head of the merge group")?);
-            // Older servers name the branch alone.
+            // Older servers name only the branch.
             let branch = payload.pointer("/merge_group/base_ref").and_then(Value::as_str).and_then(branch);
             let trunk = branch.filter(|_| base.is_none()).map(|branch| Trunk::Target(branch.into()));
             let bases = base.into_iter().collect();
@@ -119,17 +121,17 @@ fn github(name: &str, variables: Variables<'_>, payload: &Value) -> anyhow::Resu
     }
 }
 
-/// The branch that a ref is.
+/// Returns the name of the branch that a ref is; `None` for any other ref.
 fn branch(name: &str) -> Option<&str> {
     name.strip_prefix("refs/heads/")
 }
 
-/// The default branch, unless it is what the job is about.
+/// Returns the default branch, unless the job is about that branch.
 fn trunk(default: Option<&str>, branch: Option<&str>) -> Option<Trunk> {
     default.filter(|default| Some(*default) != branch).map(|name| Trunk::Default(name.into()))
 }
 
-/// An id of the event; `None` if it is absent, or noughts.
+/// Returns an id from the event; `None` if it is absent or all zeros.
 fn told(payload: &Value, pointer: &str) -> anyhow::Result<Option<ObjectId>> {
     match payload.pointer(pointer) {
         None | Some(Value::Null) => Ok(None),
@@ -141,7 +143,7 @@ fn of_variable(variables: Variables<'_>, name: &str) -> anyhow::Result<Option<Ob
     variables(name).map_or(Ok(None), |text| id(&text, name))
 }
 
-/// Reads an id. The text is not repeated in the error: it may be anything.
+/// Reads an id. The error does not repeat the text, which may be anything.
 fn id(text: &str, place: &str) -> anyhow::Result<Option<ObjectId>> {
     let id = ObjectId::from_hex(text.as_bytes()).ok().with_context(|| format!("{place} is not the id of a commit"))?;
     Ok(Some(id).filter(|id| !id.is_null()))

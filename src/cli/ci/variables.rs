@@ -1,8 +1,8 @@
-//! The environment variables of hosts for their jobs: a table of their names, read in one way.
+//! The environment variables in which hosts describe their jobs: a table of their names, all read in the same way.
 //!
-//! A host that tells what a request goes to is believed, for that is its own and no text of the request. Where it does not tell
-//! what was there before a push, whoever writes the pipeline has to: with nothing to compare with, either everything would
-//! count as new or nothing.
+//! The target of a request as given by a host is trusted, because the host sets it and no text of the request does. If
+//! a host doesn't give the commit before a push, the author of the pipeline has to: without anything to compare with,
+//! either everything would count as new or nothing.
 //!
 //! Sources: the pages on predefined variables of Azure Pipelines, on variables of GitLab CI and Bitbucket Pipelines, on
 //! built-in variables of `CircleCI`, and those of Jenkins on its environment and on its Git plugin.
@@ -10,34 +10,34 @@
 use super::{branch, of_variable, trunk};
 use crate::source::event::{Event, Trunk};
 
-/// A variable of the environment; an empty one tells nothing.
+/// Looks up a variable of the environment; an empty one counts as absent.
 pub(super) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The name of the default branch, where the host does not tell it.
+/// The variable with the name of the default branch, for hosts that don't give it.
 const DEFAULT_BRANCH: &str = "KEYSWEEP_DEFAULT_BRANCH";
-/// The commit that was there before, where the host does not tell it.
+/// The variable with the previous commit, for hosts that don't give it.
 const BASE: &str = "KEYSWEEP_BASE";
 
-/// How a host calls what it tells.
+/// The names of a host's variables.
 struct Host {
     name: &'static str,
     /// The variable that identifies this host.
     sign: &'static str,
     /// The commit that the job is about.
     tested: Tested,
-    /// The variable of the new commit of a request, if it is another one.
+    /// The variable of the new commit of a request, if it isn't the tested one.
     head: Option<&'static str>,
     /// The variable that only jobs for requests have.
     request: Option<&'static str>,
-    /// The name of the request.
+    /// The words for what a request adds.
     asked: &'static str,
-    /// Commits that the request goes to.
+    /// The variables of the commits that the request is compared with.
     bases: &'static [&'static str],
-    /// The branch that the request goes to.
+    /// The variable of the request's target branch.
     target: Option<&'static str>,
-    /// The commit before, of a job for a branch.
+    /// The variable of the previous commit, in a job for a branch.
     before: Before,
-    /// The branch of such a job.
+    /// The variable of the branch, in such a job.
     branch: &'static str,
     default: &'static str,
 }
@@ -45,19 +45,19 @@ struct Host {
 /// The variable of the commit that is checked out.
 #[derive(Clone, Copy)]
 enum Tested {
-    /// It is what is new.
+    /// The commit is what is new.
     Head(&'static str),
-    /// In a job for a request it is the merge of what is new into what it goes to.
+    /// In a job for a request, the commit is the merge of the new commits into the target.
     Merge(&'static str),
 }
 
 /// The variable of the commit that a branch was at before.
 #[derive(Clone, Copy)]
 enum Before {
-    /// Of any branch, at the push that the job is for.
+    /// The commit of any branch before the push that the job is for.
     Push(&'static str),
-    /// Of the default branch. Others are compared with that one alone: what they have been at before nobody has agreed to, and
-    /// the job for it may have failed.
+    /// The previous commit of the default branch. Other branches are only compared with the default branch: nobody has
+    /// approved their earlier commits, and the job for those may have failed.
     Default(&'static str),
 }
 
@@ -71,7 +71,7 @@ const HOSTS: [Host; 5] = [
         head: Some("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"),
         request: Some("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
         asked: "what the merge request adds",
-        // Only if the tested commit is a merge into the target is the second told, and the head.
+        // The second variable, and that of the head, are only set if the tested commit is a merge into the target.
         bases: &["CI_MERGE_REQUEST_DIFF_BASE_SHA", "CI_MERGE_REQUEST_TARGET_BRANCH_SHA"],
         target: None,
         before: Before::Push("CI_COMMIT_BEFORE_SHA"),
@@ -99,7 +99,7 @@ const HOSTS: [Host; 5] = [
         request: Some("BITBUCKET_PR_ID"),
         asked: PULL,
         bases: &[],
-        // Its commit is told by its first digits alone.
+        // Bitbucket gives only the first digits of the target's commit.
         target: Some("BITBUCKET_PR_DESTINATION_BRANCH"),
         before: Before::Default(BASE),
         branch: "BITBUCKET_BRANCH",
@@ -123,7 +123,7 @@ const HOSTS: [Host; 5] = [
         sign: "JENKINS_URL",
         tested: Tested::Head("GIT_COMMIT"),
         head: None,
-        // A build before this one, of the same request, has seen what it brings, and may have failed because of it.
+        // The previous build of the same request has already seen what it adds, and may have failed because of it.
         request: Some("CHANGE_TARGET"),
         asked: PULL,
         bases: &[],
@@ -137,7 +137,7 @@ const HOSTS: [Host; 5] = [
 /// Reads the event from the variables of the host of this job.
 ///
 /// # Errors
-/// When it is none of the hosts, or tells too little or something of another form.
+/// Fails if the host is unknown, or gives too little or something of an unexpected form.
 pub(super) fn event(variables: Variables<'_>) -> anyhow::Result<Event> {
     let host = HOSTS.iter().find(|host| variables(host.sign).is_some());
     let Some(host) = host else {

@@ -1,4 +1,4 @@
-//! `drill`: rehearses a leak in repositories that last a moment, with credentials of nobody, and certifies what stopped it.
+//! `drill`: rehearses a leak in temporary repositories, with made-up credentials, and certifies what stopped it.
 //!
 //! Each stage runs this very program as its users do, with git around it, and is judged by exit code and state.
 
@@ -23,10 +23,10 @@ use crate::text::time::rfc3339;
 use plant::Planted;
 use stages::{Rehearsal, STAGES, Scene};
 
-/// `drill`
+/// Runs `drill`.
 ///
 /// # Errors
-/// When nothing can be planted, or git is missing.
+/// Fails if nothing can be planted, or if git is missing.
 pub(super) fn run(args: &DrillArgs) -> anyhow::Result<ExitStatus> {
     let session = Session::on_files(&args.page.common())?;
     let planted = plant::credentials(&args.kinds)?;
@@ -62,7 +62,7 @@ fn rehearsed(stage: &'static str, rehearse: Rehearsal, scene: &Scene<'_>) -> Sta
     StageResult { stage, outcome, milliseconds }
 }
 
-/// Writes a repository with a leak, and what a team has to do about it, without the answers.
+/// Writes a repository with a leak, and the team's task without the answers.
 fn exercise(folder: &Path, planted: &[Planted]) -> anyhow::Result<ExitStatus> {
     anyhow::ensure!(!folder.exists(), "'{}' already exists; name a new folder", folder.display());
     std::fs::create_dir_all(folder).with_context(|| format!("making '{}'", folder.display()))?;

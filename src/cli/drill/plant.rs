@@ -1,29 +1,29 @@
-//! Credentials of nobody: of the forms that the rules prove themselves with, check digits included, and marked, so that
-//! no provider has ever issued one and whoever finds one knows what it is.
+//! Made-up credentials: in the formats that the rules are tested with, including check digits, and marked, so that no
+//! provider has ever issued one and anyone who finds one knows what it is.
 
 use crate::cli::clock;
 use crate::cli::rules::BUILTIN;
 use crate::proof::template::Generator;
 use crate::rule::file::RuleFile;
 
-/// The mark in each.
+/// The mark in each credential.
 pub(super) const MARK: &str = "KeysweepDrill";
-/// Random characters that are left, at least: a value without them would be taken for a placeholder.
+/// The least number of random characters that remain: a value without them would count as a placeholder.
 const LEAST_RANDOM: usize = 10;
 /// The rules whose credentials are planted by default.
 const USUAL: [&str; 2] = ["github-pat-classic", "npm-token"];
 
-/// A credential that is planted.
+/// A made-up credential that is planted.
 pub(super) struct Planted {
     /// The rule that has to find it.
     pub(super) rule: String,
     pub(super) value: String,
 }
 
-/// One credential of each kind.
+/// Returns one credential of each kind.
 ///
 /// # Errors
-/// When there is no such rule, or its values have no room for the mark.
+/// Fails if there is no such rule, or if its values have no room for the mark.
 pub(super) fn credentials(kinds: &[String]) -> anyhow::Result<Vec<Planted>> {
     let file: RuleFile = toml::from_str(BUILTIN)?;
     let usual: Vec<String> = USUAL.map(str::to_owned).into();
@@ -43,13 +43,14 @@ pub(super) fn credentials(kinds: &[String]) -> anyhow::Result<Vec<Planted>> {
     planted.collect()
 }
 
-/// The template of a token with the mark in place of some of its random characters. A seal behind them is computed over it.
+/// Returns the template of a token with the mark in place of some of its random characters. A checksum after them is
+/// computed over the mark, too.
 fn marked(token: &str) -> Option<String> {
     const OPEN: &str = "<base62:";
     let (before, rest) = token.split_once(OPEN)?;
     let (count, behind) = rest.split_once('>')?;
     let left = count.parse::<usize>().ok()?.checked_sub(MARK.len()).filter(|left| *left >= LEAST_RANDOM)?;
-    // A token that is nothing but random characters is told by what stands around it, which is not planted.
+    // A token of nothing but random characters is recognised by the text around it, which is not planted.
     (!before.is_empty() && !before.contains('<')).then(|| format!("{before}{MARK}{OPEN}{left}>{behind}"))
 }
 

@@ -1,4 +1,4 @@
-//! The stages of a drill: each a repository, a leak, and what has to stop it.
+//! The stages of a drill: each has a repository, a leak, and a check that has to stop it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use anyhow::Context as _;
 use super::plant::Planted;
 use crate::output::drill::Outcome;
 
-/// Rehearses a stage. It fails when what it needs cannot be made, which is no pass.
+/// A function that rehearses a stage. If something it needs can't be set up, it fails, which doesn't count as a pass.
 pub(super) type Rehearsal = fn(&Scene<'_>) -> anyhow::Result<Outcome>;
 
-/// The stages of a drill, in order: what has to happen, and its rehearsal.
+/// The stages of a drill, in order: the expected result of each, and its rehearsal.
 pub(super) const STAGES: [(&str, Rehearsal); 5] = [
     ("The hook stops a commit that adds a credential to README.md", hook),
     ("The check of a pull request finds one in a workflow", pull_request),
@@ -21,7 +21,7 @@ pub(super) const STAGES: [(&str, Rehearsal); 5] = [
     ("The plan to purge removes it from history, and the proof succeeds only afterwards", purge),
 ];
 
-/// Where a drill takes place.
+/// The temporary folder, the credentials and the program of a drill.
 pub(super) struct Scene<'a> {
     folder: &'a Path,
     planted: &'a [Planted],
@@ -30,7 +30,7 @@ pub(super) struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     /// # Errors
-    /// When this program or git cannot be run.
+    /// Fails if this program or git can't be run.
     pub(super) fn new(folder: &'a Path, planted: &'a [Planted]) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("looking for this program, which the drill runs")?;
         let scene = Self { folder, planted, program };
@@ -38,7 +38,7 @@ impl<'a> Scene<'a> {
         Ok(scene)
     }
 
-    /// A repository with one commit.
+    /// Makes a repository with one commit.
     fn repository(&self, name: &str) -> anyhow::Result<PathBuf> {
         let folder = self.folder.join(name);
         fs::create_dir_all(&folder)?;
@@ -50,7 +50,7 @@ impl<'a> Scene<'a> {
         Ok(git(folder).args(args).env("PATH", self.path()).output()?)
     }
 
-    /// Where programs are looked for: this one first, for the hook starts it by its name.
+    /// Returns the PATH for programs, with the folder of this one first, because the hook starts it by its name.
     fn path(&self) -> std::ffi::OsString {
         let usual = std::env::var_os("PATH").unwrap_or_default();
         let own = self.program.parent().map(Path::to_path_buf);
@@ -67,7 +67,7 @@ impl<'a> Scene<'a> {
         lines(self.planted)
     }
 
-    /// Returns the outcome: stopped, if the scan ended with findings and names each of the rules.
+    /// Returns the outcome: stopped if the scan ended with findings and names each of the rules.
     fn found(&self, scan: &Output) -> Outcome {
         let said = String::from_utf8_lossy(&scan.stdout);
         if scan.status.code() != Some(1) {
@@ -90,7 +90,7 @@ fn hook(scene: &Scene<'_>) -> anyhow::Result<Outcome> {
     if commit.status.success() || head(scene, &folder)? != before {
         return Ok(Outcome::Missed("the commit was made".to_owned()));
     }
-    // That anything stops a commit is not enough: what does not leak has to get through.
+    // A hook that stops every commit is not enough: a harmless commit has to get through.
     done(&scene.git(&folder, &["reset", "--quiet", "--hard"])?, "removing it")?;
     append(&folder.join("README.md"), "a harmless line\n")?;
     let harmless = scene.git(&folder, &["commit", "--quiet", "--all", "--message", "harmless"])?;
@@ -131,7 +131,7 @@ fn purge(scene: &Scene<'_>) -> anyhow::Result<Outcome> {
     let planned = scene.keysweep(&folder, &["purge-plan", "--dir", &plan_name, "--script", &script_name])?;
     done(&planned, "planning")?;
     let values = plan.join("expressions.txt");
-    // The script may clear its files away.
+    // The script may remove its files.
     let kept = scene.folder.join("expressions.txt");
     fs::copy(&values, &kept)?;
     let kept = kept.to_string_lossy();
@@ -156,7 +156,7 @@ fn purge(scene: &Scene<'_>) -> anyhow::Result<Outcome> {
     })
 }
 
-/// A repository in which a commit brought a credential in and a later one took it out.
+/// Makes a repository in which one commit adds a credential and a later one deletes it.
 fn leaky(scene: &Scene<'_>, name: &str) -> anyhow::Result<PathBuf> {
     let folder = scene.repository(name)?;
     leak(&folder, scene.planted)?;
@@ -170,10 +170,10 @@ fn leak(folder: &Path, planted: &[Planted]) -> anyhow::Result<()> {
     commit(folder, "clean up")
 }
 
-/// A repository for a team: one credential is in README.md, the others are in history alone.
+/// Writes a repository for a team: one credential is in README.md, the others are only in history.
 ///
 /// # Errors
-/// When it cannot be made.
+/// Fails if it can't be made.
 pub(super) fn exercise(folder: &Path, planted: &[Planted]) -> anyhow::Result<()> {
     let folder = folder.join("repository");
     fs::create_dir_all(&folder)?;
@@ -195,20 +195,20 @@ fn start(folder: &Path) -> anyhow::Result<()> {
     commit(folder, "start")
 }
 
-/// Commits everything without hooks: whoever leaks has none.
+/// Commits everything without hooks, as somebody would who has none installed.
 fn commit(folder: &Path, message: &str) -> anyhow::Result<()> {
     done(&git(folder).args(["add", "--all"]).output()?, "staging")?;
     done(&git(folder).args(["commit", "--quiet", "--no-verify", "--message", message]).output()?, "committing")
 }
 
-/// git, as if nobody had configured anything.
+/// Returns a git command that ignores all configuration.
 fn git(folder: &Path) -> Command {
     let mut git = sealed(Command::new("git"), folder);
     git.args(["-c", "user.name=Drill", "-c", "user.email=drill@example.invalid", "-c", "commit.gpgSign=false"]);
     git
 }
 
-/// A program that works in a folder and knows nothing of the repository and the configuration around it.
+/// Sets up a program to work in a folder, isolated from the surrounding repository and configuration.
 fn sealed(mut command: Command, folder: &Path) -> Command {
     // The hook that git starts is keysweep too, and must not be told another configuration.
     let is_told = |name: &str| name.starts_with("GIT_") || name.starts_with("KEYSWEEP_");

@@ -9,13 +9,13 @@ use anyhow::Context as _;
 use crate::finding::subject::{anonymous, name_of_url};
 use crate::fs::bounded;
 
-/// Bytes of a list, at most.
+/// The largest list, in bytes.
 const MAX_LIST: u64 = 256 << 20;
 
-/// A list that cannot be used.
+/// A list that can't be used.
 #[derive(Debug, thiserror::Error)]
 enum Unusable {
-    /// The reports of one would replace those of the other.
+    /// Two repositories have the same name, so the report of one would replace that of the other.
     #[error("lines {0} and {1} are different repositories called '{2}'; give each its own name in the second column")]
     SameName(usize, usize, String),
     /// Part of a password could be taken for a host, or shown as a path.
@@ -35,14 +35,14 @@ pub(super) struct Listed {
 }
 
 impl Listed {
-    /// Where it lies, if it is on this machine.
+    /// Returns its path, if it is on this machine.
     pub(super) fn path(&self) -> Option<&str> {
         let is_url = self.source.contains("://") || name_of_url(&self.source).1.is_some();
         (!is_url).then_some(&self.source)
     }
 
-    /// The key that distinguishes it from other repositories. A server has one of each name, whichever way it is reached; two folders are
-    /// two, though their names differ by an ending alone.
+    /// Returns the key that distinguishes it from other repositories. On a server a name is unique, whichever way it is
+    /// reached; two folders are different even if their names differ only by an ending.
     fn identity(&self) -> String {
         match name_of_url(&self.source) {
             (name, Some(_)) => name,
@@ -83,17 +83,17 @@ impl Listed {
 /// Reads a list; '-' is standard input.
 ///
 /// # Errors
-/// When it cannot be read, or names nothing.
+/// Fails if it can't be read, or names no repository.
 pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Listed>> {
     let reading = || format!("reading the list '{}'", path.display());
     let bytes = bounded::read_named(path, MAX_LIST).with_context(reading)?;
     let listed = parsed(&bounded::text(bytes).with_context(reading)?).with_context(reading)?;
-    // A list that went empty on its way is no fleet without secrets.
+    // A list that became empty by mistake must not pass for a fleet without secrets.
     anyhow::ensure!(!listed.is_empty(), "the list '{}' names no repository", path.display());
     Ok(listed)
 }
 
-/// The repositories of a text, each once.
+/// Returns the repositories of a list, each once.
 fn parsed(text: &str) -> Result<Vec<Listed>, Unusable> {
     let lines = (1..).zip(text.lines().map(str::trim));
     let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
@@ -113,7 +113,7 @@ fn parsed(text: &str) -> Result<Vec<Listed>, Unusable> {
     Ok(listed)
 }
 
-/// Columns stand apart by tabs where there is one, so that a path may hold blanks.
+/// Reads a line. If it has a tab, the columns are separated by tabs, so that a path may contain blanks.
 fn line(line: &str) -> Result<Listed, &'static str> {
     let cells: Vec<&str> = match line.contains('\t') {
         true => line.split('\t').map(str::trim).collect(),

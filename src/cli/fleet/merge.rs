@@ -1,4 +1,4 @@
-//! `fleet merge FILE|DIR…`: one inventory of many reports.
+//! `fleet merge FILE|DIR…`: merges many reports into one inventory.
 
 use std::path::Path;
 
@@ -15,13 +15,13 @@ use crate::fs::bounded;
 use crate::output::fleet::{self as output, Format, Writer};
 use crate::output::mask::Mask;
 
-/// Bytes of a list of owners, at most.
+/// The largest list of owners, in bytes.
 const MAX_OWNERS: u64 = 64 << 20;
 
-/// `fleet merge`
+/// Runs `fleet merge`.
 ///
 /// # Errors
-/// When there is no report, a list cannot be used, or the inventory cannot be written.
+/// Fails if there is no report, a list can't be used, or the inventory can't be written.
 pub(super) fn run(args: &MergeArgs) -> anyhow::Result<ExitStatus> {
     let files = fleet::files(&args.reports).context("looking for reports")?;
     anyhow::ensure!(!files.is_empty(), NoReports);

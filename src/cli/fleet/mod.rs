@@ -1,4 +1,4 @@
-//! `fleet merge|run`: what many repositories hold.
+//! `fleet merge|run`: sweeps many repositories and merges their reports.
 
 mod list;
 mod merge;
@@ -10,7 +10,7 @@ use super::exit::ExitStatus;
 /// Runs the action.
 ///
 /// # Errors
-/// When a list cannot be used, or nothing can be written.
+/// Fails if a list can't be used, or if nothing can be written.
 pub(super) fn run(action: &FleetAction) -> anyhow::Result<ExitStatus> {
     match action {
         FleetAction::Merge(args) => merge::run(args),

@@ -1,7 +1,8 @@
-//! `hook run agent`: what a coding agent is about to do or was given, checked for secrets.
+//! `hook run agent`: checks for secrets in what a coding agent is about to do or was given.
 //!
-//! What is about to happen is stopped for a secret as for what could not be told, in the way that the agent honours. What a
-//! tool gave back is masked where the agent takes a replacement. What merely passes by is answered with nothing.
+//! An action that is about to happen is stopped if it contains a secret or could not be checked, in the way that the
+//! agent honours. The result of a tool is masked if the agent accepts a replacement. An event that needs no check gets
+//! an empty answer.
 
 use crate::cli::args::{AgentName, Common};
 use crate::cli::exit::ExitStatus;
@@ -18,15 +19,15 @@ use crate::source::{Listing, files};
 /// Reads one call from standard input and answers it.
 ///
 /// # Errors
-/// When nobody can tell what it is; that stops the agent, too.
+/// Fails if the call can't be understood; that stops the agent, too.
 pub(super) fn run(common: &Common, agent: Option<AgentName>, guard: bool) -> anyhow::Result<ExitStatus> {
     let sent = shell::whole_input("what the agent sends")?;
     let call = Call::parse(&sent, agent.map(named))?;
     let (answer, why) = match call.stage() {
-        // Nothing is read or checked, so that nothing can go wrong either.
+        // Nothing is read or checked here, so nothing can fail.
         Stage::Passing => passed(&call),
         Stage::Unknown => refused(&call, &withhold(&not_known(&call))),
-        // An error is no reason to let anything pass; how it is refused depends on the agent.
+        // A call that can't be checked must not pass; how it is refused depends on the agent.
         Stage::Before | Stage::After => checked(common, &call, guard).unwrap_or_else(|error| {
             let why = format!("keysweep: this could not be checked for secrets: {error:#}");
             refused(&call, &withhold(&why))
@@ -38,7 +39,7 @@ pub(super) fn run(common: &Common, agent: Option<AgentName>, guard: bool) -> any
 /// An answer, and the reason for it.
 type Reasoned = (Answer, String);
 
-/// Checks what a call brings.
+/// Checks the texts of a call, and the files that it would read.
 fn checked(common: &Common, call: &Call, guard: bool) -> anyhow::Result<Reasoned> {
     let (old, new): (Vec<Text>, Vec<Text>) = call.texts().into_iter().partition(|text| text.is_old);
     let session = Session::on_proposed_texts(common)?;
@@ -75,7 +76,7 @@ fn passed(call: &Call) -> Reasoned {
     (call.passed(), String::new())
 }
 
-/// Keeps from the agent all that can be kept from it.
+/// Refuses a call, keeping from the agent everything that can be kept from it.
 fn refused(call: &Call, why: &str) -> Reasoned {
     (call.withheld(why).unwrap_or_else(|| call.refused(why)), why.to_owned())
 }
@@ -112,7 +113,8 @@ fn listing(texts: Vec<Text>) -> Listing {
     Listing { items: items.collect(), ..Listing::default() }
 }
 
-/// Adds the files that are about to be read. What is not there or cannot be read, the agent cannot read either.
+/// Adds the files that are about to be read. A file that doesn't exist or can't be read isn't readable for the agent
+/// either.
 fn list_reads(reads: &Reads, limit: u64, listing: &mut Listing) {
     for read in &reads.files {
         let name = read.path.to_string_lossy();
@@ -135,7 +137,8 @@ fn too_large(name: &str, why: String) -> Gap {
     Gap { what: name.into(), kind: GapKind::TooLarge, why }
 }
 
-/// Drops what is on lines of a file that the agent did not ask for. A key that begins before them is not dropped.
+/// Drops the findings on lines of a file that the agent did not ask for. A key that begins before these lines but
+/// reaches into them is kept.
 fn leave_other_lines(reads: &Reads, report: &mut Report) {
     let is_read = |occurrence: &Occurrence| {
         let name = occurrence.path.to_string();
@@ -166,7 +169,7 @@ pub(super) fn named(agent: AgentName) -> Agent {
     }
 }
 
-/// For the agent, and for who watches it.
+/// Returns the reason, for the agent and for whoever watches it.
 fn why(view: &View, is_result: bool) -> String {
     let mut lines = vec![match (view.findings.is_empty(), is_result) {
         (true, _) => "keysweep: not everything could be checked for secrets, so this was stopped:".to_owned(),

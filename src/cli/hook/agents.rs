@@ -1,4 +1,4 @@
-//! `hook install`, `uninstall` and `status` for coding agents: what is put into an agent's settings, and whether it works.
+//! `hook install`, `uninstall` and `status` for coding agents: the entry in an agent's settings, and whether it works.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::hook::agent::{Agent, Call, Ending, sample};
 use crate::output::paper::Paper;
 use crate::text::escape;
 
-/// The work tree around, or the folder; or the home folder.
+/// Returns the scope: the root of the surrounding work tree, or else the current folder; with `global` the home folder.
 fn scope(global: bool) -> anyhow::Result<Scope> {
     if global {
         let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"));
@@ -35,8 +35,8 @@ fn places(agents: &[AgentName], global: bool) -> anyhow::Result<Vec<(Agent, Plac
     Ok(agents.into_iter().map(named).map(|agent| (agent, Place::new(agent, scope.clone()))).collect())
 }
 
-/// Puts keysweep into the settings of these agents. What a project shares names the program alone, for it lies elsewhere on
-/// other machines.
+/// Adds keysweep to the settings of these agents. Settings that a project shares only name the program, because its
+/// path differs between machines.
 pub(super) fn install(agents: &[AgentName], global: bool, guard: bool) -> anyhow::Result<ExitStatus> {
     let own = program()?;
     let called = if global { own.display().to_string() } else { "keysweep".to_owned() };
@@ -59,7 +59,7 @@ pub(super) fn install(agents: &[AgentName], global: bool, guard: bool) -> anyhow
     Ok(ExitStatus::Clean)
 }
 
-/// Takes keysweep out of the settings of these agents.
+/// Removes keysweep from the settings of these agents.
 pub(super) fn uninstall(agents: &[AgentName], global: bool) -> anyhow::Result<ExitStatus> {
     for (agent, place) in places(agents, global)? {
         let path = place.path();
@@ -73,7 +73,7 @@ pub(super) fn uninstall(agents: &[AgentName], global: bool) -> anyhow::Result<Ex
     Ok(ExitStatus::Clean)
 }
 
-/// Says of each whether its settings call keysweep, and sends a canary through the command that is there.
+/// Prints for each agent whether its settings call keysweep, after sending a canary through the configured command.
 pub(super) fn status(agents: &[AgentName], global: bool) -> anyhow::Result<ExitStatus> {
     let mut lines = Vec::new();
     let mut is_well = true;
@@ -112,16 +112,16 @@ pub(super) fn status(agents: &[AgentName], global: bool) -> anyhow::Result<ExitS
 
 /// The outcome for a canary.
 enum Tried {
-    /// It was kept from the agent, in this way.
+    /// The canary was kept from the agent, in this way.
     Kept(&'static str),
-    /// It reached the agent; this is how the command ended.
+    /// The canary reached the agent; the text says how the command ended.
     LetThrough(String),
-    /// It was not sent, because the command runs another program, or none.
+    /// The canary was not sent, because the command runs another program, or none.
     Another(String),
 }
 
-/// Runs the command as the agent would, if it is this program, on a call with a token of nobody's, and holds the answer
-/// against what this agent honours; `None` if the agent does not send such a call.
+/// Runs the command as the agent would, if it is this program, on a call with a made-up token, and compares the answer
+/// with the form that this agent honours; `None` if the agent does not send such a call.
 fn tried(agent: Agent, event: &str, command: &str) -> anyhow::Result<Option<Tried>> {
     let own = program()?;
     let Some((called, arguments)) = parts(command) else { return Ok(None) };

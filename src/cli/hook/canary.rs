@@ -1,7 +1,6 @@
-//! Tests whether the hook that git would run stops a secret: keysweep's part of a hook, run on a repository that lasts a
-//! moment.
+//! Tests whether the hook that git would run stops a secret: runs keysweep's part of a hook on a temporary repository.
 //!
-//! Nothing else of a hook is run: what others put there may stash, format or commit, and would do so in the user's work tree.
+//! The rest of a hook is not run: it may stash, format or commit, and would do so in the user's work tree.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -17,23 +16,23 @@ use crate::proof::template::Generator;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Stopped,
-    /// The script ended like this without a word of the canary.
+    /// The script ended with this code, without naming the canary.
     LetThrough(Option<i32>),
 }
 
-/// A GitHub token as they have been issued for years, and of nobody.
+/// The template of a made-up GitHub token, in a format that has been in use for years.
 const TOKEN: &str = "ghp_<base62:30><seal:crc32-base62>";
-/// The variables that direct git to a repository, which only the caller of a hook may set.
+/// The variables that direct git to a repository; only the caller of a hook may set them.
 const OVERRIDES: [&str; 5] =
     ["GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH", "GIT_PREFIX"];
 
-/// A new one.
+/// Returns a new made-up token.
 pub(super) fn token() -> io::Result<String> {
     let seed = clock::now() ^ u64::from(std::process::id());
     Generator::new(seed).expand("<token>", Some(TOKEN)).map_err(io::Error::other)
 }
 
-/// Runs a script of the shell as this hook, in the place where git would.
+/// Runs a shell script as this hook, in the folder in which git would run it.
 pub(super) fn send(name: Name, script: &str, place: &Place) -> io::Result<Outcome> {
     let text = token()? + "\n";
     let file = format!("keysweep-canary-{}.env", std::process::id());
@@ -74,7 +73,7 @@ pub(super) fn fed(command: &mut Command, input: &str) -> io::Result<Output> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // One that reads nothing closes the pipe, which is its right.
+        // A command may close the pipe without reading it.
         let _ = stdin.write_all(input.as_bytes());
     }
     child.wait_with_output()

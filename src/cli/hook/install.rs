@@ -1,4 +1,5 @@
-//! `hook install` and `hook uninstall`: in the hook's own file, in husky's script, or by saying what a tool has to be told.
+//! `hook install` and `hook uninstall`: work on the hook's own file or husky's script, or say what to add to a tool's
+//! configuration.
 
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use crate::hook::install::Change;
 use crate::hook::tool::Tool;
 use crate::hook::{Hook, Keeper, Name, State};
 
-/// Without names the pre-commit hook.
+/// Installs the named hooks; the pre-commit hook if none is named.
 pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitStatus> {
     let program = program()?;
     if let Some(repo) = &place.repo {
@@ -55,7 +56,7 @@ pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitS
     Ok(status)
 }
 
-/// Returns what is checked from now on, in words.
+/// Describes what is checked from now on.
 fn checked(name: Name) -> &'static str {
     match name {
         Name::PreCommit => "every commit",
@@ -79,7 +80,8 @@ fn install_file(hook: &Hook, program: &Path, place: &Place) -> anyhow::Result<()
     Ok(())
 }
 
-/// Says which tool of the work tree, not active in this clone yet, would take git away from the hook that was installed.
+/// Warns of a tool in the work tree that isn't active in this clone yet, but would replace the installed hook once it
+/// is.
 fn foretell(place: &Place, name: Name) {
     if place.root.join(".husky").is_dir() {
         say(
@@ -114,7 +116,8 @@ fn install_script(script: &Script, place: &Place) -> anyhow::Result<ExitStatus> 
     Ok(ExitStatus::Clean)
 }
 
-/// A hook that a tool wrote. Lefthook would soon write over ours, so nothing is installed; the others run what they find.
+/// Installs a hook next to one that a tool wrote. Lefthook would soon overwrite ours, so nothing is installed there;
+/// the other tools run the hook that they find.
 fn install_beside(tool: Tool, hook: &Hook, program: &Path, place: &Place) -> anyhow::Result<ExitStatus> {
     let (name, called) = (hook.name(), tool.as_str());
     if let Some(file) = tool.names_keysweep(&place.root, name) {
@@ -137,12 +140,13 @@ fn install_beside(tool: Tool, hook: &Hook, program: &Path, place: &Place) -> any
     Ok(ExitStatus::Clean)
 }
 
-/// The tool's configuration: the one that is there, or what it would be called.
+/// Returns the tool's configuration file: the existing one, or else the default name.
 pub(super) fn file_of(tool: Tool, place: &Place) -> String {
     tool.found(&place.root).first().map_or_else(|| tool.default_file().to_owned(), |file| place.shown(file))
 }
 
-/// Without names all that are installed; if none is, the pre-commit hook, of which is said what is there instead.
+/// Removes the named hooks; all that are installed if none is named. If none is installed either, it reports what is in
+/// the place of the pre-commit hook.
 pub(super) fn uninstall(place: &Place, names: &[HookName]) -> anyhow::Result<ExitStatus> {
     let program = program()?;
     let is_installed = |name: Name| match place.keeper(name) {
@@ -167,7 +171,7 @@ pub(super) fn uninstall(place: &Place, names: &[HookName]) -> anyhow::Result<Exi
     Ok(ExitStatus::Clean)
 }
 
-/// Returns an error: lines that somebody wrote by hand are not removed.
+/// Returns an error: lines that were written by hand are not removed.
 fn named_by(tool: Tool, hook: &Hook, place: &Place) -> anyhow::Result<()> {
     let called = tool.as_str();
     match tool.names_keysweep(&place.root, hook.name()) {
@@ -200,7 +204,7 @@ fn uninstall_script(script: &Script, place: &Place) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `keysweep hook install`, with what makes it mean this hook.
+/// Returns the `keysweep hook install` command for this hook.
 pub(super) fn remedy(name: Name) -> String {
     format!("'keysweep hook install{}'", option(name))
 }

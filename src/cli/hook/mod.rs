@@ -1,4 +1,4 @@
-//! `hook install|uninstall|status|run`: dispatch, and what git's hooks say when they stop something.
+//! `hook install|uninstall|status|run`: dispatch, and the messages of git's hooks when they stop something.
 
 mod agent;
 mod agents;
@@ -21,7 +21,7 @@ use crate::hook::{Hook, Keeper, Name};
 /// Runs the action.
 ///
 /// # Errors
-/// When there is no repository, or a file cannot be changed.
+/// Fails if there is no repository, or if a file can't be changed.
 pub fn run(action: &HookAction) -> anyhow::Result<ExitStatus> {
     match action {
         HookAction::Install { which, guard } if !which.agents.is_empty() => {
@@ -36,7 +36,7 @@ pub fn run(action: &HookAction) -> anyhow::Result<ExitStatus> {
     }
 }
 
-/// The work of a hook.
+/// Runs a hook.
 fn work(common: &Common, hook: &HookRun) -> anyhow::Result<ExitStatus> {
     match hook {
         HookRun::PreCommit { files } => commit(common, files),
@@ -53,7 +53,7 @@ struct Guarded {
     name: &'static str,
     /// The words for what did not happen.
     nothing: &'static str,
-    /// How a person goes on unchecked; nobody goes past a server.
+    /// Advice on how to continue unchecked; a server can't be bypassed.
     unchecked: &'static str,
 }
 
@@ -71,7 +71,7 @@ const RECEPTION: Guarded = Guarded {
 };
 
 impl Guarded {
-    /// git shows what a hook writes; when all is well no words are needed.
+    /// Adds the message for a stopped operation. git shows what a hook prints, so if all is well it prints nothing.
     fn guard(&self, checked: anyhow::Result<ExitStatus>) -> anyhow::Result<ExitStatus> {
         let Self { name, nothing, unchecked } = self;
         let status = checked
@@ -87,7 +87,7 @@ impl Guarded {
     }
 }
 
-/// The pre-commit framework also runs the hook where there is no commit that could be stopped.
+/// Runs the pre-commit hook. The pre-commit framework also runs it when there is no commit to stop.
 fn commit(common: &Common, files: &[PathBuf]) -> anyhow::Result<ExitStatus> {
     match staged::before_commit(common, files) {
         Ok(Checked::Other(status)) => Ok(status),
@@ -96,7 +96,7 @@ fn commit(common: &Common, files: &[PathBuf]) -> anyhow::Result<ExitStatus> {
     }
 }
 
-/// The message is not lost: git keeps what was written.
+/// Runs the commit-msg hook, and says where git keeps the message if it is stopped.
 fn message(common: &Common, file: &Path) -> anyhow::Result<ExitStatus> {
     let status = COMMIT.guard(staged::message(common, file))?;
     if status != ExitStatus::Clean {
@@ -105,18 +105,18 @@ fn message(common: &Common, file: &Path) -> anyhow::Result<ExitStatus> {
     Ok(status)
 }
 
-/// Where hooks are.
+/// The place of the hooks.
 struct Place {
-    /// The folder that git looks in, or copies from.
+    /// The folder in which git looks for hooks, or from which it copies them.
     folder: PathBuf,
-    /// The work tree's root; a repository without one has its own folder, as a template has.
+    /// The work tree's root; for a bare repository or a template, its own folder.
     root: PathBuf,
-    /// The repository; a template belongs to none.
+    /// The repository; `None` for a template.
     repo: Option<Repo>,
 }
 
 impl Place {
-    /// The repository around, or the template of all that are to come.
+    /// Returns the place of the surrounding repository, or of the template for all future repositories.
     fn of(global: bool) -> anyhow::Result<Self> {
         if global {
             let root = template::configured()?.or_else(template::own);
@@ -128,7 +128,7 @@ impl Place {
         Ok(Self { folder: repo.hooks_dir()?, root, repo: Some(repo) })
     }
 
-    /// `true` if it is a bare repository that no work tree is linked to.
+    /// Returns `true` if it is a bare repository without linked work trees.
     fn has_no_commits_to_check(&self) -> bool {
         self.repo.as_ref().is_some_and(|repo| repo.worktrees().iter().all(|tree| tree.workdir().is_none()))
     }
@@ -140,7 +140,7 @@ impl Place {
         }
     }
 
-    /// Returns the note on refs that cannot be read: nobody can tell then how far a secret got.
+    /// Returns the note on refs that can't be read: then it isn't known how far a secret got.
     fn unread(&self) -> Option<String> {
         let gaps = self.repo.as_ref()?.all_refs().gaps;
         let first = gaps.first()?;
@@ -149,14 +149,14 @@ impl Place {
         Some(format!("{told}: {}: {}{more}", first.what, first.why))
     }
 
-    /// How git is told to copy from a template that it does not know of yet.
+    /// Returns the command that makes git use the template; `None` if it does so already.
     fn untold(&self) -> Option<String> {
         let is_untold = self.repo.is_none() && matches!(template::configured(), Ok(None));
         let path = self.root.display().to_string().replace('\'', r"'\''");
         is_untold.then(|| format!("git config --global init.templateDir '{path}'"))
     }
 
-    /// A path as it is said: from the work tree's root, if it lies below.
+    /// Returns a path for messages: relative to the work tree's root, if it is below.
     fn shown(&self, path: &Path) -> String {
         let root = self.root.canonicalize().unwrap_or_default();
         let below = path.strip_prefix(&self.root).or_else(|_| path.strip_prefix(root));
@@ -200,7 +200,7 @@ impl Remark {
     }
 }
 
-/// How a process ended, by its code.
+/// Describes how a process ended, by its code.
 fn ended(code: Option<i32>) -> String {
     code.map_or_else(|| "a signal".to_owned(), |code| code.to_string())
 }
@@ -217,7 +217,7 @@ fn program() -> anyhow::Result<PathBuf> {
     std::env::current_exe().context("finding the path of keysweep itself")
 }
 
-/// The keysweep that a command line without a path would run; tools look into `before` first.
+/// Returns the keysweep that a command line without a path would run; tools look into `before` first.
 fn on_path(before: Option<PathBuf>) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let file = format!("keysweep{}", std::env::consts::EXE_SUFFIX);

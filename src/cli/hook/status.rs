@@ -1,4 +1,4 @@
-//! `hook status`: what git would run for each hook, whether that is this program, and whether it stops a canary.
+//! `hook status`: shows what git would run for each hook, whether that is this program, and whether it stops a canary.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -19,14 +19,14 @@ use crate::output::json;
 use crate::output::paper::Paper;
 use crate::text::escape;
 
-/// The remarks on a hook.
+/// The state of a hook in words, and what follows from it.
 struct Told {
     says: Remark,
     /// `true` if git runs this keysweep, or a tool that names it.
     in_place: bool,
-    /// `true` if anything of ours is there.
+    /// `true` if anything of keysweep is there.
     installed: bool,
-    /// Keysweep's part of it, as a script.
+    /// Keysweep's part of the hook, as a script.
     script: Option<String>,
 }
 
@@ -89,7 +89,8 @@ impl Said {
     }
 }
 
-/// In place, current and stopping a canary is 0; anything else is 2, so that a script can tell.
+/// Writes the status of the hooks. The exit code is 0 if they are in place, current and stop a canary; anything else is
+/// 2, so that a script can tell.
 pub(super) fn status(common: &Common, place: &Place, names: &[HookName]) -> anyhow::Result<ExitStatus> {
     let program = program()?;
     let told = Name::ALL.map(|name| (name, tried(place, name, told(place, name, &program))));
@@ -98,7 +99,7 @@ pub(super) fn status(common: &Common, place: &Place, names: &[HookName]) -> anyh
         names => is_among(names, name),
     };
     let in_place = told.iter().filter(|(name, told)| is_meant(*name, told)).all(|(_, told)| told.in_place);
-    // A hook for servers is no news to those who commit.
+    // A hook for servers is of no interest to people who commit.
     let is_told = |name: Name, told: &Told| name != Name::PreReceive || told.installed || is_among(names, name);
     let said = Said {
         hooks: told.iter().filter(|(name, told)| is_told(*name, told)).map(HookView::of).collect(),
@@ -111,7 +112,7 @@ pub(super) fn status(common: &Common, place: &Place, names: &[HookName]) -> anyh
     Ok(if in_place && is_read && place.untold().is_none() { ExitStatus::Clean } else { ExitStatus::Unknown })
 }
 
-/// With what became of a canary.
+/// Adds the outcome of a canary to the state of a hook.
 fn tried(place: &Place, name: Name, mut told: Told) -> Told {
     let Some(script) = told.script.as_ref().filter(|_| told.in_place) else { return told };
     let (text, is_stopped) = match canary::send(name, script, place) {
@@ -133,7 +134,7 @@ fn tried(place: &Place, name: Name, mut told: Told) -> Told {
     told
 }
 
-/// Returns the remarks on other places: a template that git does not know of, work trees and submodules.
+/// Returns the remarks on other places: a template that git does not use yet, work trees and submodules.
 fn beyond(place: &Place, program: &Path) -> Vec<Remark> {
     let template = "git does not use this template yet; run";
     let untold = place.untold().map(|copy| Remark { text: template.to_owned(), copy });
@@ -256,7 +257,7 @@ fn of_tool(tool: Tool, hook: &Hook, place: &Place, program: &Path) -> Told {
     }
 }
 
-/// Returns the keysweep that a command line runs, and whether it is this one.
+/// Returns the keysweep that a command line runs, in words, and `true` if it is this one.
 fn found(on_path: Option<PathBuf>, program: &Path) -> (String, bool) {
     let Some(path) = on_path else {
         return ("a keysweep that is not on PATH, so it stops everything".to_owned(), false);

@@ -1,7 +1,8 @@
-//! `live`: asks providers whether secrets of the last reports still work, and only when somebody says so.
+//! `live`: asks providers whether secrets of the last reports still work, and only after the user agrees.
 //!
-//! It reads the values again from the repository, makes the requests, lists them, and sends them after consent. Rules and
-//! hosts are the built-in ones and those of the user's own configuration: what the repository configures does not count.
+//! It reads the values again from the repository, makes the requests, lists them, and sends them after consent. Rules
+//! and hosts are the built-in ones and those of the user's own configuration; the configuration of the repository does
+//! not count.
 
 mod own;
 mod page;
@@ -33,23 +34,23 @@ use crate::text::escape;
 use page::{LiveView, RequestView};
 use question::Question;
 
-/// How requests are sent.
+/// The conditions for sending requests.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terms {
-    /// `true` if somebody has agreed already.
+    /// `true` if the user has agreed already.
     pub(super) yes: bool,
     /// `true` if nothing is sent.
     pub(super) dry_run: bool,
-    /// Requests, at most.
+    /// The most requests that are sent.
     pub(super) most: usize,
-    /// Seconds for a request; usual if absent.
+    /// The time limit of a request in seconds; the default if absent.
     pub(super) patience: Option<u64>,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// When there is no such finding, the user's configuration cannot be used, or nobody agreed.
+/// Fails if there is no such finding, the user's configuration can't be used, or the user didn't agree.
 pub(super) fn run(common: &Common, args: &LiveArgs) -> anyhow::Result<ExitStatus> {
     let repo = Repo::at(None)?;
     let stored = report_store::stored(&repo);
@@ -58,17 +59,17 @@ pub(super) fn run(common: &Common, args: &LiveArgs) -> anyhow::Result<ExitStatus
     about(common, &repo, &stored, &ids, &terms)
 }
 
-/// `verify --revoked`: asks about secrets that should be dead.
+/// Runs `verify --revoked`: asks about secrets that should be invalid.
 ///
 /// # Errors
-/// As `run`.
+/// Fails for the same reasons as `run`.
 pub(super) fn revoked(common: &Common, path: Option<&Path>, ids: &[String], yes: bool) -> anyhow::Result<ExitStatus> {
     let repo = Repo::at(path)?;
     let terms = Terms { yes, dry_run: false, most: ids.len(), patience: None };
     about(common, &repo, &report_store::stored(&repo), &ids.iter().cloned().collect(), &terms)
 }
 
-/// The ids of the findings that are asked about.
+/// Returns the ids of the findings to ask about.
 fn wanted(stored: &[Stored], args: &LiveArgs) -> anyhow::Result<BTreeSet<String>> {
     let all: Vec<&FindingView> = stored.iter().flat_map(|one| &one.report.findings).collect();
     let of_rule = |one: &FindingView| args.only.is_empty() || args.only.contains(&one.rule);
@@ -131,7 +132,7 @@ fn about(
     written(&session, &report, &view, terms)
 }
 
-/// Lists what would be sent, and asks whoever sits there.
+/// Lists what would be sent, and asks the user to agree.
 fn consent(session: &Session, listed: &[RequestView], terms: &Terms, count: usize) -> anyhow::Result<()> {
     let text = page::told(&safe(&listed.to_vec(), &session.mask(None))?, count);
     shell::say(&text);

@@ -1,4 +1,4 @@
-//! The user's own configuration: the only place next to the built-in rules that may name a host.
+//! The user's own configuration: apart from the built-in rules, only this may name a host.
 //!
 //! Whoever writes to a repository writes to all its work trees, to those of its submodules, and through those to what lies in the
 //! repository around. A configuration there is theirs, and so is one that a link there leads to.

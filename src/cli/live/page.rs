@@ -12,12 +12,12 @@ use crate::output::asked;
 use crate::output::page::{Block, Inline, Tone, code, remarks, text, untrusted};
 use crate::output::words::plural;
 
-/// All that there is to say.
+/// The content of the page.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct LiveView {
     /// The number of the schema.
     pub(super) schema: u32,
-    /// The requests that are sent.
+    /// The requests to send.
     pub(super) requests: Vec<RequestView>,
     /// The answers about each finding; secrets that work come first.
     pub(super) asked: Vec<FindingAsked>,
@@ -26,38 +26,38 @@ pub(super) struct LiveView {
     pub(super) remarks: Vec<String>,
 }
 
-/// Requests that differ in the secret alone.
+/// A group of requests that differ only in the secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RequestView {
-    /// Where to.
+    /// The host that they go to.
     pub(super) host: String,
-    /// With scheme and path; what is filled in has placeholders.
+    /// The address with scheme and path; values that are filled in are shown as placeholders.
     pub(super) address: String,
-    /// How.
+    /// The HTTP method.
     pub(super) method: String,
-    /// The names of headers.
+    /// The names of the headers.
     pub(super) headers: Vec<String>,
-    /// About secrets of which rules.
+    /// The rules whose secrets they are about.
     pub(super) rules: BTreeSet<String>,
-    /// How many.
+    /// The number of requests.
     pub(super) count: usize,
 }
 
 /// The answer about a finding.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct FindingAsked {
-    /// Its id.
+    /// The finding's id.
     pub(super) id: String,
-    /// Its rule.
+    /// The finding's rule.
     pub(super) rule: String,
-    /// Its name.
+    /// The finding's name.
     pub(super) name: String,
     /// The answer.
     #[serde(flatten)]
     pub(super) asked: Asked,
 }
 
-/// The requests, those to one place together.
+/// Returns the requests, grouped by address and method.
 pub(super) fn listed(questions: &[Question<'_>], requests: &[Prepared<'_>]) -> Vec<RequestView> {
     let mut all: Vec<RequestView> = Vec::new();
     for (number, request) in requests.iter().enumerate() {
@@ -84,7 +84,7 @@ pub(super) fn listed(questions: &[Question<'_>], requests: &[Prepared<'_>]) -> V
     all
 }
 
-/// The requests in words, before somebody agrees to them.
+/// Describes the requests in words, for the user to agree to.
 pub(super) fn told(requests: &[RequestView], count: usize) -> String {
     let hosts: BTreeSet<&String> = requests.iter().map(|one| &one.host).collect();
     let mut lines = vec![format!("keysweep: {} to {}", plural(count, "request"), plural(hosts.len(), "host"))];
@@ -96,7 +96,7 @@ pub(super) fn told(requests: &[RequestView], count: usize) -> String {
 }
 
 impl LiveView {
-    /// Adds what was said.
+    /// Adds the answers to the questions.
     pub(super) fn add(&mut self, questions: &[Question<'_>], outcomes: &[Outcome]) {
         self.asked.extend(questions.iter().map(|question| FindingAsked {
             id: question.finding.id.to_string(),
@@ -107,7 +107,7 @@ impl LiveView {
         self.asked.sort_by_key(|one| (one.asked.word, one.rule.clone(), one.id.clone()));
     }
 
-    /// Adds the findings that are not there any more.
+    /// Adds the findings that were not found again.
     pub(super) fn lost(&mut self, ids: &BTreeSet<String>, report: &Report) {
         let lost = ids.iter().filter(|id| report.findings.iter().all(|one| one.id.as_str() != id.as_str()));
         self.asked.extend(lost.map(|id| FindingAsked {
@@ -124,7 +124,7 @@ impl LiveView {
         }));
     }
 
-    /// The page of what would be sent.
+    /// Returns the page of what would be sent.
     pub(super) fn plan(&self) -> Vec<Block> {
         let rows = self.requests.iter().map(|one| {
             let names = one.headers.join(", ");
@@ -143,7 +143,7 @@ impl LiveView {
         page
     }
 
-    /// The page of what was said.
+    /// Returns the page of the answers.
     pub(super) fn page(&self) -> Vec<Block> {
         let rows = self.asked.iter().filter(|one| one.asked.word != Liveness::NotAsked);
         let rows = rows.map(|one| {
@@ -159,7 +159,7 @@ impl LiveView {
         page
     }
 
-    /// The findings that nobody is asked about, and the remarks.
+    /// Returns the findings that were not asked about, and the remarks.
     fn others(&self) -> Vec<Block> {
         let mut page = Vec::new();
         let rows: Vec<_> = self

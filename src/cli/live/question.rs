@@ -10,15 +10,15 @@ use crate::rule::live::Ask;
 use crate::rule_set::RuleSet;
 use crate::text::time::rfc3339;
 
-/// A finding, and what is asked about it.
+/// A finding, and the question about it.
 pub(super) struct Question<'f> {
     pub(super) finding: &'f Finding,
-    /// The number of the request, or why there is none.
+    /// The number of its request, or the reason why there is none.
     pub(super) request: Result<usize, String>,
 }
 
 impl<'f> Question<'f> {
-    /// The question about a finding; its request is added to those that there are.
+    /// Creates the question about a finding, and adds its request to `requests` if it is new.
     pub(super) fn new<'r>(
         finding: &'f Finding,
         rules: &'r RuleSet,
@@ -26,7 +26,7 @@ impl<'f> Question<'f> {
         requests: &mut Vec<Prepared<'r>>,
     ) -> Self {
         let prepared = prepared(finding, rules, hosts);
-        // The same secret may be found by several rules that ask alike.
+        // Several rules that send the same request may find the same secret.
         let at = prepared.map(|new| {
             requests.iter().position(|request| *request == new).unwrap_or_else(|| {
                 requests.push(new);
@@ -36,7 +36,7 @@ impl<'f> Question<'f> {
         Self { finding, request: at }
     }
 
-    /// Returns the outcome.
+    /// Returns the answer to the question, or the reason why it wasn't asked.
     pub(super) fn outcome(&self, outcomes: &[Outcome]) -> Asked {
         let at = rfc3339(clock::now()).unwrap_or_default();
         let not_asked = |why: &str| Asked {

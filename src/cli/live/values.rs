@@ -1,4 +1,4 @@
-//! The values of findings, read again from where the last reports saw them.
+//! The values of findings, read again from the places where the last reports saw them.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -13,10 +13,10 @@ use crate::output::brief;
 use crate::output::view::OccurrenceView;
 use crate::source::{Content, Item, Listing};
 
-/// A report that has the findings of these ids in the `stored` ones, as far as the rules still find them.
+/// Returns a report with the `stored` findings of these ids that the rules still find.
 ///
 /// # Errors
-/// When the repository cannot be read.
+/// Fails if the repository can't be read.
 pub(super) fn read(
     session: &Session,
     repo: &Repo,
@@ -27,7 +27,7 @@ pub(super) fn read(
     let listing = Listing { items: items(repo, stored, ids), ..Listing::default() };
     let mut report = session.scan(ReportWhen::Always, |scan| scan.listed(listing, scope(), NOTHING_IS_KNOWN));
     keep(&mut report, ids);
-    // What is in messages, names or git's own files, and what no report tells of.
+    // The rest may be in messages, names or git's own files, or in places that no report names.
     if report.findings.len() < ids.len() {
         let mut swept = session.sweep(repo, |scan, objects| scan.history(repo, objects, scope()))?;
         keep(&mut swept, ids);
@@ -45,7 +45,7 @@ fn keep(report: &mut Report, ids: &BTreeSet<String>) {
     report.findings.retain(|finding| ids.contains(finding.id.as_str()));
 }
 
-/// The contents that the last reports name.
+/// Returns the contents that the last reports name for these findings.
 fn items(repo: &Repo, stored: &[Stored], ids: &BTreeSet<String>) -> Vec<Item> {
     let findings = stored.iter().flat_map(|one| one.report.all());
     let mut seen = BTreeSet::new();
@@ -70,7 +70,7 @@ fn item(repo: &Repo, place: &OccurrenceView, path: &str) -> Option<Item> {
     Some(Item { kind: ContentKind::File, path: BString::from(path), content, commit: None })
 }
 
-/// A file of the work tree. The report may come from anybody, and must not lead to a file elsewhere.
+/// Returns a file of the work tree. Anybody may have written the report, so it must not lead to a file outside.
 fn in_work_tree(repo: &Repo, path: &str) -> Option<PathBuf> {
     let path = Path::new(path);
     let root = repo.workdir()?.canonicalize().ok()?;

@@ -1,11 +1,11 @@
-//! Atlassian Data Center tokens (Jira, Confluence, Bitbucket); those of the cloud are in `crc`.
+//! Atlassian Data Center tokens (Jira, Confluence, Bitbucket); those of Atlassian Cloud are in `crc`.
 
 use super::codec::{base64, split_once};
 use super::{Fact, Outcome};
 
-/// Base64 of `<4 to 20 digits>:<20 random bytes>`, with `BBDC-` before it in Bitbucket.
+/// Checks base64 of `<4 to 20 digits>:<20 random bytes>`, with `BBDC-` before it in Bitbucket.
 ///
-/// Source: published samples of Bitbucket and Jira tokens (`CredSweeper`); the digits number the token.
+/// Source: published samples of Bitbucket and Jira tokens (`CredSweeper`); the digits are the token's number.
 pub(super) fn data_center(secret: &[u8]) -> Outcome {
     let body = secret.strip_prefix(b"BBDC-").unwrap_or(secret);
     let Some(bytes) = base64(body) else {

@@ -1,4 +1,4 @@
-//! AWS unique ids: alphabet and the account number inside.
+//! AWS unique ids: their alphabet and the account number inside.
 //!
 //! Secret access keys have no structure and are not judged here.
 
@@ -7,17 +7,17 @@ use data_encoding::BASE32;
 use super::{Fact, Outcome};
 use crate::detect::value::wordlike;
 
-/// Prefixes of ids that carry their account (AWS documentation, "unique identifiers").
+/// The prefixes of ids that contain their account (AWS documentation, "unique identifiers").
 const PREFIXES: [&[u8]; 8] = [b"AKIA", b"ASIA", b"AROA", b"AIDA", b"AGPA", b"ABIA", b"ACCA", b"AIPA"];
-/// Accounts whose keys are decoys, and whose they are. None is listed that no public page names or shows a key of: the
-/// first is known from keys of the free service, the second from those printed by onappsec.com, the third from a list of
-/// marks of decoys (0xCardinal, "covert canary detection").
+/// Accounts whose keys are decoys, and their owners. Each is named on a public page or known from a published key: the
+/// first from keys of the free service, the second from those printed by onappsec.com, the third from a list of marks
+/// of decoys (0xCardinal, "covert canary detection").
 const DECOYS: [(&str, &str); 3] =
     [("171436882533", "Thinkst"), ("595918472158", "Thinkst"), ("992382622183", "Thinkst")];
 
-/// The sixteen characters after the prefix, for an id that belongs to `account`.
+/// Returns the sixteen characters after the prefix of an id that belongs to `account`.
 ///
-/// The first bit is set in ids issued today; `rest` fills what the account leaves free.
+/// The first bit is set in ids issued today; `rest` fills the bits that the account leaves free.
 pub(crate) fn account_id(account: u64, rest: &[u8; 10]) -> String {
     let [first, ..] = *rest;
     let head = 1 << 47 | account << 7 | u64::from(first & 0x7f);
@@ -28,7 +28,8 @@ pub(crate) fn account_id(account: u64, rest: &[u8; 10]) -> String {
     BASE32.encode(&bytes)
 }
 
-/// `<4 letters><16 of A-Z2-7>`. Source of the account decoding: published and confirmed on two ids of known accounts.
+/// Checks `<4 letters><16 of A-Z2-7>`. Source of the account decoding: published and confirmed on two ids of known
+/// accounts.
 pub(super) fn account(secret: &[u8]) -> Outcome {
     let body = PREFIXES.iter().find_map(|p| secret.strip_prefix(*p));
     let Some(bytes) = body.filter(|b| b.len() == 16).and_then(|b| BASE32.decode(b).ok()) else {
@@ -37,7 +38,7 @@ pub(super) fn account(secret: &[u8]) -> Outcome {
     if secret.ends_with(b"EXAMPLE") {
         return Outcome::Sample;
     }
-    // Every 28th id has no digit, and hardly any of these reads like words.
+    // One id in 28 has no digit, and hardly any of these reads like words.
     if !secret.iter().any(u8::is_ascii_digit) && wordlike::is_words(secret) {
         return Outcome::Fail("words in capitals");
     }
@@ -45,12 +46,13 @@ pub(super) fn account(secret: &[u8]) -> Outcome {
     Outcome::Pass(account.map(facts).unwrap_or_default())
 }
 
-/// Ids of the old form carry no account.
+/// Returns `true` for ids of the old form, which contain no account.
 const fn is_old(body: &[u8]) -> bool {
     matches!(body, [b'I' | b'J', ..])
 }
 
-/// Forty bits, after one that says nothing. Numbers of more than twelve digits are no accounts.
+/// Returns the forty bits after the first one, which carries no information. Numbers of more than twelve digits are not
+/// accounts.
 fn decode(bytes: &[u8]) -> Option<u64> {
     let [a, b, c, d, e, f] = *bytes.first_chunk::<6>()?;
     let number = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);

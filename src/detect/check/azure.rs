@@ -1,7 +1,7 @@
-//! Azure keys that identify themselves: Marvin checksums, CASK keys, Entra client secrets.
+//! Azure keys that can be recognised by themselves: Marvin checksums, CASK keys, Entra client secrets.
 //!
-//! Source: microsoft/security-utilities (algorithms, seeds and test vectors). Owns the hash and the sealing of
-//! generated examples. Shared access signatures are no keys and are in `sas`.
+//! Source: microsoft/security-utilities (algorithms, seeds and test vectors). This module contains the hash
+//! and the sealing of generated examples. Shared access signatures are not keys and are in `sas`.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::{ALTERED, Fact, Outcome, pass_if};
 
 const ENTRA_DIGITS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ1234567890.-_~";
 
-/// The permissions of a key, where its seed shows them.
+/// The permissions of a key, by the seed that shows them.
 const KINDS: [(&str, &str); 17] = [
     ("MastRW00", "read-write"),
     ("MastRO00", "read-only"),
@@ -33,7 +33,7 @@ const KINDS: [(&str, &str); 17] = [
     ("GitKey00", "git"),
 ];
 
-/// Services by the signature at offset 76 of a CASK key.
+/// The services, by the signature at offset 76 of a CASK key.
 const SERVICES: [(&str, &str); 8] = [
     ("ACOG", "AI services"),
     ("AZDO", "DevOps"),
@@ -45,7 +45,7 @@ const SERVICES: [(&str, &str); 8] = [
     ("AZMR", "Mixed Reality"),
 ];
 
-/// Marvin32: the two halves of the 64-bit Marvin hash (`SymCrypt`) xored.
+/// Returns the Marvin32 hash: the two halves of the 64-bit Marvin hash (`SymCrypt`) xored.
 pub(crate) fn marvin32(data: &[u8], seed: u64) -> u32 {
     let [a, b, c, d, e, f, g, h] = seed.to_le_bytes();
     let mut state = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
@@ -67,13 +67,13 @@ const fn mix(low: u32, high: u32) -> (u32, u32) {
     (low, high.rotate_left(19))
 }
 
-/// Eight ASCII characters read as a big-endian number.
+/// Returns the number that eight ASCII characters are, read as big-endian.
 pub(crate) fn seed(text: &str) -> u64 {
     text.bytes().fold(0, |n, b| n << 8 | u64::from(b))
 }
 
-/// Turns random bytes into a key in standard base64: `mark` put where the service puts it, the last four bytes
-/// replaced by the checksum.
+/// Turns random bytes into a key in standard base64, with `mark` at the place where the service puts it and
+/// the last four bytes replaced by the checksum.
 ///
 /// The mark ends with the last whole character before the checksum; the bits left over up to the next byte are zero.
 pub(crate) fn seal_key(random: &[u8], mark: &str, seed_text: &str) -> Option<String> {
@@ -89,7 +89,7 @@ pub(crate) fn seal_key(random: &[u8], mark: &str, seed_text: &str) -> Option<Str
     Some(BASE64.encode(&bytes))
 }
 
-/// The last four bytes are the checksum of the others under one of `seeds`.
+/// Checks that the last four bytes are the checksum of the others under one of `seeds`.
 pub(super) fn marvin(secret: &[u8], seeds: &[Cow<'static, str>]) -> Outcome {
     let Some(bytes) = base64(secret) else {
         return Outcome::Fail("not base64");
@@ -106,14 +106,14 @@ fn kind(seed: &str) -> Vec<Fact> {
     known.map(|(_, kind)| Fact::new("azure_key_kind", kind)).into_iter().collect()
 }
 
-/// The three check characters over the first 37 of an Entra client secret.
+/// Returns the three check characters over the first 37 of an Entra client secret.
 pub(crate) fn entra_check(first37: &[u8]) -> String {
     let mut text = digits(marvin32(first37, seed("AadPwd00")), ENTRA_DIGITS, 6);
     text.truncate(3);
     text
 }
 
-/// `<3>8Q~<31><3 check>`. Only 18 bits of the checksum are kept.
+/// Checks `<3>8Q~<31><3 check>`. Only 18 bits of the checksum are kept.
 pub(super) fn entra(secret: &[u8]) -> Outcome {
     match secret.split_at_checked(37) {
         Some((front, check)) if front.get(3..6) == Some(b"8Q~") => {
@@ -123,13 +123,14 @@ pub(super) fn entra(secret: &[u8]) -> Outcome {
     }
 }
 
-/// The check characters of a CASK key over its first 60 decoded bytes; a key of 84 characters keeps four of six.
+/// Returns the check characters of a CASK key over its first 60 decoded bytes; a key of 84 characters keeps four of
+/// six.
 pub(crate) fn cask_check(first60: &[u8]) -> String {
     let sum = marvin32(first60, seed("Default0")).swap_bytes();
     format!("{:0<6}", digits(sum, BASE62, 0))
 }
 
-/// `<52>JQQJ9<kind><year><month><12><4><4 service><4 or 6 check>`.
+/// Checks `<52>JQQJ9<kind><year><month><12><4><4 service><4 or 6 check>`.
 pub(super) fn cask(secret: &[u8]) -> Outcome {
     let Some((front, tail)) = secret.split_at_checked(80) else {
         return Outcome::Fail("not of the CASK form");
@@ -143,7 +144,7 @@ pub(super) fn cask(secret: &[u8]) -> Outcome {
     if cask_fits(&bytes, tail.trim_ascii_end()) { Outcome::Pass(cask_facts(front)) } else { Outcome::Fail(ALTERED) }
 }
 
-/// Early keys wrote the checksum in base64 instead of base62.
+/// Checks the checksum, which early keys contain in base64 instead of base62.
 fn cask_fits(first60: &[u8], tail: &[u8]) -> bool {
     let bare = tail.strip_suffix(b"==").unwrap_or(tail);
     let early = BASE64.encode(&marvin32(first60, seed("Default0")).to_le_bytes());

@@ -1,4 +1,4 @@
-//! Keys in base58 with a checksum: Bitcoin keys for import, extended private keys of BIP 32.
+//! Keys in base58 with a checksum: Bitcoin keys in wallet import format, extended private keys of BIP 32.
 //!
 //! Source: the Bitcoin wiki on `Base58Check`; BIP 32. The last four bytes are the first four of a double SHA-256
 //! of the others.
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::codec::{base58, to_base58};
 use super::{ALTERED, Outcome, pass_if};
 
-/// Bytes of the checksum.
+/// The number of bytes in the checksum.
 const WIDTH: usize = 4;
 
 pub(super) fn key(secret: &[u8]) -> Outcome {
@@ -19,7 +19,7 @@ pub(super) fn key(secret: &[u8]) -> Outcome {
     }
 }
 
-/// The payload with its checksum, in base58.
+/// Returns the payload with its checksum, in base58.
 pub(crate) fn seal(payload: &[u8]) -> String {
     to_base58(&[payload, &checksum(payload)].concat())
 }
@@ -48,7 +48,7 @@ mod tests {
         assert_eq!(key(b"2"), Outcome::Fail("not base58"));
     }
 
-    /// The address of the first block, which the wiki of Bitcoin spells out.
+    /// Checks the address of the first block, which the Bitcoin wiki works out step by step.
     #[test]
     fn agrees_with_a_published_address() {
         assert_eq!(key(b"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"), Outcome::Pass(vec![]));

@@ -1,23 +1,23 @@
 //! Keys in Bech32: age identities, Nostr secret keys.
 //!
-//! Source: BIP 173, which age (C2SP) and Nostr (NIP-19) refer to. The six last characters are a BCH code over the
-//! prefix and all others.
+//! Source: BIP 173, which age (C2SP) and Nostr (NIP-19) refer to. The last six characters are a BCH code over the
+//! prefix and all other characters.
 
 use super::{ALTERED, Outcome, pass_if};
 
 const DIGITS: &[u8] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 const GENERATOR: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
-/// Characters of the code.
+/// The number of characters in the code.
 const WIDTH: usize = 6;
 
-/// `<prefix>1<data><6>`, in one case.
+/// Checks `<prefix>1<data><6>`, in one case.
 pub(super) fn key(secret: &[u8]) -> Outcome {
     let mixed = secret.iter().any(u8::is_ascii_lowercase) && secret.iter().any(u8::is_ascii_uppercase);
     let values = if mixed { None } else { values(secret) };
     values.map_or(Outcome::Fail("not Bech32"), |values| pass_if(remainder(&values) == 1, ALTERED))
 }
 
-/// The check characters that `before` lacks, in its case.
+/// Returns the check characters that complete `before`, in its case.
 pub(crate) fn check(before: &str) -> Option<String> {
     let mut values = values(before.as_bytes())?;
     values.extend([0; WIDTH]);
@@ -27,7 +27,7 @@ pub(crate) fn check(before: &str) -> Option<String> {
     Some(if before.bytes().any(|b| b.is_ascii_lowercase()) { code } else { code.to_ascii_uppercase() })
 }
 
-/// The prefix spread over two values a character, and the value of each digit after the last `1`.
+/// Returns the prefix spread over two values for each character, and the value of each digit after the last `1`.
 fn values(text: &[u8]) -> Option<Vec<u8>> {
     let lower = text.to_ascii_lowercase();
     let at = lower.iter().rposition(|b| *b == b'1')?;
@@ -50,7 +50,7 @@ fn remainder(values: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    /// The shortest string of BIP 173, and one of its invalid ones.
+    /// Checks the shortest string of BIP 173, and one of its invalid ones.
     #[test]
     fn agrees_with_the_vectors_of_the_specification() {
         assert_eq!(key(b"A12UEL5L"), Outcome::Pass(vec![]));

@@ -1,16 +1,16 @@
 //! Encodings shared by the checks: number systems and tolerant base64.
 //!
-//! Owns only decoding and encoding; what the bytes mean is for the family files.
+//! This module only decodes and encodes; the meaning of the bytes is up to the modules of the families.
 
 use data_encoding::BASE64_NOPAD;
 
-/// Digits of base 62 in the order GitHub, npm, Vercel and Microsoft use.
+/// The digits of base 62 in the order GitHub, npm, Vercel and Microsoft use.
 pub(super) const BASE62: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/// Digits of base 36 as GitLab uses them.
+/// The digits of base 36 as GitLab uses them.
 pub(super) const BASE36: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 const BASE58: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
-/// `n` in the given digits, most significant first, padded on the left to `width`.
+/// Returns `n` in the given digits, most significant first, padded on the left to `width`.
 pub(super) fn digits(mut n: u32, alphabet: &[u8], width: usize) -> String {
     let base = u32::try_from(alphabet.len()).unwrap_or(u32::MAX).max(2);
     let mut out = Vec::new();
@@ -22,7 +22,8 @@ pub(super) fn digits(mut n: u32, alphabet: &[u8], width: usize) -> String {
     out.iter().rev().collect()
 }
 
-/// Base64 of either alphabet, padded or not. Stray bits in the last character are refused: no encoder writes them.
+/// Decodes base64 of either alphabet, padded or not. Stray bits in the last character are refused: no encoder writes
+/// them.
 pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let bare = text.trim_ascii_end();
     let end = bare.iter().rposition(|b| *b != b'=').map_or(0, |p| p + 1);
@@ -42,7 +43,7 @@ const fn to_standard(byte: u8) -> u8 {
     }
 }
 
-/// Base58 (Bitcoin alphabet); quadratic, hence for short texts only.
+/// Decodes base58 (Bitcoin alphabet); takes quadratic time, hence only for short texts.
 pub(super) fn base58(text: &[u8]) -> Option<Vec<u8>> {
     if text.len() > 128 {
         return None;
@@ -57,7 +58,7 @@ pub(super) fn base58(text: &[u8]) -> Option<Vec<u8>> {
     Some(little_endian)
 }
 
-/// Bytes in base58 (Bitcoin alphabet).
+/// Encodes bytes in base58 (Bitcoin alphabet).
 pub(super) fn to_base58(bytes: &[u8]) -> String {
     let mut little_endian: Vec<u8> = Vec::new();
     for byte in bytes {
@@ -88,7 +89,7 @@ fn multiply_add(number: &mut Vec<u8>, mut carry: u32) {
     }
 }
 
-/// The two ends of `text`, the second `count` bytes long.
+/// Splits `text` into two parts, the second `count` bytes long.
 pub(super) const fn split_end(text: &[u8], count: usize) -> Option<(&[u8], &[u8])> {
     match text.len().checked_sub(count) {
         Some(at) => text.split_at_checked(at),
@@ -103,13 +104,13 @@ pub(super) fn split_once(text: &[u8], mark: u8) -> Option<(&[u8], &[u8])> {
     Some((before, rest.get(1..)?))
 }
 
-/// A number made of ASCII digits only (no sign, no blanks).
+/// Parses a number made of ASCII digits only (no sign, no blanks).
 pub(super) fn decimal(text: &[u8]) -> Option<u64> {
     let plain = text.iter().all(u8::is_ascii_digit);
     std::str::from_utf8(text).ok().filter(|_| plain)?.parse().ok()
 }
 
-/// `text` itself and what follows each `_`, `-` or `.`, as far as a JSON object in base64 could begin there.
+/// Returns `text` itself and the text after each `_`, `-` or `.` where a JSON object in base64 could begin.
 ///
 /// `{` always starts with `e` in base64. The number of places is bounded, as a payload may itself hold `-` and `_`.
 pub(super) fn json_starts(text: &[u8]) -> impl Iterator<Item = &[u8]> {

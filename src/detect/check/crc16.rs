@@ -15,7 +15,7 @@ pub(super) fn seed(secret: &[u8]) -> Outcome {
     }
 }
 
-/// The payload with its checksum, in base32.
+/// Returns the payload with its checksum, in base32.
 pub(crate) fn seal(payload: &[u8]) -> String {
     BASE32_NOPAD.encode(&[payload, &crc16(payload).to_le_bytes()].concat())
 }

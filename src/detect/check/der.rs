@@ -1,6 +1,6 @@
-//! Just enough DER (X.690) to recognise private keys: lengths that fit, types in place, algorithm and size.
+//! Just enough DER (X.690) to recognise private keys: lengths that fit, the expected types, algorithm and size.
 //!
-//! Owns no verdict on the numbers: whether a key is a working one cannot be told cheaply, and matters little.
+//! The numbers are not judged: it isn't cheap to find out whether a key works, and it matters little.
 
 const INTEGER: u8 = 0x02;
 const BITS: u8 = 0x03;
@@ -12,7 +12,7 @@ const PARAMETERS: u8 = 0xa0;
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 
-/// Object identifiers (contents only) of algorithms and curves.
+/// The object identifiers (contents only) of algorithms and curves.
 const NAMES: [(&[u8], &str); 13] = [
     (RSA, "RSA"),
     (EC, "EC"),
@@ -29,7 +29,7 @@ const NAMES: [(&[u8], &str); 13] = [
     (&[0x2b, 0x81, 0x04, 0x00, 0x0a], "secp256k1"),
 ];
 
-/// Type, contents, and what follows.
+/// The type of an element, its contents, and the bytes after it.
 type Element<'a> = (u8, &'a [u8], &'a [u8]);
 
 fn element(bytes: &[u8]) -> Option<Element<'_>> {
@@ -49,12 +49,12 @@ fn long_length(bytes: &[u8], count: usize) -> Option<(usize, &[u8])> {
     Some((length.iter().fold(0, |n, b| n << 8 | usize::from(*b)), rest))
 }
 
-/// Contents of an element of this type, and what follows.
+/// Returns the contents of an element of this type, and the bytes after it.
 fn expect(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     element(bytes).filter(|(t, ..)| *t == tag).map(|(_, contents, after)| (contents, after))
 }
 
-/// Contents of a sequence that ends where `bytes` end.
+/// Returns the contents of a sequence that ends where `bytes` end.
 fn whole_sequence(bytes: &[u8]) -> Option<&[u8]> {
     expect(bytes, SEQUENCE).filter(|(_, after)| after.is_empty()).map(|(contents, _)| contents)
 }
@@ -78,21 +78,21 @@ fn name(object: &[u8]) -> Option<&'static str> {
     NAMES.iter().find(|(bytes, _)| *bytes == object).map(|(_, name)| *name)
 }
 
-/// `RSA PRIVATE KEY` (RFC 8017): version 0 and eight numbers, the modulus first.
+/// Recognises `RSA PRIVATE KEY` (RFC 8017): version 0 and eight numbers, the modulus first.
 pub(super) fn rsa(bytes: &[u8]) -> Option<String> {
     let numbers = integers(whole_sequence(bytes)?)?;
     let modulus = numbers.get(1).filter(|_| numbers.len() >= 9)?;
     Some(format!("RSA {}", bits(modulus)))
 }
 
-/// `DSA PRIVATE KEY` (OpenSSL): version 0 and five numbers.
+/// Recognises `DSA PRIVATE KEY` (OpenSSL): version 0 and five numbers.
 pub(super) fn dsa(bytes: &[u8]) -> Option<String> {
     let numbers = integers(whole_sequence(bytes)?)?;
     let prime = numbers.get(1).filter(|_| numbers.len() == 6)?;
     Some(format!("DSA {}", bits(prime)))
 }
 
-/// `EC PRIVATE KEY` (RFC 5915): version 1, the number as octets, perhaps the curve.
+/// Recognises `EC PRIVATE KEY` (RFC 5915): version 1, the number as octets, perhaps the curve.
 pub(super) fn ec(bytes: &[u8]) -> Option<String> {
     let (_, rest) = expect(whole_sequence(bytes)?, INTEGER).filter(|(version, _)| *version == [1])?;
     let (_, rest) = expect(rest, OCTETS).filter(|(number, _)| number.len() >= 20)?;
@@ -100,7 +100,7 @@ pub(super) fn ec(bytes: &[u8]) -> Option<String> {
     Some(curve.and_then(|(object, _)| name(object)).map_or_else(|| "EC".to_owned(), |c| format!("EC {c}")))
 }
 
-/// `PRIVATE KEY` (RFC 5208, PKCS #8): version, algorithm, the key as octets.
+/// Recognises `PRIVATE KEY` (RFC 5208, PKCS #8): version, algorithm, the key as octets.
 pub(super) fn pkcs8(bytes: &[u8]) -> Option<String> {
     let (_, rest) = expect(whole_sequence(bytes)?, INTEGER)?;
     let (algorithm, rest) = expect(rest, SEQUENCE)?;
@@ -115,14 +115,14 @@ pub(super) fn pkcs8(bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// `PUBLIC KEY` (RFC 5280): algorithm and a string of bits, which no private key holds at that place.
+/// Recognises `PUBLIC KEY` (RFC 5280): algorithm and a bit string, which no private key holds at that place.
 pub(super) fn public(bytes: &[u8]) -> Option<()> {
     let (algorithm, rest) = expect(whole_sequence(bytes)?, SEQUENCE)?;
     expect(algorithm, OBJECT)?;
     expect(rest, BITS).filter(|(key, after)| !key.is_empty() && after.is_empty()).map(|_| ())
 }
 
-/// `ENCRYPTED PRIVATE KEY` (PKCS #8): the cipher and the octets it made.
+/// Recognises `ENCRYPTED PRIVATE KEY` (PKCS #8): the cipher and the octets it produced.
 pub(super) fn encrypted_pkcs8(bytes: &[u8]) -> Option<()> {
     let (_, rest) = expect(whole_sequence(bytes)?, SEQUENCE)?;
     expect(rest, OCTETS).filter(|(data, after)| !data.is_empty() && after.is_empty()).map(|_| ())

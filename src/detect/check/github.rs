@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::codec::split_end;
 use super::{ALTERED, Fact, Outcome};
 
-/// The eight check characters over everything before them, `github_pat_` included.
+/// Returns the eight check characters over everything before them, `github_pat_` included.
 ///
 /// Source: two independent published samples (kingfisher, `CredSweeper`); GitHub does not document it. Eight random
 /// characters follow the check in a token.
@@ -18,7 +18,7 @@ pub(crate) fn fine_grained_check(before: &[u8]) -> String {
     text
 }
 
-/// `github_pat_11<7 base32: user id>0<...>_<...><8 check><8>`.
+/// Checks `github_pat_11<7 base32: user id>0<...>_<...><8 check><8>`.
 pub(super) fn fine_grained(secret: &[u8]) -> Outcome {
     let parts = split_end(secret, 8).and_then(|(front, _)| split_end(front, 8));
     match parts {
@@ -27,7 +27,7 @@ pub(super) fn fine_grained(secret: &[u8]) -> Outcome {
     }
 }
 
-/// Characters 3 to 9 after the prefix are the owner's numeric id in base32.
+/// Returns the owner's numeric id, which characters 3 to 9 after the prefix hold in base32.
 fn user_id(secret: &[u8]) -> Vec<Fact> {
     let digits = secret.strip_prefix(b"github_pat_11").and_then(|rest| rest.get(..7));
     let bytes = digits.and_then(|d| BASE32_NOPAD.decode(d).ok());

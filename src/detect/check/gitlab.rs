@@ -1,12 +1,12 @@
 //! GitLab routable tokens.
 //!
-//! Source: GitLab merge requests 169322, 170634 and 172708. Owns the checksum and the payload that routes a token to
-//! its organisation; the older 20-character tokens have no check.
+//! Source: GitLab merge requests 169322, 170634 and 172708. This module contains the checksum and the payload that
+//! routes a token to its organisation; the older 20-character tokens have no check.
 
 use super::codec::{BASE36, base64, digits, split_end, split_once};
 use super::{ALTERED, Fact, Outcome};
 
-/// Keys of the routing payload; values are base36 numbers.
+/// The keys of the routing payload; their values are base36 numbers.
 const OWNERS: [(&str, &str); 5] = [
     ("c", "gitlab_cell_id"),
     ("g", "gitlab_group_id"),
@@ -15,14 +15,15 @@ const OWNERS: [(&str, &str); 5] = [
     ("u", "gitlab_user_id"),
 ];
 
-/// Seven base36 digits over everything before them.
+/// Returns the checksum in seven base36 digits over everything before them.
 pub(crate) fn routable_crc32(before: &[u8]) -> String {
     digits(crc32fast::hash(before), BASE36, 7)
 }
 
-/// Length of the payload in two base36 digits, then the checksum: what ends a token that so far reads `before`.
+/// Returns the end of a token that so far reads `before`: the length of the payload in two base36 digits, then the
+/// checksum.
 ///
-/// The length may already are there (`….01.0r`): then only the checksum is missing.
+/// If `before` already ends with the length (`….01.0r`), only the checksum is returned.
 pub(crate) fn routable_check(before: &str) -> String {
     if before.rsplit('.').next().is_some_and(|last| last.len() == 2) {
         return routable_crc32(before.as_bytes());
@@ -33,7 +34,7 @@ pub(crate) fn routable_check(before: &str) -> String {
     format!("{length}{check}")
 }
 
-/// `<prefix>-[t<digit>_]<payload>.[01.]<2 length><7 checksum>`.
+/// Checks `<prefix>-[t<digit>_]<payload>.[01.]<2 length><7 checksum>`.
 pub(super) fn routable(secret: &[u8]) -> Outcome {
     let Some((before, check)) = split_end(secret, 7) else {
         return Outcome::Fail("too short to contain a checksum");
@@ -54,7 +55,7 @@ fn length(before: &[u8]) -> Option<usize> {
     usize::from_str_radix(text, 36).ok()
 }
 
-/// The base64url part: after the first `-` (runner tokens add `t<digit>_`), up to the first dot.
+/// Returns the base64url part: after the first `-` (runner tokens add `t<digit>_`), up to the first dot.
 fn payload(secret: &[u8]) -> &[u8] {
     let rest = split_once(secret, b'-').map_or(secret, |(_, rest)| rest);
     let rest = match rest {
@@ -64,7 +65,8 @@ fn payload(secret: &[u8]) -> &[u8] {
     split_once(rest, b'.').map_or(rest, |(payload, _)| payload)
 }
 
-/// Sixteen random bytes, then `key:value` lines, then one byte that says how long the lines are.
+/// Returns the owners in a payload: sixteen random bytes, then `key:value` lines, then one byte that gives the length
+/// of the lines.
 fn owners(payload: &[u8]) -> Vec<Fact> {
     let lines = base64(payload).and_then(|bytes| {
         let (length, front) = bytes.split_last()?;

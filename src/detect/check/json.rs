@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::codec;
 use super::{Fact, Outcome, key};
 
-/// Keys whose values are plain identifiers in the tokens that hold them, and what they are called in commands.
+/// Keys whose values are plain identifiers in the tokens that hold them, with the names that commands use for them.
 const IDENTIFIERS: [(&str, &str); 6] = [
     ("org", "org"),
     ("o", "org"),
@@ -19,7 +19,8 @@ const IDENTIFIERS: [(&str, &str); 6] = [
     ("signInAddress", "host"),
 ];
 
-/// A base64 JSON object that has all of `keys`: the whole value, or the part after a separator up to the next.
+/// Checks for a base64 JSON object that has all of `keys`: the whole value, or the part after one separator up to the
+/// next.
 ///
 /// Source: layouts of Sentry (`sntrys_`), Grafana (`glc_`, legacy keys), Mapbox and 1Password tokens.
 pub(super) fn base64(secret: &[u8], keys: &[Cow<'static, str>]) -> Outcome {
@@ -34,13 +35,13 @@ pub(super) fn base64(secret: &[u8], keys: &[Cow<'static, str>]) -> Outcome {
     }
 }
 
-/// `text` whole, and cut at its first dot or underscore: what follows a payload is a signature.
+/// Returns `text` whole, and cut at its first dot or underscore: a signature follows the payload there.
 fn pieces(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let cut = |mark| codec::split_once(text, mark).map(|(before, _)| before);
     [Some(text), cut(b'.'), cut(b'_')].into_iter().flatten()
 }
 
-/// The JSON object that `text` encodes.
+/// Returns the JSON object that `text` encodes.
 pub(super) fn object(text: &[u8]) -> Option<Map<String, Value>> {
     let bytes = codec::base64(text)?;
     match serde_json::from_slice(&bytes) {
@@ -49,19 +50,19 @@ pub(super) fn object(text: &[u8]) -> Option<Map<String, Value>> {
     }
 }
 
-/// Only what the rule asked for: elsewhere a key of one letter could mean anything.
+/// Returns only the identifiers that the rule asked for: in another token a key of one letter could mean anything.
 fn identifiers(object: &Map<String, Value>, keys: &[Cow<'static, str>]) -> Vec<Fact> {
     let known = IDENTIFIERS.iter().filter(|(key, _)| keys.iter().any(|k| k == key));
     known.filter_map(|(key, field)| Some(Fact::new(field, host(object.get(*key)?.as_str()?)))).collect()
 }
 
-/// A URL without its scheme and path; other text as it is.
+/// Returns a URL without its scheme and path; other text unchanged.
 fn host(text: &str) -> &str {
     let rest = text.split_once("://").map(|(_, rest)| rest);
     rest.map_or(text, |r| r.split('/').next().unwrap_or(r))
 }
 
-/// A Google service account file, or the part of it that a pattern caught.
+/// Checks a Google service account file, or the part of it that a pattern caught.
 ///
 /// Source: Google's documentation of service account keys: `type`, an RSA key in `private_key`, `private_key_id`,
 /// `client_email` under `gserviceaccount.com`.
@@ -86,8 +87,8 @@ fn account_facts(text: &str, key_facts: Vec<Fact>) -> Vec<Fact> {
     named.chain(key_facts).collect()
 }
 
-/// The string after `"name":`. The file may be cut off or escaped, so no JSON parser would read it; the values wanted
-/// hold no quotes.
+/// Returns the string after `"name":`. The file may be cut off or escaped, so no JSON parser would read it; the
+/// values needed hold no quotes.
 fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(&format!("\"{name}\""))?;
     let value = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;

@@ -1,6 +1,7 @@
-//! JSON Web Tokens (RFC 7519), also behind a vendor's prefix (`bkaj_`, `ghs_<id>_`).
+//! JSON Web Tokens (RFC 7519), also after a vendor's prefix (`bkaj_`, `ghs_<id>_`).
 //!
-//! Owns structure and claims. Whether a token has expired depends on the day and is decided by the reader of the facts.
+//! This module checks structure and claims. Whether a token has expired depends on the day and is decided by the reader
+//! of the facts.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +12,7 @@ use crate::text::time::rfc3339;
 
 type Object = Map<String, Value>;
 
-/// Signature lengths in bytes, by algorithm; RSA ones depend on the key and start at 1024 bits.
+/// The signature lengths in bytes, by algorithm; RSA ones depend on the key and start at 1024 bits.
 const SIGNATURES: [(&str, usize); 8] = [
     ("HS256", 32),
     ("HS384", 48),
@@ -23,13 +24,13 @@ const SIGNATURES: [(&str, usize); 8] = [
     ("EdDSA", 64),
 ];
 
-/// Header parameters of RFC 7515, RFC 7516, RFC 7518 and RFC 7797: one of them marks a header.
+/// The header parameters of RFC 7515, RFC 7516, RFC 7518 and RFC 7797: a header has at least one of them.
 const HEADER: [&str; 23] = [
     "alg", "typ", "cty", "kid", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", "url", "nonce", "enc",
     "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c",
 ];
 
-/// A signed token; with `role`, one whose payload names it.
+/// Checks a signed token; if `role` is given, the payload has to name it.
 pub(super) fn token(secret: &[u8], role: Option<&str>) -> Outcome {
     let Some((header, payload, signature)) = json_starts(secret).find_map(parts) else {
         return Outcome::Fail("not three parts with a JSON header and payload");
@@ -54,14 +55,15 @@ fn parts(text: &[u8]) -> Option<(Object, Object, Vec<u8>)> {
     Some((header, object(payload)?, base64(signature)?)).filter(|_| whole)
 }
 
-/// Tutorials sign the payloads of jwt.io and of RFC 7515 with keys of their own; each local Supabase has the same tokens.
+/// Returns `true` for known example payloads: tutorials sign those of jwt.io and RFC 7515 with keys of their own, and
+/// each local Supabase has the same tokens.
 fn is_example(payload: &Object) -> bool {
     let tutorial = text(payload, "sub") == Some("1234567890") && text(payload, "name") == Some("John Doe");
     let specification = payload.contains_key("http://example.com/is_root");
     tutorial || specification || text(payload, "iss") == Some("supabase-demo")
 }
 
-/// The key that Supabase issues for clients: its role has the rights of somebody who is not signed in.
+/// Returns `true` for the key that Supabase issues for clients: its role has the rights of a user who is not signed in.
 fn is_for_pages(payload: &Object) -> bool {
     text(payload, "iss") == Some("supabase") && text(payload, "role") == Some("anon")
 }
@@ -89,19 +91,19 @@ fn claims(payload: &Object) -> Vec<Fact> {
     named.chain(audience).chain(expires).chain(kubernetes(payload)).collect()
 }
 
-/// One audience; lists are cut to their first, long ones left out.
+/// Returns one audience; of a list the first one, and none that is too long.
 fn audience(payload: &Object) -> Option<&str> {
     let audience = payload.get("aud")?;
     let first = audience.as_array().and_then(|list| list.first()).unwrap_or(audience);
     first.as_str().filter(|a| a.len() <= 100)
 }
 
-/// Some issuers write times as fractions.
+/// Returns a time in whole seconds, as some issuers write fractions.
 fn seconds(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| format!("{:.0}", value.as_f64()?).parse().ok())
 }
 
-/// Namespace and service account, in the flat claims of old and the nested ones of bound tokens.
+/// Returns namespace and service account, from the flat claims of old tokens or the nested ones of bound tokens.
 fn kubernetes(payload: &Object) -> Vec<Fact> {
     let nested = payload.get("kubernetes.io");
     let bound = |path: &str| nested.and_then(|k| k.pointer(path)).and_then(Value::as_str);

@@ -1,6 +1,6 @@
-//! Private keys in text: which kind of block it is, and who judges it.
+//! Private keys in text: finds out the kind of block and passes it to the module that judges it.
 //!
-//! Formats live in `der`, `openssh` and `pgp`; that of `PuTTY`, being a list of headers, is judged here.
+//! The formats are in `der`, `openssh` and `pgp`; that of `PuTTY`, being a list of headers, is judged here.
 
 use super::codec::base64;
 use super::pem::{self, Block};
@@ -9,7 +9,7 @@ use super::{Fact, Outcome, der, openssh, pgp};
 const ENCRYPTED: &str = "encrypted with a passphrase";
 const CUT: &str = "the key is cut off or altered";
 
-/// Any private key block, also as base64 of the whole block or of what it would hold.
+/// Checks any private key block, also as base64 of the whole block or of its contents.
 pub(super) fn private(secret: &[u8]) -> Outcome {
     let text = String::from_utf8_lossy(secret);
     if text.trim_start().starts_with("PuTTY-User-Key-File-") {
@@ -25,7 +25,7 @@ pub(super) fn private(secret: &[u8]) -> Outcome {
     }
 }
 
-/// Base64 without the line breaks and escapes that it was written with in a string.
+/// Returns base64 without the line breaks and escapes with which a string holds it.
 fn unescaped(text: &str) -> Vec<u8> {
     text.replace("\\n", "").replace("\\r", "").replace("\\/", "/").into_bytes()
 }
@@ -62,7 +62,8 @@ fn encrypted(recognised: Option<()>) -> Outcome {
     recognised.map_or(Outcome::Fail(CUT), |()| Outcome::Weak { reason: ENCRYPTED, facts })
 }
 
-/// The algorithm in the first line, `Encryption`, and a MAC at the end (manual of `PuTTY`, appendix C).
+/// Checks a `PuTTY` key: the algorithm in the first line, `Encryption`, and a MAC at the end (manual of `PuTTY`,
+/// appendix C).
 fn putty(text: &str) -> Outcome {
     let value = |name: &str| {
         let mut lines = text.lines().map(str::trim);
@@ -91,7 +92,7 @@ mod tests {
         private(block(label, bytes).as_bytes())
     }
 
-    /// PKCS #8 of an Ed25519 key.
+    /// Returns the PKCS #8 form of an Ed25519 key.
     fn ed25519() -> Vec<u8> {
         [&[0x30, 46, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 34, 4, 32][..], &[0xA5; 32]].concat()
     }

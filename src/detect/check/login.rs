@@ -5,7 +5,7 @@
 use super::codec::{base64, split_once};
 use super::{Fact, Outcome, password};
 
-/// A printable user and password; the user is reported unless it may itself be a token.
+/// Checks for a printable user and password; the user is reported unless it may itself be a token.
 pub(super) fn basic(secret: &[u8]) -> Outcome {
     let decoded = base64(secret).and_then(|b| String::from_utf8(b).ok());
     let Some(text) = decoded.filter(|t| !t.chars().any(char::is_control)) else {
@@ -22,7 +22,8 @@ pub(super) fn basic(secret: &[u8]) -> Outcome {
     }
 }
 
-/// Some services take the API key as the user (Stripe, GitHub): what is long and mixed is kept to ourselves.
+/// Returns the user's name. Some services take the API key as the user (Stripe, GitHub), so a long and mixed name is
+/// not revealed.
 fn name(user: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(user).ok().filter(|t| !t.is_empty())?;
     let has = |class: fn(&u8) -> bool| user.iter().any(class);

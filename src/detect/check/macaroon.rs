@@ -1,7 +1,7 @@
 //! `PyPI` API tokens: macaroons of the binary version 2 format.
 //!
-//! Source: `PyPI`'s documentation and the test data of warehouse. Owns the packet reader and the caveats that limit a
-//! token; the signature's key is the server's, so it cannot be verified here.
+//! Source: `PyPI`'s documentation and the test data of warehouse. This module contains the packet reader and the
+//! caveats that limit a token; only the server has the key of the signature, so it can't be verified here.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ const SIGNATURE: u8 = 6;
 
 type Packet<'a> = (u8, &'a [u8]);
 
-/// `pypi-` and a macaroon for pypi.org or test.pypi.org.
+/// Checks `pypi-` and a macaroon for pypi.org or test.pypi.org.
 pub(super) fn pypi(secret: &[u8]) -> Outcome {
     let Some(bytes) = secret.strip_prefix(b"pypi-").and_then(base64) else {
         return Outcome::Fail("not base64 after pypi-");
@@ -37,7 +37,7 @@ fn is_complete(packets: &[Packet<'_>]) -> bool {
     starts && ends && packets.iter().filter(|(kind, _)| *kind == END).count() >= 2
 }
 
-/// Type, length, bytes, over and over; zero ends a section and has neither length nor bytes.
+/// Reads packets: type, length and bytes, repeated; a zero ends a section and has neither length nor bytes.
 fn packets(mut rest: &[u8]) -> Option<Vec<Packet<'_>>> {
     let mut found = Vec::new();
     while let [kind, after @ ..] = rest {
@@ -54,7 +54,7 @@ fn packets(mut rest: &[u8]) -> Option<Vec<Packet<'_>>> {
     Some(found)
 }
 
-/// A number in groups of seven bits, least significant first; four groups are more than a token holds.
+/// Reads a number in groups of seven bits, least significant first; four groups are more than a token holds.
 pub(super) fn varint(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let mut value = 0;
     for (at, byte) in bytes.iter().enumerate().take(4) {
@@ -74,7 +74,7 @@ fn facts(packets: &[Packet<'_>]) -> Vec<Fact> {
     id.into_iter().chain(limits).collect()
 }
 
-/// Caveats are objects in old tokens and `[number, ...]` in new ones.
+/// Returns the limit that a caveat sets. Caveats are objects in old tokens and `[number, ...]` in new ones.
 fn limit(caveat: &Value) -> Option<Fact> {
     let permissions = caveat.get("permissions");
     if let Some(scope) = permissions.and_then(Value::as_str) {

@@ -1,8 +1,9 @@
-//! Offline checks: does a value carry the structure its issuer gives it, and what does it say about itself.
+//! Offline checks: they decide whether a value has the structure that its issuer gives it, and return the facts that it
+//! reveals.
 //!
-//! Owns the verdict and the facts; one file per family holds the algorithms. Which check a rule asks for and what a
-//! failure means for a finding is decided elsewhere. Nothing here reads a clock, a file or the network, and no input
-//! makes it panic: values come from whatever people commit.
+//! The checks give the verdict and the facts; one file per family holds the algorithms. The choice of a check for a
+//! rule, and the effect of a failure on a finding, are decided elsewhere. Nothing here reads a clock, a file or the
+//! network, and no input makes it panic: values come from whatever people commit.
 
 mod atlassian;
 pub(crate) mod aws;
@@ -36,51 +37,51 @@ use crate::rule::check::Check;
 /// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The structure holds.
+    /// The structure is right.
     Pass(Vec<Fact>),
-    /// Recognised, but of less weight.
+    /// The value is recognised, but has less weight.
     Weak {
-        /// Why.
+        /// The reason.
         reason: &'static str,
-        /// The facts it reveals about itself.
+        /// The facts that the value reveals about itself.
         facts: Vec<Fact>,
     },
-    /// A value that somebody has published as an example.
+    /// The value was published as an example.
     Sample,
-    /// The structure does not hold; why.
+    /// The structure is wrong; the text says why.
     Fail(&'static str),
-    /// The value is of a form this check says nothing about.
+    /// The value has a form that this check doesn't cover.
     NotApplicable,
 }
 
 /// A non-secret identifier that the value reveals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
-    /// Name, as remediation commands use it.
+    /// The name, as remediation commands use it.
     pub field: &'static str,
-    /// Value, free of control characters.
+    /// The value, free of control characters.
     pub value: String,
 }
 
-/// Longer values are noise in a report.
+/// The most characters of a value; longer ones are noise in a report.
 const FACT_LIMIT: usize = 200;
 
 impl Fact {
-    /// A fact fit for printing: the value came out of untrusted bytes.
+    /// Creates a fact that is fit for printing, as the value comes from untrusted bytes.
     fn new(field: &'static str, value: impl AsRef<str>) -> Self {
         let value = value.as_ref().chars().filter(|c| !c.is_control()).take(FACT_LIMIT).collect();
         Self { field, value }
     }
 }
 
-/// Said by every check whose checksum is a checksum.
+/// The reason that every check gives if a checksum doesn't fit.
 const ALTERED: &str = "wrong checksum: altered or invented";
 
 fn pass_if(holds: bool, reason: &'static str) -> Outcome {
     if holds { Outcome::Pass(Vec::new()) } else { Outcome::Fail(reason) }
 }
 
-/// Puts `check` to the test on `secret`.
+/// Applies `check` to `secret`.
 #[must_use]
 pub fn run(check: &Check, secret: &[u8]) -> Outcome {
     let secret = secret.trim_ascii();
@@ -132,7 +133,7 @@ mod tests {
     const TOKENS: &str = "<jwt> <pypi> <discord> <vault-hvs> <azure-cask> <aws-id:AKIA> <pem:rsa> <pem:ec> <pem:openssh> <pgp> \
         <azure-key:64:+ASt:Default0> <base64-of:<pem:pkcs8>> <json-of:<pem:openssh-encrypted>> glpat-<base64url:27>.01.<digits:9>";
 
-    /// Inputs that get past the first test of the parsers.
+    /// Inputs that pass the first test of the parsers.
     const STEERING: [&str; 14] = [
         "-----BEGIN RSA PRIVATE KEY-----\n",
         "-----END RSA PRIVATE KEY-----",

@@ -1,7 +1,7 @@
 //! OpenSSH's own private key format.
 //!
-//! Source: OpenSSH's PROTOCOL.key. A key without passphrase holds one random number twice, which tells a whole key
-//! from an altered one; the fingerprint is that of `ssh-keygen -l`.
+//! Source: OpenSSH's PROTOCOL.key. A key without a passphrase holds one random number twice, which distinguishes a
+//! whole key from an altered one; the fingerprint is that of `ssh-keygen -l`.
 
 use data_encoding::BASE64_NOPAD;
 use sha2::{Digest, Sha256};
@@ -35,7 +35,7 @@ struct Parts<'a> {
     private: &'a [u8],
 }
 
-/// Cipher, derivation and its options, number of keys, public key, private keys.
+/// Reads the cipher, derivation and its options, number of keys, public key, private keys.
 fn parts(bytes: &[u8]) -> Option<Parts<'_>> {
     let (cipher, rest) = string(bytes)?;
     let (_derivation, rest) = string(rest)?;
@@ -46,7 +46,7 @@ fn parts(bytes: &[u8]) -> Option<Parts<'_>> {
     Some(Parts { cipher, public, private }).filter(|_| rest.is_empty())
 }
 
-/// Four bytes of length, and so many bytes.
+/// Reads a length of four bytes, and that many bytes.
 fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
@@ -59,8 +59,8 @@ fn public_facts(public: &[u8]) -> Vec<Fact> {
     kind.into_iter().chain([Fact::new("ssh_fingerprint", fingerprint)]).collect()
 }
 
-/// The last string before the padding, often `user@host`. Every kind of key is a row of strings, with the number of
-/// rows as before the comment; the first two are the kind and public parts.
+/// Returns the last string before the padding, often `user@host`. Every kind of key is a row of strings, with the
+/// comment last; the first two are the kind and public parts.
 fn comment(mut rest: &[u8]) -> Option<Fact> {
     let mut last = None;
     let mut count = 0;

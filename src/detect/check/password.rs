@@ -1,6 +1,6 @@
-//! Values that people write in place of a password: templates, placeholders, masks, defaults.
+//! Values that people write instead of a password: templates, placeholders, masks, defaults.
 //!
-//! Owns the judgement of one value on its own. Whether it equals the user name, and whether the host is a local one,
+//! This module judges one value on its own. Whether it equals the user name, and whether the host is a local one,
 //! depends on its surroundings and is decided elsewhere.
 
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use super::Outcome;
 use crate::detect::value::{placeholder, wordlike};
 
-/// Words that stand for a password. A value made of nothing else, with separators and a few digits, is a placeholder.
+/// Words that stand for a password. A value made only of them, with separators and a few digits, is a placeholder.
 static FILLERS: LazyLock<Words> = LazyLock::new(|| {
     Words::new(
         "\
@@ -21,7 +21,7 @@ static FILLERS: LazyLock<Words> = LazyLock::new(|| {
     )
 });
 
-/// Words that give a placeholder away wherever they stand: too long to turn up by chance.
+/// Words that show a placeholder wherever they appear: they are too long to occur by chance.
 static GIVEAWAYS: LazyLock<Words> = LazyLock::new(|| {
     Words::new(
         "\
@@ -30,11 +30,11 @@ static GIVEAWAYS: LazyLock<Words> = LazyLock::new(|| {
     )
 });
 
-/// Passwords that products come with: live where nobody changed them, but no secret to anyone.
+/// The default passwords of products: they work where nobody changed them, but are no secret.
 static DEFAULTS: LazyLock<Words> =
     LazyLock::new(|| Words::new("admin guest minioadmin mysql postgres postgresql rabbitmq redis root test toor"));
 
-/// Expressions that read the environment or a secret store, and what begins one that is cut off.
+/// Expressions that read the environment or a secret store, and the start of one that is cut off.
 static REFERENCES: LazyLock<Words> = LazyLock::new(|| {
     Words::new(
         "\
@@ -42,11 +42,11 @@ static REFERENCES: LazyLock<Words> = LazyLock::new(|| {
     )
 });
 
-/// A list of words, by their first bytes: one value in a history may be asked about in thousands of commits.
+/// A list of words, grouped by their first byte, as one value in a history may be checked in thousands of commits.
 struct Words([Vec<&'static str>; 256]);
 
 impl Words {
-    /// The words of a text with blanks between.
+    /// Creates a list from the words of a text that blanks separate.
     fn new(list: &'static str) -> Self {
         let mut words = [const { Vec::new() }; 256];
         for word in list.split_ascii_whitespace() {
@@ -59,23 +59,23 @@ impl Words {
         self.0[usize::from(byte)].iter().copied()
     }
 
-    /// `true` if a text starts with one of them.
+    /// Returns `true` if a text starts with one of the words.
     fn start(&self, text: &[u8]) -> bool {
         text.first().is_some_and(|first| self.with_first(*first).any(|word| text.starts_with(word.as_bytes())))
     }
 
-    /// `true` if a text is one of them.
+    /// Returns `true` if a text is one of the words.
     fn hold(&self, text: &str) -> bool {
         text.bytes().next().is_some_and(|first| self.with_first(first).any(|word| word == text))
     }
 
-    /// `true` if one of them is in a text.
+    /// Returns `true` if a text contains one of the words.
     fn are_in(&self, text: &str) -> bool {
         (0..text.len()).any(|at| self.start(&text.as_bytes()[at..]))
     }
 }
 
-/// A value given as a password.
+/// Judges a value given as a password.
 ///
 /// Source: the families of placeholders seen in public code; see the tests for one of each.
 pub(super) fn plain(secret: &[u8]) -> Outcome {
@@ -88,7 +88,7 @@ pub(super) fn plain(secret: &[u8]) -> Outcome {
     }
 }
 
-/// `true` if it is what people write where a password would stand.
+/// Returns `true` if the value is a typical substitute for a password.
 pub(crate) fn is_stand_in(secret: &[u8]) -> bool {
     let text = String::from_utf8_lossy(secret).to_lowercase();
     is_template(&text, secret) || is_uniform(&text) || is_placeholder(&text)
@@ -113,12 +113,12 @@ fn objection(text: &str, secret: &[u8]) -> Option<&'static str> {
     is_placeholder(text).then_some("a placeholder")
 }
 
-/// Filled in when it is used: `${X}`, `{{ x }}`, `%s`, `$X`, `process.env.X`.
+/// Returns `true` for a value that is filled in when it is used: `${X}`, `{{ x }}`, `%s`, `$X`, `process.env.X`.
 fn is_template(text: &str, secret: &[u8]) -> bool {
     placeholder::reference(secret) || REFERENCES.start(text.as_bytes()) || is_format(text)
 }
 
-/// `%s`, `%(x)s`, `{0}` and the like in a short text.
+/// Returns `true` for a short text that contains `%s`, `{}` or `%v`.
 fn is_format(text: &str) -> bool {
     text.len() <= 8 && (text.contains("%s") || text.contains("{}") || text.contains("%v"))
 }
@@ -133,7 +133,7 @@ fn is_placeholder(text: &str) -> bool {
     GIVEAWAYS.are_in(text) || names_a_secret(text) || is_filler(text) && !DEFAULTS.hold(text)
 }
 
-/// `consumer_secret`, `the-admin-password`: what would be there, said in its place.
+/// Returns `true` for a value that names the secret it replaces: `consumer_secret`, `the-admin-password`.
 fn names_a_secret(text: &str) -> bool {
     const HEADS: [&str; 6] = ["secret", "password", "passwd", "passphrase", "token", "key"];
     let mut parts = text.split(['_', '-']).rev();
@@ -142,9 +142,9 @@ fn names_a_secret(text: &str) -> bool {
         && parts.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
-/// `true` if the value can be cut into filler words, separators and at most four digits.
+/// Returns `true` if the value can be cut into filler words, separators and at most four digits.
 ///
-/// Reaches forward from every place that can be reached; values long enough to cost time are not cut at all.
+/// The search continues from every position that can be reached; values long enough to cost time are not cut at all.
 fn is_filler(text: &str) -> bool {
     if text.len() > 64 || text.bytes().filter(u8::is_ascii_digit).count() > 4 {
         return false;
@@ -163,7 +163,7 @@ fn is_filler(text: &str) -> bool {
     reached.contains(&text.len())
 }
 
-/// Lengths of the fillers that `rest` starts with.
+/// Returns the lengths of the fillers that `rest` starts with.
 fn steps(rest: &str) -> impl Iterator<Item = usize> {
     let first = rest.bytes().next().unwrap_or_default();
     let spelled = Some(wordlike::letter(first)).filter(|letter| *letter != first);
@@ -173,7 +173,7 @@ fn steps(rest: &str) -> impl Iterator<Item = usize> {
     fillers.chain(single.then_some(1))
 }
 
-/// `true` if a text starts with a word, of a longer one also with signs for some of its letters: `p@55w0rd`.
+/// Returns `true` if a text starts with a word; in a longer word signs may replace letters: `p@55w0rd`.
 fn starts_with(text: &str, word: &str) -> bool {
     const LONG: usize = 6;
     let same = |(byte, known): (u8, u8)| byte == known || (word.len() >= LONG && wordlike::letter(byte) == known);

@@ -1,26 +1,26 @@
-//! Finds a PEM block (RFC 7468) and its body in whatever a source file made of it.
+//! Finds a PEM block (RFC 7468) and its body, however a source file wrote it.
 //!
-//! Owns the undoing of escapes, indentation, quotes and concatenation; what the body means is for `key` and `pgp`.
+//! This module undoes escapes, indentation, quotes and concatenation; `key` and `pgp` interpret the body.
 
 /// A block between `-----BEGIN label-----` and its END.
 pub(super) struct Block {
     /// The label after BEGIN.
     pub(super) label: String,
-    /// The lines between, cleaned; headers are left out.
+    /// The lines of the body, cleaned; headers are left out.
     pub(super) lines: Vec<String>,
-    /// A header says that the body is encrypted.
+    /// Set if a header says that the body is encrypted.
     pub(super) encrypted: bool,
 }
 
-/// The words in the label of every private key; parameters or certificates may precede one.
+/// The words in the label of every private key; a block of parameters or a certificate may come first.
 const PRIVATE: &str = "PRIVATE KEY";
-/// Characters that join pieces of strings; a piece of nothing else is code, not key.
+/// Characters that join parts of strings; a part that consists only of them is code, not key.
 const JOINERS: &[char] = &['+', '.', ',', ';', '(', ')', '&', '_', '\\', '[', ']'];
 /// The marks that start a line of a comment or quotation.
 const MARKERS: &[&str] = &["# ", "// ", "* ", "> ", "| ", "-- ", "; "];
 const QUOTES: &[char] = &['"', '\'', '`'];
 
-/// The first private block of `text`, or else why there is none.
+/// Returns the first private block of `text`, or the reason why there is none.
 pub(super) fn find(text: &str) -> Result<Block, &'static str> {
     let text = unescape(text);
     let begins = text.split("-----BEGIN ").skip(1).filter_map(|rest| rest.split_once("-----"));
@@ -39,12 +39,12 @@ pub(super) fn find(text: &str) -> Result<Block, &'static str> {
 }
 
 impl Block {
-    /// The base64 text of the body, without a checksum line.
+    /// Returns the base64 text of the body, without a checksum line.
     pub(super) fn body(&self) -> String {
         self.lines.iter().filter(|l| !is_checksum(l)).map(String::as_str).collect()
     }
 
-    /// The four characters of an `OpenPGP` checksum line.
+    /// Returns the four characters of an `OpenPGP` checksum line.
     pub(super) fn checksum(&self) -> Option<&str> {
         self.lines.iter().find(|l| is_checksum(l)).and_then(|l| l.strip_prefix('='))
     }
@@ -54,8 +54,8 @@ fn is_checksum(line: &str) -> bool {
     line.len() == 5 && line.starts_with('=')
 }
 
-/// `\n`, `\r`, `\t` in any depth of escaping become line breaks; `\/`, `\"` and `\u002b` what they stand for. A
-/// backslash before anything else is a continued line.
+/// Turns `\n`, `\r`, `\t` in any depth of escaping into line breaks, and `\/`, `\"` and `\u002b` into their
+/// characters. A backslash before anything else is a continued line.
 fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -73,7 +73,7 @@ fn unescape(text: &str) -> String {
     out + rest
 }
 
-/// The character of `uXXXX`.
+/// Returns the character of `uXXXX`.
 fn unicode(rest: &str) -> Option<(char, &str)> {
     let (digits, tail) = rest.strip_prefix('u')?.split_at_checked(4)?;
     let character = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)?;
@@ -81,7 +81,7 @@ fn unicode(rest: &str) -> Option<(char, &str)> {
 }
 
 fn lines(inside: &str) -> Vec<String> {
-    // A block flattened to one line has blanks for line breaks; those within a header must not part it.
+    // A block flattened to one line has blanks for line breaks; those within a header must not split it.
     let flat = !inside.contains(['\n', '\r']);
     let flattened = if flat { inside.replace(": ", ":").replace(' ', "\n") } else { String::new() };
     let text = if flat { &flattened } else { inside };
@@ -97,7 +97,7 @@ fn clean(line: &str) -> String {
     marker.and_then(|m| line.strip_prefix(m.trim_end())).unwrap_or(line).trim().to_owned()
 }
 
-/// `true` if a piece between quotes is what joins strings: operators, or words with blanks between.
+/// Returns `true` if a part between quotes is code that joins strings: operators, or words with blanks between.
 fn is_code(piece: &str) -> bool {
     piece.contains(' ') || piece.chars().all(|c| JOINERS.contains(&c))
 }

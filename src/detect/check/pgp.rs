@@ -1,6 +1,6 @@
 //! `OpenPGP` secret keys in armor (RFC 9580).
 //!
-//! Owns packets as far as they tell a secret key, its creation, its user and whether it has a passphrase.
+//! This module reads the packets that show a secret key, its creation, its user and whether it has a passphrase.
 
 use super::codec::base64;
 use super::pem::Block;
@@ -10,7 +10,7 @@ use crate::text::time::rfc3339;
 const SECRET_KEY: u8 = 5;
 const USER_ID: u8 = 13;
 
-/// The armor's checksum over the decoded body.
+/// Returns the armor's checksum over the decoded body.
 pub(crate) fn crc24(bytes: &[u8]) -> u32 {
     let shift = |c: u32| {
         if c & 0x80_0000 == 0 { c << 1 } else { (c << 1 ^ 0x0186_4CFB) & 0xFF_FFFF }
@@ -18,7 +18,7 @@ pub(crate) fn crc24(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x00B7_04CE, |sum, b| (0..8).fold(sum ^ u32::from(*b) << 16, |c, _| shift(c)))
 }
 
-/// Judges a `PGP PRIVATE KEY BLOCK`. The checksum line may be missing; where it stands it must fit.
+/// Judges a `PGP PRIVATE KEY BLOCK`. The checksum line may be missing; if present, it must fit.
 pub(super) fn key(block: &Block) -> Outcome {
     let Some(bytes) = base64(block.body().as_bytes()) else {
         return Outcome::Fail("the body is not base64");
@@ -42,7 +42,7 @@ fn sum_fits(bytes: &[u8], sum: &str) -> bool {
     base64(sum.as_bytes()).as_deref() == Some(&expected)
 }
 
-/// Type, contents, and what follows, in the old or new packet format.
+/// Returns the type, the contents, and the bytes after a packet, in the old or new packet format.
 fn packet(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (head, rest) = bytes.split_first()?;
     let (kind, (length, rest)) = match head {
@@ -82,7 +82,7 @@ fn created(body: &[u8]) -> Option<Fact> {
     rfc3339(u32::from_be_bytes(*seconds).into()).map(|t| Fact::new("pgp_created", t))
 }
 
-/// The first user id, `Name <address>`.
+/// Returns the first user id, `Name <address>`.
 fn user(mut rest: &[u8]) -> Option<Fact> {
     while let Some((kind, body, after)) = packet(rest) {
         if kind == USER_ID {
@@ -93,7 +93,8 @@ fn user(mut rest: &[u8]) -> Option<Fact> {
     None
 }
 
-/// Reads over the public part of a version 4 key to the octet that says how the secret part is kept.
+/// Returns `true` if the secret part is encrypted: skips the public part of a version 4 key to the octet that gives the
+/// protection.
 fn secret_is_encrypted(body: &[u8]) -> Option<bool> {
     let (head, rest) = body.split_first_chunk::<6>().filter(|(head, _)| head[0] == 4)?;
     let secret = match head[5] {
@@ -106,11 +107,11 @@ fn secret_is_encrypted(body: &[u8]) -> Option<bool> {
         28 => rest.get(57..)?,
         _ => return None,
     };
-    // GnuPG's private specifier 101 says that there is no secret part here, hence none to decrypt.
+    // GnuPG's private specifier 101 says that the secret part is missing, so there is nothing to decrypt.
     Some(!matches!(secret, [0, ..] | [253..=255, _, 101, ..]))
 }
 
-/// Returns the bytes after `count` numbers, each with its length in bits before it.
+/// Returns the bytes after `count` numbers, each preceded by its length in bits.
 fn numbers(mut rest: &[u8], count: usize) -> Option<&[u8]> {
     for _ in 0..count {
         let (bits, after) = big_endian(rest, 2)?;

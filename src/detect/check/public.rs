@@ -1,6 +1,8 @@
-//! Values that are meant to be seen: public halves of keys, addresses on a blockchain, and what issuers hand out for pages.
+//! Values that are meant to be seen: public halves of keys, addresses on a blockchain, and keys that issuers hand out
+//! for pages.
 //!
-//! Owns what a value proves by its own structure. What a name says of it, and what stands around it, is decided elsewhere.
+//! This module covers the properties that a value proves by its own structure. The name and the surroundings are judged
+//! elsewhere.
 
 use data_encoding::{BASE32_NOPAD, HEXLOWER_PERMISSIVE};
 
@@ -20,7 +22,8 @@ pub(crate) fn is_public(value: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Keys for pages and apps, which issuers hand out next to the secret ones, and ids of what is for sale.
+/// Returns `true` for keys for pages and apps, which issuers hand out next to the secret ones, and for ids of items for
+/// sale.
 ///
 /// Source: the issuers' pages on their kinds of keys: Stripe, Clerk, Paystack, Mapbox, Supabase, `PostHog`, New Relic, Datadog.
 fn is_publishable(value: &[u8]) -> bool {
@@ -32,19 +35,20 @@ fn is_publishable(value: &[u8]) -> bool {
         || is_turnstile_site(value)
 }
 
-/// Prices, products and plans of Stripe.
+/// Returns `true` for the ids of Stripe's prices, products and plans.
 fn is_price(value: &[u8]) -> bool {
     const STARTS: [&[u8]; 3] = [b"price_", b"prod_", b"plan_"];
     let body = STARTS.iter().find_map(|start| value.strip_prefix(*start));
     body.is_some_and(|body| (14..=24).contains(&body.len()) && body.iter().all(u8::is_ascii_alphanumeric))
 }
 
-/// Site keys of Cloudflare Turnstile; the matching secret starts the same way and is longer.
+/// Returns `true` for site keys of Cloudflare Turnstile; the matching secret starts the same way and is longer.
 fn is_turnstile_site(value: &[u8]) -> bool {
     value.starts_with(b"0x4AAAAAA") && (20..=24).contains(&value.len())
 }
 
-/// Accounts and contracts of Ethereum and its kin, addresses of Bitcoin in either writing.
+/// Returns `true` for accounts and contracts of Ethereum and related chains, and for addresses of Bitcoin in either
+/// notation.
 fn is_address(value: &[u8]) -> bool {
     const WITNESS: [usize; 2] = [42, 62];
     let evm = value.strip_prefix(b"0x").is_some_and(|rest| rest.len() == 40 && rest.iter().all(u8::is_ascii_hexdigit));
@@ -58,7 +62,7 @@ fn is_public_key(value: &[u8]) -> bool {
     if is_point_in_hex(value) || is_nkey(value) {
         return true;
     }
-    /// Characters of the shortest that base64 makes of a public key that says what it is.
+    /// The least number of base64 characters of a public key in a self-describing format.
     const LEAST: usize = 56;
     value.len() >= LEAST
         && base64(value).is_some_and(|bytes| {
@@ -69,15 +73,15 @@ fn is_public_key(value: &[u8]) -> bool {
         })
 }
 
-/// A point on a curve of 256 bits: both coordinates, or one and the sign of the other (SEC 1).
+/// Returns `true` for a point on a curve of 256 bits: both coordinates, or one and the sign of the other (SEC 1).
 fn is_point_in_hex(value: &[u8]) -> bool {
     let form = matches!((value.len(), value.get(..2)), (66, Some(b"02" | b"03")) | (130, Some(b"04")));
     form && HEXLOWER_PERMISSIVE.decode(value).is_ok()
 }
 
-/// Public keys of NATS and Stellar, whose checksum shows that the first letter means what it says.
+/// Returns `true` for public keys of NATS and Stellar, whose checksum confirms the meaning of the first letter.
 ///
-/// Source: `nats-io/nkeys`; SEP-23. Of both kinds, `S` is a seed, and `P` a private key of NATS.
+/// Source: `nats-io/nkeys`; SEP-23. In both formats `S` is a seed, and in NATS `P` is a private key.
 fn is_nkey(value: &[u8]) -> bool {
     const LENGTH: usize = 56;
     value.len() == LENGTH
@@ -86,13 +90,13 @@ fn is_nkey(value: &[u8]) -> bool {
         && crc16::seed(value) == Outcome::Pass(Vec::new())
 }
 
-/// The name of the algorithm behind its length, as in `authorized_keys` (RFC 4253).
+/// Returns `true` if the bytes start with a length and the name of an algorithm, as in `authorized_keys` (RFC 4253).
 fn is_ssh(bytes: &[u8]) -> bool {
     const NAMES: [&[u8]; 3] = [b"ssh-", b"ecdsa-sha2-", b"sk-"];
     matches!(bytes, [0, 0, 0, 7..=64, name @ ..] if NAMES.iter().any(|start| name.starts_with(start)))
 }
 
-/// A packet with a public key of version 4 (RFC 9580); a secret key has another tag.
+/// Returns `true` for a packet with a public key of version 4 (RFC 9580); a secret key has another tag.
 fn is_openpgp(bytes: &[u8]) -> bool {
     matches!(bytes, [0x98 | 0xc6, _, 4, ..] | [0x99, _, _, 4, ..])
 }

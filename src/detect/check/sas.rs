@@ -1,7 +1,7 @@
 //! Azure storage shared access signatures.
 //!
-//! Source: Azure's documentation of SAS query parameters. Whether one has expired is decided by the reader of the
-//! facts.
+//! Source: Azure's documentation of SAS query parameters. Whether a signature has expired is decided by the
+//! reader of the facts.
 
 use super::codec::base64;
 use super::url::decode;
@@ -10,7 +10,7 @@ use super::{Fact, Outcome};
 const TOLD: [(&str, &str); 4] =
     [("se", "sas_expires"), ("sp", "sas_permissions"), ("skoid", "sas_object_id"), ("sktid", "azure_tenant_id")];
 
-/// A query, or a whole URL, with a version `sv`, an expiry `se`, and a signature `sig` of 32 bytes.
+/// Checks a query, or a whole URL, with a version `sv`, an expiry `se`, and a signature `sig` of 32 bytes.
 pub(super) fn azure(secret: &[u8]) -> Outcome {
     let text = String::from_utf8_lossy(secret).replace("&amp;", "&").replace("\\u0026", "&");
     let (address, query) = text.split_once('?').unwrap_or(("", &text));
@@ -32,7 +32,7 @@ fn pair(text: &str) -> Option<(&str, String)> {
     Some((name, value))
 }
 
-/// Starts like `2026-01-31`; a time may follow.
+/// Returns `true` if a text starts like `2026-01-31`; a time may follow.
 fn is_date(text: &str) -> bool {
     let mut places = text.bytes().take(10).enumerate();
     let shape = places.all(|(at, b)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() });

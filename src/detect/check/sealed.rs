@@ -1,11 +1,12 @@
-//! Encrypted values: reading them takes another key, which is not next to them.
+//! Encrypted values, which can only be read with another key that isn't next to them.
 //!
-//! Owns the marks that tools and services put in front of what they encrypt.
+//! This module lists the marks that tools and services put in front of encrypted values.
 
 use super::codec::base64;
 
-/// The starts of values that a tool encrypted, in words or in the base64 of a fixed head: dotenvx, Spring Cloud Config, `WebLogic`,
-/// EJSON; Fernet; AWS and Google KMS; `OpenPGP` messages to a key; `openssl enc`; Data Protection of ASP.NET; DPAPI of Windows.
+/// The starts of values that a tool encrypted, in words or in the base64 of a fixed header: dotenvx, Spring Cloud
+/// Config, `WebLogic`, EJSON; Fernet; AWS and Google KMS; `OpenPGP` messages to a key; `openssl enc`; Data Protection
+/// of ASP.NET; DPAPI of Windows.
 const STARTS: [&[u8]; 19] = [
     b"encrypted:",
     b"{cipher}",
@@ -28,16 +29,17 @@ const STARTS: [&[u8]; 19] = [
     b"01000000d08c9ddf0115d1118c7a00c04fc297eb",
 ];
 
-/// `true` if the value holds nothing without a key that is elsewhere.
+/// Returns `true` if the value is useless without a key that is elsewhere.
 pub(crate) fn is_encrypted(value: &[u8]) -> bool {
-    /// Characters of the shortest in base64 with one of these heads; a mark in words needs fewer.
+    /// The least number of characters of a base64 value with one of these headers; a mark in words needs fewer.
     const LONG: usize = 40;
     let marked = STARTS.iter().filter(|start| value.starts_with(start));
     marked.into_iter().any(|start| value.len() >= LONG || start.iter().any(u8::is_ascii_punctuation))
         || is_rails_message(value)
 }
 
-/// The form of a credentials file or an encrypted attribute of Rails: data, vector and tag of AES-GCM in base64.
+/// Returns `true` for the form of a credentials file or an encrypted attribute of Rails: data, vector and tag of
+/// AES-GCM in base64.
 fn is_rails_message(value: &[u8]) -> bool {
     let Some(vector) = memchr::memmem::find(value, b"--") else { return false };
     let (data, rest) = (&value[..vector], &value[vector + 2..]);

@@ -5,7 +5,7 @@ use super::{Fact, Outcome, pass_if};
 use crate::rule::check::Check;
 use crate::text::time::rfc3339;
 
-/// The checks of this file; any other does not apply.
+/// Runs the checks of this file; any other check does not apply.
 pub(super) fn run(check: &Check, secret: &[u8]) -> Outcome {
     match check {
         Check::Base64Tail => base64_tail(secret),
@@ -20,10 +20,11 @@ pub(super) fn run(check: &Check, secret: &[u8]) -> Outcome {
     }
 }
 
-/// Whole bytes leave no stray bits in the last character (RFC 4648, 3.5): true of what an encoder wrote, and of one in
-/// four random texts.
+/// Checks that the last character has no stray bits, as in base64 of whole bytes (RFC 4648, 3.5): so encoders write
+/// it, but only one in four random texts.
 ///
-/// Dots separate parts encoded on their own; short ones are words. The value may start with a lower-case prefix.
+/// Dots separate parts that are encoded on their own; short ones are words. The value may start with a lower-case
+/// prefix.
 fn base64_tail(secret: &[u8]) -> Outcome {
     let parts = secret.split(|b| *b == b'.').filter(|p| p.len() >= 11);
     let mut canonical = parts.map(|part| base64(part).is_some() || prefixed(part).is_some_and(|p| base64(p).is_some()));
@@ -39,19 +40,19 @@ fn prefixed(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Base64 of exactly `count` bytes, the whole value or what follows its prefix.
+/// Checks for base64 of exactly `count` bytes, as the whole value or after its prefix.
 fn base64_decodes(secret: &[u8], count: u32) -> Outcome {
     let fits = |text: &[u8]| base64(text).is_some_and(|b| u32::try_from(b.len()) == Ok(count));
     pass_if(fits(secret) || prefixed(secret).is_some_and(fits), "does not decode to the right number of bytes")
 }
 
-/// A letter and a digit: rules out words and numbers.
+/// Checks for a letter and a digit, which rules out words and numbers.
 fn mixed(secret: &[u8]) -> Outcome {
     let has = |class: fn(&u8) -> bool| secret.iter().any(class);
     pass_if(has(u8::is_ascii_alphabetic) && has(u8::is_ascii_digit), "only letters or only digits")
 }
 
-/// RFC 9562: the version digit is 4, the variant's first bits are 10.
+/// Checks a UUID of RFC 9562: the version digit is 4, the variant's first bits are 10.
 fn uuid_v4(secret: &[u8]) -> Outcome {
     let dashes = [8, 13, 18, 23].iter().all(|at| secret.get(*at) == Some(&b'-'));
     let digits = secret.iter().filter(|b| b.is_ascii_hexdigit()).count();
@@ -62,13 +63,13 @@ fn uuid_v4(secret: &[u8]) -> Outcome {
     pass_if(secret.get(14) == Some(&b'4') && variant, "not a random UUID")
 }
 
-/// `AKCp…`: 73 base58 characters for 54 bytes that start with 01 FD (published samples).
+/// Checks `AKCp…`: 73 base58 characters for 54 bytes that start with 01 FD (published samples).
 fn jfrog_key(secret: &[u8]) -> Outcome {
     let bytes = base58(secret).unwrap_or_default();
     pass_if(bytes.len() == 54 && bytes.starts_with(&[1, 0xFD]), "not the bytes of a JFrog key")
 }
 
-/// Base64 of `reftkn:<version>:<expiry, 10 digits, 0 = never>:<20 or more printable>` (published sample).
+/// Checks base64 of `reftkn:<version>:<expiry, 10 digits, 0 = never>:<20 or more printable>` (published sample).
 fn jfrog_reference(secret: &[u8]) -> Outcome {
     let bytes = base64(secret).unwrap_or_default();
     match reference_expiry(&bytes) {
@@ -89,7 +90,7 @@ fn reference_expiry(bytes: &[u8]) -> Option<u64> {
     decimal(expiry).filter(|_| printable && expiry.len() == 10)
 }
 
-/// `<bot id in base64>.<6>.<27 or more>` (Discord's developer documentation).
+/// Checks `<bot id in base64>.<6>.<27 or more>` (Discord's developer documentation).
 fn discord_bot(secret: &[u8]) -> Outcome {
     let id = split_once(secret, b'.').and_then(|(id, _)| base64(id)).unwrap_or_default();
     let parts = secret.split(|b| *b == b'.').count();
@@ -100,7 +101,7 @@ fn discord_bot(secret: &[u8]) -> Outcome {
     }
 }
 
-/// `oy2` (base32 of "v4") and 43 more of base32 in lower case (microsoft/security-utilities).
+/// Checks `oy2` (base32 of "v4") and 43 more lower-case base32 characters (microsoft/security-utilities).
 fn nuget(secret: &[u8]) -> Outcome {
     let alphabet = secret.iter().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
     pass_if(alphabet && secret.len() == 46 && secret.starts_with(b"oy2"), "not base32 of the right length")

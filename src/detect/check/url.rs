@@ -1,9 +1,9 @@
-//! Percent-encoding, and passwords that are in URLs.
+//! Percent-encoding, and passwords in URLs.
 
 use super::codec::decimal;
 use super::{Outcome, password};
 
-/// Undoes percent-encoding; text other than `%XX` is unchanged.
+/// Decodes percent-encoding; text other than `%XX` is unchanged.
 pub(super) fn decode(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -19,9 +19,11 @@ fn hex_byte(pair: &[u8; 2]) -> Option<u8> {
     data_encoding::HEXUPPER.decode(&pair.to_ascii_uppercase()).ok()?.first().copied()
 }
 
-/// The password of a URL's user information: not a placeholder, a fixed word of a protocol, nor a port.
+/// Checks the password of a URL's user information: it must not be a placeholder, a fixed word of a protocol, or a
+/// port.
 ///
-/// Source: RFC 3986; `x-oauth-basic` and `x-access-token` are GitHub's stand-ins next to a token in the user's place.
+/// Source: RFC 3986; `x-oauth-basic` and `x-access-token` are GitHub's placeholders next to a token in the user's
+/// place.
 pub(super) fn password(secret: &[u8]) -> Outcome {
     if matches!(secret, b"x-oauth-basic" | b"x-access-token") {
         return Outcome::Fail("a fixed word, not a secret");
@@ -29,7 +31,7 @@ pub(super) fn password(secret: &[u8]) -> Outcome {
     if secret.len() <= 5 && decimal(secret).is_some_and(|port| port <= 65_535) {
         return Outcome::Weak { reason: "looks like a port", facts: Vec::new() };
     }
-    // Judged both ways: `%s` and `%DB_PASS%` are templates as they stand, `%24%7BX%7D` once it is decoded.
+    // Judged both ways: `%s` and `%DB_PASS%` are templates as written, `%24%7BX%7D` is one when decoded.
     match password::plain(secret) {
         Outcome::Pass(_) if secret.contains(&b'%') => password::plain(&decode(secret)),
         other => other,

@@ -7,13 +7,13 @@ use super::codec::base64;
 use super::macaroon::varint;
 use super::{Fact, Outcome, pass_if};
 
-/// Tag bytes of the message: a number in field 1, bytes in field 1 (inner message), 2 and 3.
+/// The tag bytes of the message: a number in field 1, bytes in field 1 (inner message), 2 and 3.
 const VERSION: u8 = 0x08;
 const INNER: u8 = 0x0a;
 const HMAC: u8 = 0x12;
 const BODY: u8 = 0x1a;
 
-/// `hvs.` with a signed message, or `hvb.` with an encrypted one, which starts with a key version of few bits.
+/// Checks `hvs.` with a signed message, or `hvb.` with an encrypted one, which starts with a key version of few bits.
 pub(super) fn token(secret: &[u8]) -> Outcome {
     if let Some(batch) = secret.strip_prefix(b"hvb.") {
         return pass_if(batch.starts_with(b"AAAA"), "no key version");
@@ -29,12 +29,13 @@ fn service(long: &[u8]) -> Outcome {
     let Some(inner) = bytes.as_deref().and_then(inner) else {
         return Outcome::Fail("not Vault's message");
     };
-    // `hvs.<24>.<namespace>`: the namespace id is no secret, the rest is.
+    // `hvs.<24>.<namespace>`: the namespace id isn't secret, the rest is.
     let namespace = std::str::from_utf8(inner).ok().and_then(|t| t.splitn(3, '.').nth(2));
     Outcome::Pass(namespace.map(|n| Fact::new("vault_namespace", n)).into_iter().collect())
 }
 
-/// The token inside: version 1, an HMAC of 32 bytes, and a message that starts with the token and ends with the input.
+/// Returns the token inside: version 1, an HMAC of 32 bytes, and a message that starts with the token and ends with the
+/// input.
 fn inner(bytes: &[u8]) -> Option<&[u8]> {
     let (hmac, rest) = field(bytes.strip_prefix(&[VERSION, 1])?, HMAC)?;
     let (body, rest) = field(rest, BODY)?;

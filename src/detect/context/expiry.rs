@@ -1,20 +1,20 @@
-//! The effect of the date on a detection: a token whose expiry date has passed opens nothing any more.
+//! The effect of the date on a detection: a token whose expiry date has passed no longer opens anything.
 //!
-//! Decided after detection, with the time as an argument: the detector reads no clock, and a text is judged the same on every
-//! day. What a token says of its end comes from its check, so only ends that the issuer put into it count.
+//! The date is checked after detection and passed as an argument: the detector reads no clock, and a text is judged the
+//! same on every day. The expiry of a token comes from its check, so only expiries that the issuer put into it count.
 
 use crate::detect::Detection;
 use crate::finding::Evidence;
 use crate::rule::Severity;
 use crate::text::time::rfc3339;
 
-/// Facts that name an end.
+/// The facts that give an expiry.
 const ENDS: [&str; 4] = ["jfrog_expires", "jwt_expires", "pypi_expires", "sas_expires"];
 
-/// Bytes of a date.
+/// The number of bytes in a date.
 const DATE: usize = 10;
 
-/// Lowers the severity of what has expired by `now`, in seconds since 1970, and says when that was.
+/// Lowers the severity of a detection that has expired by `now`, in seconds since 1970, and adds when it expired.
 pub fn apply(now: u64, mut detection: Detection) -> Detection {
     if let Some(end) = past_end(now, &detection) {
         detection.severity = detection.severity.min(Severity::Low);
@@ -23,15 +23,15 @@ pub fn apply(now: u64, mut detection: Detection) -> Detection {
     detection
 }
 
-/// The end that a detection names, if it has passed.
+/// Returns the expiry of a detection, if it has passed.
 fn past_end(now: u64, detection: &Detection) -> Option<String> {
     let end = &detection.facts.iter().find(|fact| ENDS.contains(&&*fact.field))?.value;
     is_past(end, &rfc3339(now)?).then(|| end.clone())
 }
 
-/// `true` if a moment in UTC, or the start of a day, lies before another one. Both start with the year, so they are in the order
-/// of their letters; one without seconds counts to the end of its minute. One with an offset, or with anything else in it, is
-/// left alone.
+/// Returns `true` if a moment in UTC, or the start of a day, is before another one. Both start with the year, so
+/// comparing them as strings is enough; one without seconds counts to the end of its minute. An expiry with an offset,
+/// or with any other text in it, never counts as past.
 fn is_past(end: &str, now: &str) -> bool {
     let plain = end.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'.' | b'T' | b'Z'));
     plain && (end.len() == DATE || end.ends_with('Z')) && end < now

@@ -1,7 +1,8 @@
-//! The effect of the surroundings on a detection that was accepted: the name of its file, the date, the identifiers near it.
+//! The effect of the surroundings on an accepted detection: the name of its file, the date, the identifiers near it.
 //!
-//! They judge after the detector does, because they change where the bytes do not: a blob has many names, and is read on many
-//! days. Whoever has found where a text lies asks here, and only loads what is asked for.
+//! The surroundings are judged after the detector has run, because they change while the bytes stay the same: a blob
+//! has many names, and is read on many days. The caller that knows where a text is located asks here, and only loads
+//! the information that is needed.
 
 pub mod companion;
 pub mod expiry;
@@ -11,18 +12,18 @@ use super::{Detection, Detector};
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::Confidence;
 
-/// The facts about a text besides its bytes.
+/// The known facts about a text besides its bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'c> {
-    /// The path of its file; empty if none is known.
+    /// The path of the file; empty if none is known.
     pub path: &'c [u8],
-    /// When it is judged, in seconds since 1970.
+    /// The time of the judgement, in seconds since 1970.
     pub now: u64,
-    /// The least confidence that is reported.
+    /// The lowest confidence that is reported.
     pub min_confidence: Confidence,
 }
 
-/// Judges a detection in `text` by all that surrounds it; `None` if it is no secret in that file.
+/// Judges a detection in `text` by its surroundings; `None` if it isn't a secret in that file.
 pub fn apply(detector: &Detector, text: &[u8], context: &Context<'_>, detection: Detection) -> Option<Detection> {
     let detection = path::apply(context.path, detection).ok()?;
     let mut detection = expiry::apply(context.now, detection);
@@ -34,14 +35,15 @@ pub fn apply(detector: &Detector, text: &[u8], context: &Context<'_>, detection:
     Some(detection)
 }
 
-/// `true` if the identifiers near a detection are looked for only once its secret is reported for the sake of another place.
-/// They raise no low confidence, which only the name of another file may, and cost more than finding a value does: lists of digests hold thousands of such values.
+/// Returns `true` if the identifiers near a detection are searched for only when its secret is reported because of
+/// another place. They don't raise low confidence, which only the name of another file may do, and they cost more than
+/// finding a value: lists of digests hold thousands of such values.
 pub fn companions_wait(detection: &Detection, min_confidence: Confidence) -> bool {
     detection.confidence == Confidence::Low && min_confidence > Confidence::Low && !detection.ledger.may_rise()
 }
 
-/// The identifiers near a detection for which they had to wait, if `text` is the one that it was made in: if what was
-/// detected, encoded or not, is at its place there.
+/// Returns the identifiers near a detection for which the search was postponed, if `text` is the one in which it was
+/// detected, so that the detected bytes, encoded or not, are at their place there.
 pub fn late_companions(detector: &Detector, text: &[u8], detection: &Detection, written: &Secret) -> Option<Vec<Fact>> {
     let there = text.get(detection.span.start..detection.span.end);
     (there == Some(written.reveal())).then(|| detector.companions(text, detection))
@@ -58,8 +60,8 @@ pub fn add_facts(detector: &Detector, facts: &mut Vec<Fact>, more: impl IntoIter
     }
 }
 
-/// Identifiers of the same credential nearby make up for a check that did not fit: the confidence is what the rule has for
-/// a match that fits.
+/// Makes up for a check that did not fit by identifiers of the same credential nearby: the confidence becomes the one
+/// that the rule has for a match that fits.
 fn support(detector: &Detector, detection: &mut Detection, companions: Vec<Fact>, of_rule: Confidence) {
     if companions.is_empty() {
         return;
@@ -112,7 +114,7 @@ mod tests {
             support(&detector, &mut one, vec![fact("account", "nearby"), fact("tenant", "nearby")], of_rule);
             assert_eq!(one.confidence, after, "{before:?} under a rule of {of_rule:?}");
             assert_eq!(one.evidence, [Evidence::Companions(2)]);
-            // What the value itself says counts more than what is near it.
+            // The facts from the value itself count more than those nearby.
             assert_eq!(one.facts, [fact("account", "of the value"), fact("tenant", "nearby")]);
         }
         let mut alone = detection(Medium);
@@ -125,7 +127,8 @@ mod tests {
         use Confidence::{High, Low, Medium};
         let waits = |own, least| companions_wait(&detection(own), least);
         assert!(waits(Low, Medium) && waits(Low, High));
-        // A medium one may become high by them, so they are needed to say whether it is reported.
+        // A medium confidence may become high through them, so they are needed to decide whether the detection is
+        // reported.
         assert!(!waits(Low, Low) && !waits(Medium, High) && !waits(High, High));
     }
 }

@@ -1,4 +1,4 @@
-//! The effect of a file's name on a detection in it. Decided after detection: a blob has many names.
+//! The effect of a file's name on a detection in it. It is applied after detection, as a blob has many names.
 
 use crate::detect::ledger::Mark;
 use crate::detect::value::drawn::looks_drawn;
@@ -10,7 +10,7 @@ use crate::rule::{Confidence, Str};
 /// The reason why a value is not a secret in a file.
 pub type Why = &'static str;
 
-/// File names of generated lists of hashes.
+/// The file names of generated lists of hashes.
 const LOCK_FILES: [&str; 20] = [
     "package-lock.json",
     "npm-shrinkwrap.json",
@@ -34,14 +34,14 @@ const LOCK_FILES: [&str; 20] = [
     "pubspec.lock",
 ];
 
-/// Extensions of languages in which a string needs quotes: an unquoted value there is an expression.
+/// The extensions of languages in which a string needs quotes, so an unquoted value there is an expression.
 const CODE: [&str; 48] = [
     "rs", "py", "js", "jsx", "ts", "tsx", "mjs", "cjs", "go", "java", "kt", "kts", "scala", "groovy", "c", "h", "cc",
     "cpp", "cxx", "hh", "hpp", "cs", "fs", "vb", "rb", "php", "swift", "m", "mm", "dart", "lua", "pl", "pm", "r", "jl",
     "ex", "exs", "erl", "hs", "ml", "clj", "nim", "zig", "sol", "vue", "svelte", "tf", "proto",
 ];
 
-/// Folders and name parts of tests, samples and documentation.
+/// The folders and name parts of tests, samples and documentation.
 const TEST_PARTS: [&str; 17] = [
     "test",
     "tests",
@@ -62,13 +62,13 @@ const TEST_PARTS: [&str; 17] = [
     "testutil",
 ];
 
-/// Folders of texts for people, in many languages.
+/// The folders of texts for people, in many languages.
 const TRANSLATIONS: [&str; 6] = ["i18n", "l10n", "locale", "locales", "lang", "translations"];
 
-/// Folders of what other people wrote.
+/// The folders of third-party code.
 const VENDORED: [&str; 4] = ["vendor", "node_modules", "third_party", "pods"];
 
-/// Extensions of configurations and scripts: passwords that people choose are put to use there.
+/// The extensions of configurations and scripts, which use passwords that people choose.
 const CONFIGURATION: [&str; 24] = [
     "env",
     "yml",
@@ -96,22 +96,22 @@ const CONFIGURATION: [&str; 24] = [
     "netrc",
 ];
 
-/// Extensions of tables: those of users keep the hashes of their passwords.
+/// The extensions of tables, which may hold the hashes of users' passwords.
 const TABLES: [&str; 4] = ["sql", "csv", "tsv", "dump"];
 
-/// `true` if what holds in `files` alone, if there are any, holds in a file of such a path.
+/// Returns `true` if a path matches one of the names in `files`, or `files` is empty.
 pub fn is_named(path: &[u8], files: &[Str]) -> bool {
     let path = String::from_utf8_lossy(path).to_ascii_lowercase();
     files.is_empty() || files.iter().any(|name| ends_with(&path, name))
 }
 
-/// `true` if a path ends with the parts of a name; `!` is what is before the member of an archive.
+/// Returns `true` if a path ends with the parts of a name; `!` comes before the member of an archive.
 fn ends_with(path: &str, name: &str) -> bool {
     let mut parts = path.rsplit(['/', '\\', '!']);
     name.rsplit('/').all(|name| parts.next().is_some_and(|part| is_part(part, name)))
 }
 
-/// `true` if a part of a path is that of a name, in which `*` stands for any bytes.
+/// Returns `true` if a part of a path matches a part of a name, in which `*` stands for any bytes.
 fn is_part(part: &str, name: &str) -> bool {
     match name.split_once('*') {
         Some((start, end)) => part.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
@@ -119,11 +119,12 @@ fn is_part(part: &str, name: &str) -> bool {
     }
 }
 
-/// Applies the path to a detection, whose ledger it adds to. Values of a fixed form keep their standing everywhere,
-/// those of files of certain names in these. With an empty path, which is not known yet, all may still hold.
+/// Applies the path to a detection and adds to its ledger. Values of a fixed form are unaffected everywhere, those
+/// tied to certain file names only in files with these names. With an empty path, which isn't known yet, all
+/// detections remain.
 ///
 /// # Errors
-/// Rejects the value with this reason.
+/// Returns the reason why the value is rejected.
 pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
     if !path.is_empty() && !is_named(path, &detection.files) {
         return Err("it is a secret only in files with other names");
@@ -162,7 +163,7 @@ pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
     Ok(detection)
 }
 
-/// `true` if all of a file is a test, a sample or a template.
+/// Returns `true` if the whole file is a test, a sample or a template.
 pub fn is_sample(path: &[u8]) -> bool {
     let path = String::from_utf8_lossy(path).to_ascii_lowercase();
     is_test_or_template(&path, file_name(&path))
@@ -172,12 +173,12 @@ fn is_test_or_template(path: &str, name: &str) -> bool {
     is_test(path) || is_template(name)
 }
 
-/// The last part of a path.
+/// Returns the last part of a path.
 fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
-/// A random value counts one step less severe in a sample; a value that a person may have made up gets a doubt.
+/// Lowers the severity of a random value in a sample by one step; a value that a person may have made up gets a doubt.
 fn in_sample(mut detection: Detection) -> Detection {
     let judged_by_name = !detection.ledger.is_unused();
     detection.ledger.add(Mark::Sample);
@@ -196,13 +197,13 @@ fn in_sample(mut detection: Detection) -> Detection {
     detection
 }
 
-/// `true` if it has as many hexadecimal digits as MD5, SHA-1 or SHA-256 gives.
+/// Returns `true` if the value has as many hexadecimal digits as MD5, SHA-1 or SHA-256 gives.
 fn is_as_long_as_a_hash(value: &[u8]) -> bool {
     matches!(value.len(), 32 | 40 | 64) && value.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// `true` if it is a test, a sample or a template; traffic that was recorded is none: what was drawn there was sent to
-/// somebody.
+/// Returns `true` if the file is a test, a sample or a template; recorded traffic is none of them, as random values
+/// there were really sent.
 fn is_made_up(path: &str, name: &str, extension: &str) -> bool {
     is_test_or_template(path, name) && !is_recorded(path, extension)
 }
@@ -214,7 +215,7 @@ fn is_configuration(name: &str, extension: &str) -> bool {
         || (name.starts_with('.') && name.ends_with("rc"))
 }
 
-/// `true` if it is traffic that was recorded: what was drawn there was sent to somebody.
+/// Returns `true` if the file is recorded traffic, in which random values were really sent.
 fn is_recorded(path: &str, extension: &str) -> bool {
     matches!(extension, "har" | "log") || has_folder(path, |folder| folder.ends_with("cassettes"))
 }
@@ -223,7 +224,7 @@ fn is_vendored(path: &str) -> bool {
     has_folder(path, |folder| VENDORED.contains(&folder))
 }
 
-/// `true` if the file lies in a folder of such a name.
+/// Returns `true` if the file lies in a folder whose name fits.
 fn has_folder(path: &str, is_it: impl Fn(&str) -> bool) -> bool {
     path.rsplit(['/', '\\']).skip(1).any(is_it)
 }
@@ -249,7 +250,7 @@ mod tests {
     const CHOSEN: &[Mark] = &[Mark::Password, Mark::Chosen];
     const DRAWN: &[Mark] = &[Mark::Password, Mark::Drawn];
 
-    /// A value of which so much was noted.
+    /// Returns a detection with these marks.
     fn detection(marks: &[Mark]) -> Detection {
         let mut ledger = Ledger::new(Confidence::Medium);
         marks.iter().for_each(|mark| ledger.add(*mark));
@@ -269,7 +270,7 @@ mod tests {
         }
     }
 
-    /// Confidence and severity of such a value in a file.
+    /// Returns the confidence and severity of such a value in a file.
     fn at(path: &str, marks: &[Mark]) -> Option<(Confidence, Severity)> {
         apply(path.as_bytes(), detection(marks)).ok().map(|one| (one.confidence, one.severity))
     }

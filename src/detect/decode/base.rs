@@ -1,4 +1,4 @@
-//! Base64, on one line or wrapped, and hexadecimal digits, which are base64 to look at.
+//! Base64, on one line or wrapped, and hexadecimal digits, which look like base64.
 
 use std::sync::LazyLock;
 
@@ -10,19 +10,20 @@ use crate::text::Span;
 use crate::text::archive::{self, Kind};
 use crate::text::encoding::Wide;
 
-/// Fewest characters of a base64 run worth decoding: 18 bytes.
+/// The least number of characters of a base64 run worth decoding: 18 bytes.
 const MIN_BASE64: usize = 24;
-/// Fewest hexadecimal digits worth decoding: 16 bytes.
+/// The least number of hexadecimal digits worth decoding: 16 bytes.
 const MIN_HEX: usize = 32;
-/// Decoded bytes that have to be text for the rest to be decoded. Random bytes pass once in 100,000.
+/// The number of decoded bytes that have to be text for the rest to be decoded. Random bytes pass once in 100,000.
 const HEAD: usize = 12;
-/// Characters that are decoded at a time; decoding stops at the first such chunk that is no text. A multiple of 4.
+/// The number of characters that are decoded at a time, a multiple of 4; decoding stops at the first such chunk that
+/// isn't text.
 pub(super) const CHUNK: usize = 64 * 1024;
-/// Most characters of a line of wrapped base64.
+/// The most characters of a line of wrapped base64.
 const MAX_LINE: usize = 128;
-/// Most blanks before a line of wrapped base64.
+/// The most blanks before a line of wrapped base64.
 const MAX_INDENT: usize = 32;
-/// How far from the bytes it decodes a run may look: over the break of a line and the line beyond it.
+/// The distance from the bytes of a run up to which it may look: over a line break and the line after it.
 pub const REACH: usize = MAX_LINE + MAX_INDENT + 3;
 
 static BASE64: LazyLock<Option<Base>> = LazyLock::new(|| {
@@ -34,7 +35,7 @@ static BASE64: LazyLock<Option<Base>> = LazyLock::new(|| {
     specification.encoding().ok()
 });
 
-/// Base64 and hexadecimal digits, which are base64 to look at.
+/// Calls `found` for base64 and hexadecimal digits, which look like base64.
 pub(super) fn each_base(text: &[u8], near: Span, room: &Room, found: &mut dyn FnMut(Run)) {
     let Some(base) = BASE64.as_ref() else { return };
     let all = Span::new(wrap_start(base, text, near.start), near.end);
@@ -53,13 +54,13 @@ pub(super) fn each_base(text: &[u8], near: Span, room: &Room, found: &mut dyn Fn
 /// The encodings that a line may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Held {
-    /// A run that starts in it.
+    /// Set if a run starts in the line.
     pub run: bool,
-    /// A line of a run over several, that is not the last of them: one that other lines may go on with.
+    /// Set if the line is part of a run over several lines and not its last, so another line may continue it.
     pub full: bool,
 }
 
-/// The encodings that a single line may contain. Where no line is full, each run is within one line.
+/// Returns the encodings that a single line may contain. If no line is full, each run is within one line.
 pub fn held(text: &[u8], line: Span) -> Held {
     let mut held = Held::default();
     let Some(base) = BASE64.as_ref().filter(|_| line.len() >= MIN_BASE64) else { return held };
@@ -73,9 +74,9 @@ pub fn held(text: &[u8], line: Span) -> Held {
     held
 }
 
-/// `true` if a part of a line, or what reaches into it, may be a full one.
+/// Returns `true` if a part of a line, or a run that reaches into it, may be a full line.
 pub fn holds_full(text: &[u8], part: Span) -> bool {
-    // What goes on further than this to the left is too long.
+    // A run that extends further to the left than this is too long.
     let near = part.grown(MAX_LINE + 1, 0, text.len());
     let mut found = false;
     let Some(base) = BASE64.as_ref() else { return found };
@@ -84,10 +85,10 @@ pub fn holds_full(text: &[u8], part: Span) -> bool {
 }
 
 /// Calls `found` for each maximal stretch of at least `LEAST` members that starts in `within` or at its end; none may
-/// reach into `within` from before. Members are some of the digits of base64.
+/// reach into `within` from before. Members are a subset of the base64 digits.
 ///
-/// Most text has no long stretch, so of each `LEAST` bytes less eight only eight are looked at: however a stretch lies, some
-/// such eight lie in it.
+/// Most text has no long stretch, so only eight bytes are examined for each step of `LEAST` minus eight bytes: wherever
+/// a stretch lies, it contains such a group of eight.
 fn each_stretch<const LEAST: usize>(
     text: &[u8],
     within: Span,
@@ -98,7 +99,7 @@ fn each_stretch<const LEAST: usize>(
     while at < within.end + LEAST
         && let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk)
     {
-        // To be long enough a stretch must go on for as many bytes on one side or on the other.
+        // A long enough stretch has to continue for eight bytes on one side or the other.
         let beside = [text[..at].last_chunk(), text[at + eight.len()..].first_chunk()];
         let goes_on = |beside: Option<&[u8; 8]>| beside.is_some_and(|eight| !has_sign(eight));
         if has_sign(eight) || !beside.into_iter().any(goes_on) || !eight.iter().all(|byte| member(*byte)) {
@@ -114,12 +115,13 @@ fn each_stretch<const LEAST: usize>(
     }
 }
 
-/// `true` if a byte is below `+`, as blanks are, or none of ASCII: of eight bytes that are not all base64 one nearly always is.
+/// Returns `true` if a byte is below `+`, as blanks are, or not ASCII: of eight bytes that are not all base64 one
+/// nearly always is.
 fn has_sign(eight: &[u8; 8]) -> bool {
     const EACH: u64 = u64::from_le_bytes([1; 8]);
     const HIGH: u64 = 0x80 * EACH;
     let eight = u64::from_le_bytes(*eight);
-    // With its high bit set no byte borrows from the next, and keeps the bit if the rest of it is large enough.
+    // With its high bit set, a byte doesn't borrow from the next, and keeps the bit if the rest of it is large enough.
     let above = (eight | HIGH) - EACH * b'+' as u64;
     (!above | eight) & HIGH != 0
 }
@@ -138,7 +140,7 @@ fn head_of(base: &Base, text: &[u8], run: Span) -> Option<[u8; HEAD]> {
     base.decode_mut(&text[run.start..][..HEAD / 3 * 4], &mut head).is_ok().then_some(head)
 }
 
-/// A run on one line that starts with what `head` is decoded.
+/// Reports a run on one line, whose first bytes decode to `head`.
 fn base64(base: &Base, text: &[u8], run: Span, (head, room): (&[u8], &Room), found: &mut dyn FnMut(Run)) {
     let characters = run.of(text);
     let mut report = |text: Vec<u8>, offsets: Offsets| {
@@ -152,7 +154,7 @@ fn base64(base: &Base, text: &[u8], run: Span, (head, room): (&[u8], &Room), fou
         && let Some(decoded) = decode(base, characters, |_| true)
     {
         let text = wide.decode(&decoded);
-        // Without a mark and with ASCII alone, each unit has become one byte.
+        // Without a byte order mark and with ASCII alone, each unit has become one byte.
         let offsets = if text.is_ascii() && text.len() == decoded.len() / wide.width() {
             Offsets::Even { lines: vec![(0, run.start)], bytes: 3, characters: 4, width: wide.width() }
         } else {
@@ -175,13 +177,13 @@ fn base64(base: &Base, text: &[u8], run: Span, (head, room): (&[u8], &Room), fou
 
 /// The packed data in a run.
 enum Packed {
-    /// This opens it, up to a limit.
+    /// Data that this function unpacks, up to a limit.
     Opened(Unpack),
-    /// It is in a format that is not opened.
+    /// Data in a format that is not opened.
     Sealed,
 }
 
-/// Returns the kind of data that starts with these bytes.
+/// Returns the kind of packed data that starts with these bytes.
 fn packed(head: &[u8]) -> Option<Packed> {
     match archive::kind(head) {
         Some(Kind::Gzip) => Some(Packed::Opened(archive::gunzip)),
@@ -194,12 +196,12 @@ fn packed(head: &[u8]) -> Option<Packed> {
     }
 }
 
-/// The wide encoding of these bytes, if they are the beginning of a text in it.
+/// Returns the wide encoding of these bytes, if they are the beginning of a text in it.
 fn wide_text(head: &[u8]) -> Option<Wide> {
     Wide::detect(head).filter(|wide| wide.decode(head).iter().all(|b| is_text(*b)))
 }
 
-/// A run of hexadecimal digits.
+/// Reports a run of hexadecimal digits.
 fn hex(text: &[u8], run: Span, found: &mut dyn FnMut(Run)) {
     let digits = run.of(text);
     if !is_hex_of_text(digits) {
@@ -211,18 +213,18 @@ fn hex(text: &[u8], run: Span, found: &mut dyn FnMut(Run)) {
     }
 }
 
-/// `true` if hexadecimal digits seem to be those of text.
+/// Returns `true` if hexadecimal digits seem to encode text.
 fn is_hex_of_text(digits: &[u8]) -> bool {
-    // Nearly all are hashes, whose first or second byte tells.
+    // Nearly all are hashes, as their first or second byte shows.
     let is_head = digits.chunks(2).take(HEAD).all(|pair| number(pair, 16).is_some_and(is_text));
     is_head && digits.len().is_multiple_of(2)
 }
 
-/// The text that the characters stand for, up to the first chunk that is none.
+/// Returns the decoded text of the characters, up to the first chunk that isn't text.
 fn decode(base: &Base, characters: &[u8], is_text: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     for chunk in characters.chunks(CHUNK) {
-        // One base64 character too many is no byte.
+        // One base64 character left over isn't a byte.
         let whole = if chunk.len() % 4 == 1 { &chunk[..chunk.len() - 1] } else { chunk };
         match base.decode(whole) {
             Ok(decoded) if is_text(&decoded) => text.extend(decoded),
@@ -232,10 +234,11 @@ fn decode(base: &Base, characters: &[u8], is_text: impl Fn(&[u8]) -> bool) -> Op
     (!text.is_empty()).then_some(text)
 }
 
-/// The lines of wrapped base64 from `run` on, joined, if it is the first of at least two.
+/// Joins the lines of wrapped base64 from `run` on, if it is the first of at least two.
 ///
-/// Each line but the last is full: of whole groups, and text by itself. Only a full line can be followed by another, so
-/// where the lines begin and end is decided by the line before and the line after. Returns where they end.
+/// Each line but the last is full: it consists of whole groups, and is text by itself. Only a full line can be followed
+/// by another, so the line before and the line after decide where the lines begin and end. Returns the end of the
+/// lines.
 fn wrapped(base: &Base, text: &[u8], run: Span, found: &mut dyn FnMut(Run)) -> usize {
     let Some(second) = line_after(text, run) else { return run.end };
     if !is_full(base, text, run) || line_before(text, run.start).is_some_and(|line| is_full(base, text, line)) {
@@ -258,9 +261,9 @@ fn wrapped(base: &Base, text: &[u8], run: Span, found: &mut dyn FnMut(Run)) -> u
     last.end
 }
 
-/// Where to start so that no run and no wrapped lines reach back behind it.
+/// Returns a start from which no run and no wrapped lines reach back before it.
 fn wrap_start(base: &Base, text: &[u8], near: usize) -> usize {
-    // Not between the two bytes of a line's end.
+    // Don't start between the two bytes of a line end.
     let near = near - usize::from(text[..near].ends_with(b"\r"));
     let mut start = near - trailing(&text[..near], is_base64);
     let mut before = line_before(text, start);
@@ -271,17 +274,17 @@ fn wrap_start(base: &Base, text: &[u8], near: usize) -> usize {
     start
 }
 
-/// The base64 at the end of the line before the one whose characters start at `at`.
+/// Returns the base64 at the end of the line before the one whose characters start at `at`.
 fn line_before(text: &[u8], at: usize) -> Option<Span> {
     let indent = trailing(&text[at.saturating_sub(MAX_INDENT)..at], is_blank);
     let line = text[..at - indent].strip_suffix(b"\n")?;
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    // One more than a line may have shows that it is none.
+    // One character more than the maximum shows that it isn't a line.
     let length = trailing(&line[line.len().saturating_sub(MAX_LINE + 1)..], is_base64);
     (1..=MAX_LINE).contains(&length).then(|| Span::new(line.len() - length, line.len()))
 }
 
-/// The base64 at the start of the line that follows `line`.
+/// Returns the base64 at the start of the line that follows `line`.
 fn line_after(text: &[u8], line: Span) -> Option<Span> {
     let rest = &text[line.end..];
     let next = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n"))?;
@@ -291,7 +294,7 @@ fn line_after(text: &[u8], line: Span) -> Option<Span> {
     (1..=MAX_LINE).contains(&length).then(|| Span::new(start, start + length))
 }
 
-/// `true` if another line of base64 may follow this one.
+/// Returns `true` if another line of base64 may follow this one.
 fn is_full(base: &Base, text: &[u8], line: Span) -> bool {
     let characters = line.of(text);
     let is_text = |characters: &[u8]| {
@@ -309,7 +312,7 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// The text that a whole value is the base64 of, if it is.
+/// Returns the decoded text, if the whole value is base64 of text.
 pub fn base64_text(value: &[u8]) -> Option<Vec<u8>> {
     const SHORTEST: usize = 8;
     let end = value.iter().rposition(|b| *b != b'=').map_or(0, |at| at + 1);
@@ -322,7 +325,8 @@ fn mostly_text(bytes: &[u8]) -> bool {
     text * 100 >= bytes.len() * 98
 }
 
-/// Text that is mostly ASCII, wherever in a character it starts. Hashes read as base64 fail it as random bytes do.
+/// Returns `true` for text that is mostly ASCII, even if it starts inside a character. Hashes read as base64 fail the
+/// test like random bytes.
 fn is_line_text(bytes: &[u8]) -> bool {
     let ascii = bytes.iter().filter(|b| is_text(**b)).count();
     ascii * 4 >= bytes.len() * 3 && bytes.iter().all(|b| is_text(*b) || *b >= 0x80)

@@ -1,45 +1,46 @@
-//! Values that something interrupts which is no part of them: the end of a line between two halves of a string, a place for a
-//! browser to break a word, a colour of a terminal, a soft hyphen.
+//! Values that are interrupted by something that isn't part of them: a line end between two halves of a string, a place
+//! for a browser to break a word, a terminal colour, a soft hyphen.
 //!
-//! Only what starts with the keyword of a rule is read like this, and only where the rule has found nothing in it as it
-//! stands. So nobody else pays for it, and a text that changed elsewhere need not be read again.
+//! Only text that starts with the keyword of a rule is read like this, and only if the rule has found nothing in it as
+//! it is. So no other text pays for it, and a text that changed elsewhere need not be read again.
 
 use super::{Encoding, Offsets, Run, leading};
 use crate::text::Span;
 
-/// Bytes before and behind a value that say whether it stands free.
+/// The number of bytes before and after a value that show whether it is free of its neighbours.
 const EDGE: usize = 8;
-/// Most bytes between two interruptions.
+/// The most bytes between two interruptions.
 const MAX_PIECE: usize = 256;
-/// Most bytes of blanks and operators between two halves.
+/// The most bytes of blanks and operators between two halves.
 const MAX_JOINT: usize = 64;
 
 /// The interruptions that are skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interruptions {
-    /// Those that say so: a sign or a mark that has no other meaning there.
+    /// Only marked interruptions: a sign or a mark that has no other meaning there.
     Marked,
-    /// The bare end of a line as well, which nearly always ends what is before it.
+    /// Bare line ends as well, which nearly always end the text before them.
     Any,
 }
 
-/// A value without what interrupts it.
+/// A value without its interruptions.
 #[derive(Debug)]
 pub struct Broken {
     /// The value with a few bytes on either side.
     pub run: Run,
-    /// The position of the keyword in it.
+    /// The position of the keyword in the run.
     pub keyword: Span,
-    /// Where in it the first interruption was.
+    /// The position in the run of the first interruption.
     pub first: usize,
-    /// The same of the bare ends of lines.
+    /// The position in the run of the first bare line end.
     pub first_bare: Option<usize>,
 }
 
-/// Reads what starts with a keyword, up to `end` in the text and to so many bytes behind the keyword without what interrupts it.
+/// Reads the text that starts with a keyword, without its interruptions, up to `end` in the text and up to `most` bytes
+/// after the keyword.
 ///
 /// # Errors
-/// If nothing interrupts it, says how many bytes behind the keyword show that.
+/// If nothing interrupts the text, returns how many bytes after the keyword show that.
 pub fn read(text: &[u8], keyword: Span, end: usize, most: usize, which: Interruptions) -> Result<Broken, usize> {
     let text = &text[..end.min(text.len())];
     let start = keyword.start.saturating_sub(EDGE);
@@ -78,22 +79,22 @@ pub fn read(text: &[u8], keyword: Span, end: usize, most: usize, which: Interrup
 }
 
 impl Interruptions {
-    /// `true` if a byte may be inside of a value; a blank only in one that nothing is taken for by chance.
+    /// Returns `true` if a byte may be part of a value; a blank only in a value whose form doesn't occur by chance.
     fn reads(self, byte: u8) -> bool {
         let is_sign = matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'<' | b'>' | b'&');
         (byte.is_ascii_graphic() && !is_sign) || (byte == b' ' && self == Self::Any)
     }
 }
 
-/// One or more interruptions with nothing between them.
+/// One or more interruptions in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Found {
     length: usize,
-    /// `true` if one of them is the bare end of a line.
+    /// Set if one of them is a bare line end.
     is_bare: bool,
 }
 
-/// The interruptions that a text starts with, if the value goes on behind them.
+/// Returns the interruptions that a text starts with, if the value continues after them.
 fn interruptions(text: &[u8], which: Interruptions) -> Result<Found, usize> {
     let mut found = Found { length: 0, is_bare: false };
     loop {
@@ -118,7 +119,8 @@ fn interruptions(text: &[u8], which: Interruptions) -> Result<Found, usize> {
     }
 }
 
-/// The length of a mark for whoever shows the text. If there is none, so many bytes show that.
+/// Returns the length of a mark that only affects how the text is displayed. If there is none, returns how many bytes
+/// show that.
 fn mark(text: &[u8]) -> Result<usize, usize> {
     const REFERENCES: [&[u8]; 6] = [b"&shy;", b"&#173;", b"&#xad;", b"<wbr>", b"<wbr/>", b"<wbr />"];
     match text {
@@ -138,8 +140,8 @@ fn mark(text: &[u8]) -> Result<usize, usize> {
     }
 }
 
-/// The length of what goes on on the next line: a backslash before it, an equals sign as in quoted-printable, or a string that
-/// is put together from two. If there is none, so many bytes show that.
+/// Returns the length of a continuation on the next line: a backslash before it, an equals sign as in quoted-printable,
+/// or a string that is joined from two. If there is none, returns how many bytes show that.
 fn continued(text: &[u8]) -> Result<usize, usize> {
     match text {
         [b'\\', rest @ ..] => line_end(rest).map(|length| 1 + length).map_err(|examined| 1 + examined),
@@ -159,14 +161,14 @@ fn continued(text: &[u8]) -> Result<usize, usize> {
     }
 }
 
-/// Blanks and what puts two strings together.
+/// Returns the length of blanks and operators that join two strings.
 fn operator(text: &[u8]) -> usize {
     leading(&text[..text.len().min(MAX_JOINT)], |byte| {
         matches!(byte, b' ' | b'\t' | b'+' | b'.' | b'&' | b'|' | b'<' | b'>' | b'\\' | b'~' | b'_')
     })
 }
 
-/// The end of a line, and the blanks that the next one starts with.
+/// Returns the length of a line end and the blanks that the next line starts with.
 fn line_end(text: &[u8]) -> Result<usize, usize> {
     let end = match text {
         [b'\n', ..] => 1,

@@ -1,26 +1,26 @@
-//! Tokens that hold escapes: percent-encoding, backslash escapes, character references.
+//! Decodes tokens that contain escapes: percent-encoding, backslash escapes, character references.
 
 use super::{BORDER, CLASSES, Encoding, Offsets, Run, SEPARATOR, is_text, leading, number, trailing};
 use crate::text::Span;
 
-/// Most bytes of a token that are decoded at once.
+/// The most bytes of a token that are decoded at once.
 pub(super) const MAX_PIECE: usize = 8 * 1024;
-/// Bytes that the pieces of a token share, so that a secret on their border is whole in one of them.
+/// The number of bytes that two pieces of a token share, so that a secret on their border is whole in one of them.
 const OVERLAP: usize = 2 * 1024;
-/// Fewest bytes that a token with escapes decodes to: there is no shorter secret.
+/// The least number of bytes that a token with escapes decodes to: no secret is shorter.
 const MIN_ESCAPED: usize = 8;
 
-/// Tokens that hold escapes.
+/// Calls `found` for tokens that contain escapes.
 pub(super) fn each_escaped(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) {
-    // The tokens of character references hold all others.
+    // The tokens of character references contain the other kinds of tokens.
     let widest = |b| in_token(b, Encoding::Entity);
     let all =
         Span::new(near.start - trailing(&text[..near.start], widest), near.end + leading(&text[near.end..], widest));
-    // Where the last token of each encoding ended.
+    // The end of the last token of each encoding.
     let mut ends = [all.start; 3];
     for sign in memchr::memchr3_iter(b'%', b'\\', b'&', all.of(text)) {
         let sign = all.start + sign;
-        // Only what may be telling, to look no further at most signs.
+        // Looks only at signs that may be relevant, so that at most signs it looks no further.
         let (encoding, end) = match text[sign..] {
             [b'%', b'0'..=b'9' | b'A'..=b'F' | b'a'..=b'f', ..] => (Encoding::Percent, &mut ends[0]),
             [b'\\', b'u' | b'x' | b'0' | b'1' | b'/' | b':' | b'=' | b'_', ..] => (Encoding::Backslash, &mut ends[1]),
@@ -37,14 +37,14 @@ pub(super) fn each_escaped(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) 
     }
 }
 
-/// A token is what stands between blanks, quotes and angle brackets. Where HTML and XML need character references, in an
-/// attribute or in text, blanks and other quotes are part of what they write.
+/// Returns `true` if a byte belongs to a token, which is text between blanks, quotes and angle brackets. Where HTML and
+/// XML need character references, in an attribute or in text, blanks and other quotes are part of it.
 fn in_token(byte: u8, encoding: Encoding) -> bool {
     let outside = if encoding == Encoding::Entity { BORDER } else { BORDER | SEPARATOR };
     CLASSES[usize::from(byte)] & outside == 0
 }
 
-/// A token is decoded at once, or, if it is long, in those pieces that hold an escape.
+/// Decodes a token at once or, if it is long, only those pieces that contain an escape.
 fn each_piece(text: &[u8], token: Span, encoding: Encoding, found: &mut dyn FnMut(Run)) {
     let mut start = token.start;
     loop {
@@ -59,7 +59,7 @@ fn each_piece(text: &[u8], token: Span, encoding: Encoding, found: &mut dyn FnMu
     }
 }
 
-/// The piece decoded, if it holds an escape and comes to something.
+/// Returns the decoded piece, if it contains an escape and is long enough.
 fn decode_escapes(text: &[u8], piece: Span, encoding: Encoding) -> Option<(Vec<u8>, Vec<usize>)> {
     let encoded = piece.of(text);
     let (mut out, mut offsets) = (Vec::with_capacity(encoded.len()), Vec::with_capacity(encoded.len() + 1));
@@ -75,14 +75,15 @@ fn decode_escapes(text: &[u8], piece: Span, encoding: Encoding) -> Option<(Vec<u
     (telling && out.len() >= MIN_ESCAPED).then_some((out, offsets))
 }
 
-/// `true` if an escape is a reason to decode what stands around it. Some character references are on every page: brackets
-/// of code, references and the parameters of links, apostrophes. All of them are decoded next to one that tells more.
+/// Returns `true` if an escape is a reason to decode the text around it. Some character references are on every page:
+/// brackets of code, references and the parameters of links, apostrophes. All of them are decoded if a more significant
+/// one is near.
 fn is_telling(text: &[u8], at: usize, encoding: Encoding) -> bool {
     let Some((byte, length)) = escape(text, at, encoding) else { return false };
     let before = at.checked_sub(1).and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphanumeric);
     let after = &text[at + length..];
     if encoding != Encoding::Entity {
-        // Inside of a word Markdown and LaTeX have put the mark there.
+        // Inside a word, Markdown and LaTeX add the backslash.
         return byte != b'_' || (before && after.first().is_some_and(u8::is_ascii_alphanumeric));
     }
     match byte {
@@ -93,14 +94,15 @@ fn is_telling(text: &[u8], at: usize, encoding: Encoding) -> bool {
     }
 }
 
-/// The byte that the escape at `at` stands for, and the escape's length. Secrets are ASCII, so nothing else is decoded.
+/// Returns the byte that the escape at `at` stands for, and the escape's length. Secrets are ASCII, so nothing else is
+/// decoded.
 fn escape(text: &[u8], at: usize, encoding: Encoding) -> Option<(u8, usize)> {
     let (byte, length) = match (encoding, text.get(at..)?) {
         (Encoding::Percent, [b'%', high, low, ..]) => (number(&[*high, *low], 16)?, 3),
         (Encoding::Backslash, [b'\\', b'x', high, low, ..]) => (number(&[*high, *low], 16)?, 4),
         (Encoding::Backslash, [b'\\', b'u', b'0', b'0', high, low, ..]) => (number(&[*high, *low], 16)?, 6),
         (Encoding::Backslash, [b'\\', b'0'..=b'1', _, _, ..]) => (number(text.get(at + 1..at + 4)?, 8)?, 4),
-        // JSON's slash, what Java's properties escape, and Markdown and LaTeX.
+        // The slash of JSON, the characters that Java's properties escape, and those of Markdown and LaTeX.
         (Encoding::Backslash, [b'\\', byte @ (b'/' | b':' | b'=' | b'_'), ..]) => (*byte, 2),
         (Encoding::Entity, [b'&', rest @ ..]) => entity(rest)?,
         _ => return None,
@@ -108,7 +110,7 @@ fn escape(text: &[u8], at: usize, encoding: Encoding) -> Option<(u8, usize)> {
     is_text(byte).then_some((byte, length))
 }
 
-/// Returns the byte of a character reference, and its length; `rest` is what follows the ampersand.
+/// Returns the byte of a character reference, and its length; `rest` is the text after the ampersand.
 fn entity(rest: &[u8]) -> Option<(u8, usize)> {
     const NAMED: [(&[u8], u8); 5] =
         [(b"amp;", b'&'), (b"lt;", b'<'), (b"gt;", b'>'), (b"quot;", b'"'), (b"apos;", b'\'')];

@@ -1,9 +1,9 @@
-//! Encoded text inside text, decoded, with the way back to the original bytes: base64 (wrapped over lines, of UTF-16 and
-//! of archives, too), hexadecimal digits, percent-encoding, backslash escapes, character references of HTML and XML, stretches
-//! of UTF-16.
+//! Encoded text inside text, decoded, with a mapping back to the original bytes: base64 (wrapped over lines, and of
+//! UTF-16 and archives as well), hexadecimal digits, percent-encoding, backslash escapes, character references of HTML
+//! and XML, stretches of UTF-16.
 //!
-//! The extent and the decoded text of a run depend only on its bytes and the one on either side, never on what
-//! is elsewhere. So a text that changed in one place needs to be decoded again in that place only.
+//! The extent and the decoded text of a run depend only on its bytes and the one on either side, never on
+//! other parts of the text. So a text that changed in one place needs to be decoded again only there.
 
 mod base;
 pub mod broken;
@@ -21,7 +21,7 @@ pub use wide::holds_wide;
 pub struct Run {
     /// The decoded bytes.
     pub text: Vec<u8>,
-    /// How it was encoded.
+    /// The encoding of the text.
     pub encoding: Encoding,
     extent: Span,
     offsets: Offsets,
@@ -42,12 +42,12 @@ pub enum Encoding {
     Entity,
     /// Two bytes for each character, in a text that has one for each.
     Utf16,
-    /// With bytes in between that are not part of it.
+    /// A value interrupted by bytes that are not part of it.
     Broken,
 }
 
 impl Encoding {
-    /// The word used in evidence.
+    /// Returns the word used in evidence.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Base64 => "base64",
@@ -61,21 +61,21 @@ impl Encoding {
     }
 }
 
-/// The way from decoded to encoded offsets.
+/// The mapping from decoded to encoded offsets.
 #[derive(Debug)]
 enum Offsets {
-    /// So many bytes for so many characters.
+    /// A fixed number of bytes for a fixed number of characters.
     Even {
-        /// Where each line starts, decoded and encoded.
+        /// The decoded and encoded offset of the start of each line.
         lines: Vec<(usize, usize)>,
         bytes: usize,
         characters: usize,
-        /// Decoded bytes behind each byte of the text.
+        /// The decoded bytes for each byte of the text.
         width: usize,
     },
     /// The encoded offset of each decoded byte, and of the end.
     Listed(Vec<usize>),
-    /// Each decoded byte depends on all that is encoded.
+    /// Each decoded byte depends on all encoded bytes.
     Whole,
 }
 
@@ -86,7 +86,7 @@ impl Offsets {
 }
 
 impl Run {
-    /// The encoded bytes that hold the decoded ones of `inner`.
+    /// Returns the encoded bytes that hold the decoded ones of `inner`.
     pub fn outer(&self, inner: Span) -> Span {
         match &self.offsets {
             Offsets::Even { lines, bytes, characters, width } => {
@@ -110,7 +110,7 @@ impl Run {
         }
     }
 
-    /// The bytes it was made from, as far as they could be: other bytes inside, or next to it, may make another run.
+    /// Returns the bytes that the run depends on: changed bytes inside it, or next to it, may give another run.
     pub fn extent(&self) -> Span {
         self.extent
     }
@@ -118,8 +118,8 @@ impl Run {
 
 /// Calls `found` for each encoded run of `text` that decodes to text and whose extent touches `dirty`.
 ///
-/// Takes time for the dirty bytes and the extents of the runs near them, not for the whole text. What is packed is unpacked as
-/// far as there is room.
+/// Takes time for the dirty bytes and the extents of the runs near them, not for the whole text. Packed data is
+/// unpacked as far as the budget allows.
 pub fn each_run(text: &[u8], dirty: Span, room: &Room, found: &mut dyn FnMut(Run)) {
     let near = dirty.grown(REACH, REACH, text.len());
     let mut touching = |run: Run| {
@@ -133,7 +133,7 @@ pub fn each_run(text: &[u8], dirty: Span, room: &Room, found: &mut dyn FnMut(Run
     wide::each_wide(text, beside, &mut touching);
 }
 
-/// `true` if a line holds escapes that are decoded.
+/// Returns `true` if a line contains escapes that are decoded.
 pub fn holds_escapes(text: &[u8], line: Span) -> bool {
     let mut found = false;
     escape::each_escaped(text, line, &mut |_| found = true);
@@ -150,9 +150,9 @@ fn trailing(bytes: &[u8], member: impl Fn(u8) -> bool) -> usize {
 
 const BASE64_DIGIT: u8 = 1;
 const HEX_DIGIT: u8 = 2;
-/// A blank or a quote other than a double one.
+/// The class of blanks and of quotes other than double ones.
 const SEPARATOR: u8 = 4;
-/// A control character, an angle bracket, a double quote.
+/// The class of control characters, angle brackets and double quotes.
 const BORDER: u8 = 8;
 
 /// The classes of each byte, as bits.
@@ -214,7 +214,7 @@ mod tests {
         all(text.as_bytes())
     }
 
-    /// The detector has no streams, so a gzip file is put together from its parts.
+    /// Returns a gzip file that is assembled from its parts, as the detector can't compress.
     fn gzip(text: &str) -> Vec<u8> {
         let mut packed = Vec::with_capacity(text.len() + 100);
         let mut deflate = Compress::new(Compression::fast(), false);
@@ -223,14 +223,14 @@ mod tests {
         [b"\x1f\x8b\x08\0\0\0\0\0\0\x03", &packed[..], end.as_flattened()].concat()
     }
 
-    /// Returns the decoded text, if it contains one run.
+    /// Returns the decoded text, if `text` contains exactly one run.
     fn decoded(text: &str) -> String {
         let mut runs = runs(text);
         assert_eq!(runs.len(), 1, "{text}: {runs:?}");
         String::from_utf8(runs.remove(0).text).unwrap()
     }
 
-    /// The bytes that `part` of the decoded text of the only run was decoded from.
+    /// Returns the bytes that `part` of the decoded text of the only run was decoded from.
     fn origin<'t>(text: &'t str, part: &str) -> &'t str {
         let run = runs(text).pop().unwrap();
         let at = run.text.find(part).unwrap();
@@ -280,9 +280,9 @@ mod tests {
         let encoded = PADDED.encode(&wide("", inner));
         let text = format!("powershell -enc {encoded} -x");
         assert_eq!(decoded(&text), inner);
-        // The bytes 4 to 14 of three for every four characters.
+        // Bytes 4 to 14 of the decoded text, with four characters for each three of them.
         assert_eq!(origin(&text, "ecret"), &encoded[5..19]);
-        // With a mark or beyond ASCII the places are not known.
+        // With a byte order mark or beyond ASCII the places are not known.
         for (mark, inner) in [("\u{feff}", inner), ("", "$secret = 'VALUE'; # größer")] {
             let encoded = PADDED.encode(&wide(mark, inner));
             let encoded = encoded.trim_end_matches('=');
@@ -397,7 +397,7 @@ mod tests {
         {
             let text = [b"narrow text\r\n", &bytes[..], b"and more"].concat();
             let run = all(&text).pop().unwrap();
-            // The line end before may belong to it, or the letter behind.
+            // The line end before it may belong to it, or the letter after it.
             assert_eq!(run.text.trim_end_with(|c| c == 'a').as_bstr(), expected);
             let at = run.text.find("VALUE").unwrap();
             let outer = run.outer(Span::new(at, at + 5));
@@ -463,7 +463,7 @@ mod tests {
             "[-a-z%\\\\&;:=/\"'<> ]{1,20}".prop_map(String::into_bytes),
             long.prop_map(|text| BASE64URL_NOPAD.encode(text.as_bytes()).into_bytes()),
             long.prop_map(|text| HEXLOWER.encode(text.as_bytes()).into_bytes()),
-            // Lines that may be joined and lines that break them off.
+            // Lines that may be joined, and lines that interrupt them.
             vec(
                 (prop_oneof![3 => "[a-z:]{48}", 1 => "[a-z:]{1,60}", 1 => "[a-z:\u{80}]{24}"], "(\r?\n ?|,|\n\n)"),
                 1..6
@@ -505,7 +505,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1000))]
 
-        /// Looking near the dirty bytes finds what looking everywhere finds there.
+        /// A search near the dirty bytes finds everything that a full search finds there.
         #[test]
         fn nothing_is_missed_near_dirty_bytes(text in text(), at in any::<Index>(), length in prop_oneof![0usize..4, 0usize..500]) {
             let start = at.index(text.len() + 1);
@@ -516,13 +516,13 @@ mod tests {
             prop_assert_eq!(found, expected);
         }
 
-        /// A run is made of its extent and a byte on either side, wherever they stand.
+        /// A run is determined by its extent and a byte on either side, wherever they are.
         #[test]
         fn a_run_is_the_same_in_other_surroundings(text in text(), before in text(), after in text()) {
             for run in all(&text) {
                 let extent = run.extent();
                 let kept = extent.grown(1, 1, text.len());
-                // An end of the text is kept as such.
+                // If the extent is at an end of the text, it stays there.
                 let before = if extent.start == 0 { &[][..] } else { &before };
                 let after = if extent.end == text.len() { &[][..] } else { &after };
                 let other = [before, kept.of(&text), after].concat();

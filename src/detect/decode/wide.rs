@@ -1,22 +1,23 @@
-//! Stretches of UTF-16 in a text of another encoding: what a Windows shell appends to a file, strings in a program.
+//! Stretches of UTF-16 in a text of another encoding: text that a Windows shell appends to a file, strings in a
+//! program.
 //!
-//! In UTF-16 every other byte of ASCII is zero, whichever byte of a character comes first. So a stretch goes on as long as
-//! zeros and characters take turns, over the ends of lines too, and what is no zero is its text. Where a text is UTF-16 as a
-//! whole, `text::encoding` says so and decodes what is not ASCII as well.
+//! In UTF-16 every second byte of ASCII is zero, whichever byte of a character comes first. So a stretch continues as
+//! long as zeros and characters alternate, across line ends too, and the bytes that are not zero are its text. If a
+//! text is UTF-16 as a whole, `text::encoding` recognises it and decodes characters beyond ASCII as well.
 
 use super::{Encoding, Offsets, Run, is_text};
 use crate::text::Span;
 
-/// Fewest bytes of a stretch: eight characters, for hardly a secret is shorter.
+/// The least number of bytes of a stretch: eight characters, as hardly any secret is shorter.
 const LEAST: usize = 16;
-/// Bytes looked at together: in a stretch that is long enough some such bytes lie, wherever it starts.
+/// The number of bytes examined together: a long enough stretch contains such a group, wherever it starts.
 const STEP: usize = LEAST / 2;
 
-/// Stretches that touch `near`.
+/// Calls `found` for stretches that touch `near`.
 pub(super) fn each_wide(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) {
     let end = (near.end + LEAST).min(text.len());
     let mut at = start_of(text, near.start);
-    // Nearly all text has no zero.
+    // Nearly all text has no zero byte.
     let Some(zero) = memchr::memchr(0, &text[at..end]) else { return };
     at += zero.saturating_sub(1);
     while at < end
@@ -34,20 +35,20 @@ pub(super) fn each_wide(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) {
     }
 }
 
-/// `true` if a line, or a part of one, holds at least four characters of a stretch.
+/// Returns `true` if a line, or a part of one, contains at least four characters of a stretch.
 pub fn holds_wide(text: &[u8], part: Span) -> bool {
     let bytes = part.of(text);
     memchr::memchr(0, bytes).is_some() && bytes.windows(STEP).any(|some| some.windows(2).all(takes_turns))
 }
 
-/// The characters of a stretch.
+/// Returns a run with the characters of a stretch.
 fn run(text: &[u8], extent: Span) -> Run {
     let characters = || (extent.start..extent.end).filter(|at| text[*at] != 0);
     let offsets = Offsets::Listed(characters().chain([extent.end]).collect());
     Run { text: characters().map(|at| text[at]).collect(), encoding: Encoding::Utf16, extent, offsets }
 }
 
-/// `true` if one of two bytes is zero and the other one a character.
+/// Returns `true` if one of two bytes is zero and the other one a character.
 fn takes_turns(pair: &[u8]) -> bool {
     let is_character = |byte: u8| is_text(byte) || byte >= 0x80;
     match *pair {
@@ -56,7 +57,7 @@ fn takes_turns(pair: &[u8]) -> bool {
     }
 }
 
-/// Where the stretch starts that `at` lies in or behind.
+/// Returns the start of the stretch that `at` is in or after.
 fn start_of(text: &[u8], at: usize) -> usize {
     let mut start = at.min(text.len().saturating_sub(1));
     while start > 0 && takes_turns(&text[start - 1..=start]) {
@@ -65,7 +66,7 @@ fn start_of(text: &[u8], at: usize) -> usize {
     start
 }
 
-/// Where the stretch ends that `at` lies in.
+/// Returns the end of the stretch that `at` is in.
 fn end_of(text: &[u8], at: usize) -> usize {
     at + 1 + text[at..].windows(2).take_while(|pair| takes_turns(pair)).count()
 }

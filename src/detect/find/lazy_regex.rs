@@ -1,5 +1,5 @@
-//! One expression of a rule, and what searches for it: something that costs little to build while it is asked now and then,
-//! as in a hook, and something that runs faster from when it is asked often, as in a sweep. Both find the same.
+//! A rule's expression and the engines that search for it: one that is cheap to build for occasional searches, as in a
+//! hook, and a faster one for frequent searches, as in a sweep. Both find the same.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,21 +12,22 @@ use regex_syntax::hir::Hir;
 use super::wide::widened;
 use crate::text::Span;
 
-/// Searches after which the faster one is worth its building, which takes as long as some hundred of them.
+/// The number of searches after which the faster engine is worth building, which takes as long as some hundred of them.
 const OFTEN: u32 = 64;
 
-/// Bytes that what is built may take. Expressions were bounded when the rules were compiled; this only guards against growth.
+/// The most bytes that a built engine may take. Expressions were bounded when the rules were compiled; this only guards
+/// against growth.
 const MAX_SIZE: usize = 64 << 20;
 
-/// The group that is the value, where that is not the whole match, and how it is opened.
+/// The capture group that holds the value, if that isn't the whole match, and the syntax that opens it.
 const VALUE: &str = "secret";
 const OPENED: [&str; 2] = ["(?<secret>", "(?P<secret>"];
 
-/// An expression that is built when it is first asked for.
+/// An expression that is compiled when it is first needed.
 #[derive(Debug)]
 pub struct Expression {
     source: Box<str>,
-    /// `true` if the value is the whole match.
+    /// Set if the value is the whole match.
     is_value: bool,
     exact: Engines,
     /// The expression that is asked first, if this one is large.
@@ -51,23 +52,23 @@ struct Engines {
 #[derive(Debug)]
 struct Engine {
     regex: Regex,
-    /// Number of the group, if there is one.
+    /// The number of the group, if there is one.
     value: Option<usize>,
 }
 
 impl Expression {
-    /// One that finds nothing if its source is not an expression.
+    /// Creates an expression that finds nothing if its source is invalid.
     pub fn new(source: String) -> Self {
         let is_value = !OPENED.iter().any(|group| source.contains(group));
         Self { source: source.into(), is_value, exact: Engines::default(), wide: OnceLock::new() }
     }
 
-    /// `true` if the value is the whole match.
+    /// Returns `true` if the value is the whole match.
     pub fn is_value(&self) -> bool {
         self.is_value
     }
 
-    /// `true` if there is a match.
+    /// Returns `true` if there is a match.
     pub fn is_match(&self, text: &[u8]) -> bool {
         match self.wide() {
             Some(_) => self.find_at(text, 0).is_some(),
@@ -75,7 +76,7 @@ impl Expression {
         }
     }
 
-    /// The first match that starts at `from` or behind it.
+    /// Returns the first match that starts at or after `from`.
     pub fn find_at(&self, text: &[u8], from: usize) -> Option<Span> {
         if let Some((engine, longest)) = self.wide() {
             let found = engine.find_at(text, from)?;
@@ -86,7 +87,7 @@ impl Expression {
         self.exact()?.find_at(text, from)
     }
 
-    /// The value in a match. Groups cost more to find than a match, and most searches find none.
+    /// Returns the value in a match. Groups cost more to find than a match, and most searches find none.
     pub fn value(&self, text: &[u8], whole: Span) -> Option<Span> {
         let wide = self.wide().filter(|(_, longest)| whole.len() <= *longest);
         let engine = wide.map_or_else(|| self.exact(), |(engine, _)| Some(engine))?;

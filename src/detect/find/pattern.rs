@@ -12,7 +12,7 @@ use crate::detect::{Candidate, Form};
 use crate::rule::{Keyword, Matcher, Reach, Rule};
 use crate::text::Span;
 
-/// Most lines between a context word and its value.
+/// The most line breaks between a context word and its value.
 const MAX_LINE_BREAKS: usize = 1;
 
 /// The compiled expression of each rule, created at its first keyword.
@@ -21,8 +21,8 @@ pub struct Patterns {
     made: Box<[OnceLock<Option<Box<Pattern>>>]>,
 }
 
-/// An expression, and what tells cheaply that it does not match: the literal that every match of it holds besides the
-/// keyword, and what has to stand from the keyword on.
+/// An expression, with cheap tests that rule out a match: the literal that every match contains besides the keyword,
+/// and the expression for the text from the keyword on.
 #[derive(Debug)]
 struct Pattern {
     whole: Expression,
@@ -31,13 +31,13 @@ struct Pattern {
 }
 
 impl Patterns {
-    /// Room for so many rules.
+    /// Creates patterns for this many rules.
     pub fn new(rules: usize) -> Self {
         Self { made: std::iter::repeat_with(OnceLock::new).take(rules).collect() }
     }
 
-    /// `true` if the value, if there is one, would start in the middle of a word. This is known before the expression is tried
-    /// where the whole match is the value and its place is fixed.
+    /// Returns `true` if the value, if there is one, would start in the middle of a word. If the whole match is the
+    /// value and its place is fixed, this is known before the expression is tried.
     pub fn starts_in_a_word(&self, rule: &Rule, hit: &Hit, text: &[u8]) -> bool {
         let whole = matches!(rule.matcher, Matcher::Around { .. }) && anchored(rule);
         let start = hit.span.start.checked_sub(rule.keywords[hit.keyword].offset.0 as usize).filter(|_| whole);
@@ -53,7 +53,7 @@ impl Patterns {
         self.made[position].get_or_init(|| pattern(rule).map(Box::new)).as_deref()
     }
 
-    /// The line of a text that has only this one, as a candidate of the rule at a position.
+    /// Returns the line of a one-line text as a candidate of the rule at `position`.
     pub fn whole(&self, rule: &Rule, position: usize, line: Span, text: &[u8]) -> Option<Candidate> {
         let expression = &self.made(rule, position)?.whole;
         let value = expression.value(line.of(text), expression.find_at(line.of(text), 0)?)?;
@@ -62,7 +62,7 @@ impl Patterns {
         Some(Candidate { rule: position, keyword, secret, name: None, form: form(rule) })
     }
 
-    /// The match that belongs to the keyword hit; if there is none, how far around the keyword that shows.
+    /// Returns the match that belongs to the keyword hit; if there is none, how far around the keyword shows that.
     pub fn candidate(&self, rule: &Rule, hit: &Hit, text: &Searched<'_>) -> Result<Candidate, Reach> {
         let looked = looked_at(rule, hit.span, text);
         let end = hit.span.end.saturating_add(looked.after as usize).min(text.len());
@@ -77,12 +77,13 @@ impl Patterns {
     }
 }
 
-/// Where any secret may stand, one may be made up as well.
+/// Returns the form of a rule's values: if any secret may be in the place, it may also be an invented one.
 fn form(rule: &Rule) -> Form {
     if rule.place { Form::Quoted } else { Form::Token }
 }
 
-/// Rules whose keywords all are at a fixed place are anchored there: the search then costs only the match.
+/// Creates the pattern of a rule. If all keywords are at a fixed place, the expression is anchored there, so a search
+/// costs only the match.
 fn pattern(rule: &Rule) -> Option<Pattern> {
     let whole = match &rule.matcher {
         Matcher::Around { pattern } if anchored(rule) => format!(r"\A(?:{pattern})"),
@@ -99,7 +100,8 @@ fn anchored(rule: &Rule) -> bool {
     rule.keywords.iter().all(|keyword| keyword.offset.0 == keyword.offset.1)
 }
 
-/// How far is looked around a keyword for a match. Nothing behind the line matters to a rule whose match lies in it.
+/// Returns how far around a keyword a match is searched for. If a rule's match is within one line, nothing after the
+/// line matters.
 fn looked_at(rule: &Rule, keyword: Span, text: &[u8]) -> Reach {
     let most = rule.form_reach();
     let end = keyword.end.saturating_add(most.after as usize).min(text.len());
@@ -108,7 +110,7 @@ fn looked_at(rule: &Rule, keyword: Span, text: &[u8]) -> Reach {
     Reach { after: line.unwrap_or(most.after), ..most }
 }
 
-/// A match that contains the keyword.
+/// Returns the value of a match that contains the keyword.
 fn around(
     pattern: &Pattern,
     (position, rule): (usize, &Rule),
@@ -143,7 +145,7 @@ fn around(
     None
 }
 
-/// The first match that starts within so many bytes of the keyword and on its line or the next.
+/// Returns the value of the first match that starts within `within` bytes of the keyword and on its line or the next.
 fn after(expression: &Expression, within: usize, rule: &Rule, at: Span, text: &[u8], end: usize) -> Option<Span> {
     let window = text.get(at.end..end)?;
     let mut from = 0;

@@ -1,15 +1,15 @@
-//! Texts that may be one secret as a whole: no keyword leads there, so only small ones of one line are asked.
+//! Texts that may be one secret as a whole: no keyword leads to it, so only small texts of one line are examined.
 
 use crate::rule::{MAX_WHOLE, Matcher, Rule};
 use crate::text::Span;
 
-/// Positions of the rules for such texts.
+/// Returns the positions of the rules for such texts.
 pub fn rules(rules: &[Rule]) -> Vec<usize> {
     let positions = rules.iter().enumerate().filter(|(_, rule)| matches!(rule.matcher, Matcher::Whole { .. }));
     positions.map(|(position, _)| position).collect()
 }
 
-/// The line of a small text that holds no other, without the blanks around it.
+/// Returns the only line of a small text, without the blanks around it.
 pub fn only_line(text: &[u8]) -> Option<Span> {
     if text.len() > MAX_WHOLE {
         return None;

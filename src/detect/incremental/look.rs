@@ -1,9 +1,9 @@
-//! Looks at changed text line by line, and at each distinct line once.
+//! Examines changed text line by line, and each distinct line once.
 //!
-//! Nine in ten lines that the deltas of a history insert have stood in another version before. The core of a keyword lies in
-//! one line, line ends included, and so does an encoded run, but for base64 that is wrapped and UTF-16. So in a line that has
-//! nothing of its own nothing stands, wherever it is met again: it is remembered ([`crate::detect::known_lines`]) and passed over. What keywords and runs
-//! mean is decided elsewhere, by all that stands around them.
+//! Nine in ten lines that the deltas of a history insert were in another version before. The core of a keyword lies in
+//! one line, line ends included, and so does an encoded run, except for wrapped base64 and UTF-16. So a line without
+//! any of its own holds nothing wherever it appears: it is remembered ([`crate::detect::known_lines`]) and skipped. The
+//! meaning of keywords and runs is decided elsewhere, from all of their surroundings.
 
 use std::hash::Hasher as _;
 
@@ -12,27 +12,27 @@ use crate::detect::known_lines::{self, KnownLines};
 use crate::detect::{Detector, decode};
 use crate::text::Span;
 
-/// Most bytes of a line that is remembered; of a longer one only what is near a change is looked at.
+/// The most bytes of a line that is remembered; in a longer one only the part near a change is examined.
 const MAX_LINE: usize = 512;
 
-/// Bytes that a line is looked at by.
+/// The number of bytes of a line that are examined at a time.
 const CHUNK: usize = size_of::<u128>();
 
-/// Lines that are asked for together.
+/// The number of lines that are looked up together.
 const BATCH: usize = 64;
 
 /// The observations in the lines of a text, besides keywords.
 #[derive(Debug, Default)]
 pub(in crate::detect) struct Looked {
-    /// Lines that may hold an encoded run, and parts of long lines.
+    /// The lines that may hold an encoded run, and parts of long lines.
     pub(super) encoded: Vec<Span>,
-    /// `true` if one may be base64, or UTF-16, that the lines next to it go on with.
+    /// Set if one of them may be base64 or UTF-16 that the adjacent lines continue.
     pub(super) may_wrap: bool,
 }
 
 impl Detector {
-    /// Calls `found` for each keyword whose core has a byte in one of the changes, or bytes on both sides of an empty one,
-    /// and for others that are in the same lines; in order.
+    /// Calls `found` in order for each keyword whose core has a byte in one of the changes, or bytes on both sides of
+    /// an empty one, and for others that are in the same lines.
     pub(in crate::detect) fn look(
         &self,
         text: &[u8],
@@ -41,10 +41,10 @@ impl Detector {
     ) -> Looked {
         let mut looked = Looked::default();
         let mut batch = Vec::with_capacity(BATCH);
-        // Where the line after the last one looked at starts.
+        // The start of the line after the last one examined.
         let mut done = 0;
         for change in changes {
-            // Its line was looked at with the change before.
+            // This line was already examined for the change before.
             if change.end < done {
                 continue;
             }
@@ -75,7 +75,7 @@ impl Detector {
         looked
     }
 
-    /// Looks at those lines that are not remembered.
+    /// Examines the lines that are not remembered.
     fn look_at_new(
         &self,
         text: &[u8],
@@ -104,7 +104,8 @@ impl Detector {
     }
 }
 
-/// `true` if one of the lines, which are in order, may hold a zero. Most are adjacent, and are searched at once.
+/// Returns `true` if one of the lines, which are in order, may hold a zero. Most are adjacent, and are searched at
+/// once.
 fn may_hold_zero(text: &[u8], lines: &[(Span, u64)]) -> bool {
     const NEAR: usize = 4096;
     let (Some((first, _)), Some((last, _))) = (lines.first(), lines.last()) else { return false };
@@ -112,9 +113,10 @@ fn may_hold_zero(text: &[u8], lines: &[(Span, u64)]) -> bool {
     all.len() > NEAR || memchr::memchr(0, all.of(text)).is_some()
 }
 
-/// The line that starts at `start`, without its end, and its hash, which is never zero; none if it is too long.
+/// Returns the line that starts at `start`, without its end, and its hash, which is never zero; `None` if it is too
+/// long.
 ///
-/// Its end is looked for and its hash is made in one go, for most lines are short.
+/// The line end is searched for and the hash made in one pass, as most lines are short.
 fn line_at(known: &KnownLines, text: &[u8], start: usize) -> Option<(Span, u64)> {
     let mut hasher = known.line_hasher();
     let mut at = start;
@@ -123,7 +125,7 @@ fn line_at(known: &KnownLines, text: &[u8], start: usize) -> Option<(Span, u64)>
         let bytes = rest.first_chunk().copied().unwrap_or_else(|| padded(rest));
         let bytes = u128::from_le_bytes(bytes);
         if let Some(length) = first_line_end(bytes).or((rest.len() < CHUNK).then_some(rest.len())) {
-            // No byte behind the end counts, and with their number no two lines are the same.
+            // Bytes after the end don't count, and with the length no two different lines give the same input.
             hasher.write_u128(bytes & !(u128::MAX << (8 * length)));
             hasher.write_usize(length);
             let line = Span::new(start, at + length);
@@ -135,14 +137,14 @@ fn line_at(known: &KnownLines, text: &[u8], start: usize) -> Option<(Span, u64)>
     None
 }
 
-/// Where the line starts that `place` is in, as far as that is behind `least`; none if it is far away.
+/// Returns the start of the line that `place` is in, or `least` if that is later; `None` if it is far away.
 fn start_of_line(text: &[u8], least: usize, place: usize) -> Option<usize> {
     if place <= least {
         return Some(least);
     }
     let near = place.saturating_sub(MAX_LINE).max(least);
     let mut end = place;
-    // Most lines start near.
+    // Most lines start nearby.
     while let Some(chunk) = text[near..end].last_chunk() {
         if let Some(behind) = behind_last_line_end(u128::from_le_bytes(*chunk)) {
             return Some(end - behind);
@@ -155,32 +157,32 @@ fn start_of_line(text: &[u8], least: usize, place: usize) -> Option<usize> {
     }
 }
 
-/// Bytes at the end of a text, and zeros.
+/// Returns the bytes at the end of a text, padded with zeros.
 fn padded(bytes: &[u8]) -> [u8; CHUNK] {
     let mut chunk = [0; CHUNK];
     chunk[..bytes.len()].copy_from_slice(bytes);
     chunk
 }
 
-/// How many of these bytes, the lowest first, stand before the first line end among them.
+/// Returns how many of these bytes, the lowest first, come before the first line end among them.
 fn first_line_end(bytes: u128) -> Option<usize> {
     let ends = line_ends(bytes);
     (ends != 0).then(|| ends.trailing_zeros() as usize / 8)
 }
 
-/// How many of these bytes, the lowest first, stand behind the last line end among them.
+/// Returns how many of these bytes, the lowest first, come after the last line end among them.
 fn behind_last_line_end(bytes: u128) -> Option<usize> {
     let ends = line_ends(bytes);
     (ends != 0).then(|| ends.leading_zeros() as usize / 8)
 }
 
-/// The highest bit of each byte that is a line end.
+/// Returns the highest bit of each byte that is a line end.
 fn line_ends(bytes: u128) -> u128 {
     const EACH: u64 = u64::MAX / 0xff;
     const LOW: u64 = EACH * 0x7f;
     let ends = |half: u64| {
         let other = half ^ (EACH * b'\n' as u64);
-        // A carry into the highest bit, or that bit itself, says that there is another bit.
+        // A carry into the highest bit, or that bit itself, shows that another bit is set.
         !(((other & LOW) + LOW) | other | LOW)
     };
     #[expect(clippy::cast_possible_truncation, reason = "each half by itself")]
@@ -199,7 +201,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Lines of any bytes and lengths: where they start and end, and that only the same line has the same mark.
+        /// Checks lines of any bytes and lengths: their starts and ends, and that only equal lines have the same mark.
         #[test]
         fn lines_start_and_end_where_they_do(
             lines in proptest::collection::vec((0..40usize, 0..2 * MAX_LINE, any::<u8>(), any::<u8>()), 1..8),
@@ -236,8 +238,8 @@ mod tests {
         }
     }
 
-    /// Returns the result for these changes once the whole text was looked at: lines that may hold an encoded run, and how many
-    /// keywords.
+    /// Returns the result for these changes after the whole text was examined: the lines that may hold an encoded run,
+    /// and the number of keywords.
     fn again(text: &str, changes: &[Span]) -> (Vec<Span>, usize) {
         let detector = Detector::new(RuleSet::builtin());
         detector.look(text.as_bytes(), std::iter::once(Span::new(0, text.len())), |_| ());
@@ -255,7 +257,7 @@ mod tests {
         assert_eq!(again(text, &[at("let")]), (vec![], 1));
         assert_eq!(again(text, &[at("plain")]), (vec![], 0));
         assert_eq!(again(text, &[at("let"), at("%41")]), (vec![escaped], 1));
-        // An empty change at the end of a line belongs to it, at its start to it alone.
+        // An empty change at the end of a line belongs to that line, and at its start to it alone.
         let seam = |at: usize| Span::new(at, at);
         assert_eq!(again(text, &[seam(at("let").start)]).1, 1);
         assert_eq!(again(text, &[seam(at("x;").end)]).1, 1);

@@ -1,8 +1,9 @@
-//! Judges an edited text from what was judged in its base: only what the edits touch is looked at.
+//! Judges an edited text based on the hits of the text before: only the parts that the edits touch are examined.
 //!
-//! A keyword in a copied stretch need not be looked for again, and if everything its rules look at lies in that stretch, what
-//! they said of it holds. The same goes for an encoded run and the byte on either side of it. All else is judged afresh.
-//! So [`Detector::after_edit`] says the same as [`Detector::hits`] of the whole text, at a cost that depends on the edits.
+//! A keyword in a copied stretch need not be searched for again, and if everything its rules look at lies in that
+//! stretch, their verdict stays. The same goes for an encoded run and the byte on either side of it. Everything else is
+//! judged again. So [`Detector::after_edit`] returns the same as [`Detector::hits`] of the whole text, at a cost that
+//! depends on the edits.
 
 mod look;
 
@@ -17,64 +18,65 @@ use super::room::Room;
 use super::{Detection, Detector, overlap};
 use crate::text::{Copied, Edits, Span};
 
-/// Keywords that a stretch which goes on after a few bytes may have left out.
+/// The most keywords between two stretches that are skipped one by one; more are skipped by a binary search.
 const SKIPPED: usize = 8;
-/// Bytes on either side of an encoded run that say where it ends.
+/// The number of bytes on either side of an encoded run that decide where it ends.
 const DELIMITER: usize = 1;
 
-/// The observations in a text: enough to say what it holds, and to judge what is made from it.
+/// The observations in a text: enough to report what it holds, and to judge a text made from it.
 #[derive(Debug, Default)]
 pub struct Hits {
-    /// Every keyword, in order.
+    /// The keywords of the text, in order.
     anchors: Vec<Anchor>,
     kept: Vec<Kept>,
     runs: Vec<Opened>,
-    /// The detection of the text as a whole.
+    /// The detections of the text as a whole.
     whole: Vec<Detection>,
-    /// `true` if lines may go on with the base64 or UTF-16 of others: then a run is not decided by the line it is in.
+    /// Set if lines may continue the base64 or UTF-16 of others, so that a run doesn't depend on its own line only.
     may_wrap: bool,
-    /// `true` if something was left out, so that nothing can be judged by it.
+    /// Set if something was left out, so that no edited text can be judged from it.
     is_cut: bool,
     is_flawed: bool,
 }
 
-/// A detection that may have been made in an earlier text.
+/// A detection that may come from an earlier text.
 #[derive(Debug)]
 struct Kept {
     anchor: Anchor,
     keyword: Span,
     span: Span,
-    /// Its span is that in the text where it was made.
+    /// The detection, whose span refers to the text in which it was made.
     detection: Arc<Detection>,
 }
 
-/// An encoded run that holds something.
+/// An encoded run that contains detections.
 #[derive(Debug, Clone)]
 struct Opened {
     encoding: Encoding,
     extent: Span,
-    /// Places are those of the text where it was opened; its extent started at `first` there.
+    /// The detections, at places in the text in which the run was opened; its extent started at `first` there.
     found: Arc<Vec<Detection>>,
     first: usize,
 }
 
 impl Hits {
-    /// `true` if nothing was accepted.
+    /// Returns `true` if nothing was accepted.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty() && self.runs.is_empty() && self.whole.is_empty()
     }
 
-    /// `true` if there was not room for all of the text. What is made from it has to be looked at as a whole.
+    /// Returns `true` if the budget did not suffice for the whole text. A text made from it has to be scanned as a
+    /// whole.
     pub fn is_cut(&self) -> bool {
         self.is_cut
     }
 
-    /// `true` if something that is packed in the text could not be opened, or not to its end.
+    /// Returns `true` if packed data in the text could not be opened, or not to its end.
     pub fn is_flawed(&self) -> bool {
         self.is_flawed
     }
 
-    /// `true` if there is nothing to take over.
+    /// Returns `true` if there is nothing to carry over.
     fn is_blank(&self) -> bool {
         self.anchors.is_empty() && self.runs.is_empty()
     }
@@ -88,14 +90,15 @@ impl Hits {
 }
 
 impl Detector {
-    /// Returns the observations of [`Detector::scan_file`] in `text`, which has less than 4 GiB, with the data needed to judge an edit of it.
+    /// Returns the observations of [`Detector::scan_file`] in `text`, which is shorter than 4 GiB, with the data needed
+    /// to judge an edit of it.
     pub fn hits(&self, text: &[u8]) -> Hits {
         let mut edits = Edits::default();
         edits.push(text.len(), None);
         self.after_edit(text, &Hits::default(), &edits)
     }
 
-    /// The same as [`Detector::hits`], for a text that `edits` made from one in which `base` was seen.
+    /// Returns the same as [`Detector::hits`], for a text that `edits` made from the one of `base`.
     pub fn after_edit(&self, text: &[u8], base: &Hits, edits: &Edits) -> Hits {
         let mut hits = Hits { whole: self.whole(text), ..Hits::default() };
         let mut again = Vec::new();
@@ -116,7 +119,7 @@ impl Detector {
         let new = carried..hits.anchors.len();
         self.judge_anew(text, again.into_iter().chain(new), &room, &mut hits);
         if carried > 0 && hits.anchors.len() > carried {
-            // Two sorted stretches, which this merges.
+            // There are two sorted parts, which this merges.
             hits.anchors.sort();
         }
         hits.may_wrap = base.may_wrap || looked.may_wrap;
@@ -127,7 +130,7 @@ impl Detector {
         hits
     }
 
-    /// Judges what is at these of the keywords.
+    /// Judges the keywords at these positions again.
     fn judge_anew(&self, text: &[u8], positions: impl Iterator<Item = usize>, room: &Room, hits: &mut Hits) {
         let (mut accepted, searched): (Vec<Accepted>, _) = (Vec::new(), Searched::new(text));
         for position in positions {
@@ -140,7 +143,7 @@ impl Detector {
         hits.keep(accepted);
     }
 
-    /// Returns the detections of a text from its hits: the same as [`Detector::scan_file`] returns.
+    /// Returns the detections of a text from its hits, which are the same as those of [`Detector::scan_file`].
     pub fn settle(&self, hits: &Hits) -> Vec<Detection> {
         let accepted = hits.kept.iter().map(|kept| Accepted {
             anchor: kept.anchor,
@@ -159,9 +162,9 @@ impl Detector {
         overlap::resolve(found, &self.rules)
     }
 
-    /// Takes over what is in one copied stretch; in `again` go positions of keywords whose surroundings changed. Returns
-    /// the position of the keyword behind the stretch; `next` is the one behind the stretch before, for most go on where the
-    /// last ended.
+    /// Carries over the observations in one copied stretch; adds to `again` the positions of keywords whose
+    /// surroundings changed. Returns the position of the keyword after the stretch; `next` is the one after the
+    /// previous stretch, as most stretches continue where the last one ended.
     fn carry(&self, base: &Hits, next: usize, copied: &Copied, hits: &mut Hits, again: &mut Vec<usize>) -> usize {
         let before = |anchor: &Anchor| (anchor.at as usize) < copied.source.start;
         let ahead = base.anchors[..next].last().is_none_or(before);
@@ -202,7 +205,7 @@ impl Detector {
         end
     }
 
-    /// The anchor of a keyword that lies in a copied stretch, where that now is.
+    /// Returns the anchor of a keyword that lies in a copied stretch, at its new place.
     fn moved(&self, anchor: Anchor, copied: &Copied) -> Option<Anchor> {
         if !copied.source.contains(self.prefilter.core(anchor)) {
             return None;
@@ -211,7 +214,7 @@ impl Detector {
         Some(Anchor { at, ..anchor })
     }
 
-    /// `true` if all that any rule looks at around a keyword was copied with it.
+    /// Returns `true` if everything that any rule looks at around a keyword was copied with it.
     fn is_untouched(&self, anchor: Anchor, copied: &Copied) -> bool {
         let reach = self.prefilter.reach(anchor);
         copied.holds(self.prefilter.core(anchor), reach.before as usize, reach.after as usize)
@@ -242,7 +245,7 @@ impl Detector {
     }
 }
 
-/// Joins parts that are so close that what has to be looked at for one overlaps what has to be for the next.
+/// Joins parts that are so close that their surroundings overlap.
 fn merged(spans: Vec<Span>, seen: impl Fn(Span) -> Span) -> Vec<Span> {
     let mut parts: Vec<Span> = Vec::new();
     spans.into_iter().for_each(|span| match parts.last_mut() {
@@ -263,10 +266,11 @@ mod tests {
 
     static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(RuleSet::builtin()));
 
-    /// One that has seen no edits, so that it remembers none of their lines.
+    /// A detector that has seen no edits, so that it remembers none of their lines.
     static WHOLE: LazyLock<Detector> = LazyLock::new(|| Detector::new(RuleSet::builtin()));
 
-    /// An example of every rule, in three spellings, one of them also encoded: in one line, over several, with escapes.
+    /// Examples of every rule, up to three each, the first one also encoded: in one line, over several, with escapes,
+    /// in UTF-16.
     static EXAMPLES: LazyLock<Vec<String>> = LazyLock::new(|| {
         let rules: RuleFile = toml::from_str(include_str!("../../../rules.toml")).unwrap();
         let mut out = Vec::new();
@@ -287,15 +291,15 @@ mod tests {
         out
     });
 
-    /// One thing that an edit puts at the end of the new text.
+    /// A step of an edit, which adds something to the end of the new text.
     #[derive(Debug, Clone)]
     enum Step {
-        /// A stretch of the base, by two fractions of its length.
+        /// A stretch of the base, given by two fractions of its length.
         Copy(u16, u16),
-        /// A stretch that starts within so many bytes of where the last one ended.
+        /// A stretch that starts within this many bytes of the end of the last one.
         Onward(u16, u16),
         Example(usize),
-        /// The first or the last bytes of one.
+        /// The first or the last bytes of an example.
         Part(usize, u16, bool),
         Filler(usize),
     }
@@ -327,7 +331,7 @@ mod tests {
                         Step::Onward(skip, _) => (last + usize::from(*skip)).min(base.len()),
                         _ => usize::from(*a) * base.len() / 65536,
                     };
-                    // Often to the very end.
+                    // Often the stretch reaches the very end.
                     let length = (usize::from(*b) * (base.len() - start) / 50000).min(base.len() - start);
                     text.extend_from_slice(&base[start..start + length]);
                     edits.push(length, Some(start));
@@ -368,7 +372,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-        /// After any number of edits the same is said as of the whole text, and the same keywords are known.
+        /// Checks that after any number of edits the result is the same as for the whole text, and the same keywords
+        /// are known.
         #[test]
         fn an_edit_says_the_same_as_the_whole(
             versions in proptest::collection::vec(proptest::collection::vec(step(), 1..9), 2..6),
@@ -389,7 +394,7 @@ mod tests {
         }
     }
 
-    /// A match that is all of a text before an edit may not be all of it afterwards, and the other way round.
+    /// A match that covers a whole text before an edit may not do so afterwards, and the other way round.
     #[test]
     fn a_text_as_a_whole_is_judged_anew() {
         let key = Generator::new(1).expand("<hex:32>\n", None).unwrap();
@@ -407,7 +412,7 @@ mod tests {
         assert_eq!(last, [false, true]);
     }
 
-    /// A byte inside of an example is taken out: what the rules asked for in vain before is asked for again.
+    /// A byte inside an example is removed, so that the rules find what they searched for in vain before.
     #[test]
     fn what_an_edit_puts_together_is_found() {
         let mut found = 0;

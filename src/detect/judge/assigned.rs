@@ -1,4 +1,5 @@
-//! Judging a value assigned to a name: what the name says, what the value looks like, and how the points of both add up.
+//! Judges a value assigned to a name: the meaning of the name, the look of the value, and the sum of the points of
+//! both.
 
 use super::{Evaluation, irregularity, lossy};
 use crate::detect::check::password;
@@ -12,23 +13,25 @@ use crate::finding::Evidence;
 use crate::rule::Confidence;
 use crate::text::Span;
 
-/// Fewest characters of a value that its name speaks for: in minified code nearly all that is assigned is a name of one letter.
+/// The least number of characters of a value recognised by its name: in minified code nearly everything is assigned to
+/// a name of one letter.
 const LEAST: usize = 6;
-/// Fewest characters of a password that is not short.
+/// The least number of characters of a password that isn't short.
 const PASSWORD: usize = 8;
-/// Fewest characters of one that is hard to guess though it is made of words.
+/// The least number of characters of a password that is hard to guess although it is made of words.
 const PASSPHRASE: usize = 16;
-/// Fewest characters of what a machine drew; of one that has capitals, small letters and digits; of the value of some key.
+/// The least number of characters of a generated token; of one that has capitals, small letters and digits; of the
+/// value of a key.
 const TOKEN: usize = 15;
 const MIXED_TOKEN: usize = 12;
 const KEY: usize = 24;
-/// Fewest characters that may be a token at all.
+/// The least number of characters of a possible token.
 const BRIEF_TOKEN: usize = 8;
-/// Fewest characters of one that may be told from an abbreviation.
+/// The least number of characters of a token that can be distinguished from an abbreviation.
 const UNREADABLE_TOKEN: usize = 11;
 
 impl Evaluation<'_> {
-    /// A value that only its name speaks for.
+    /// Judges a value that is recognised only by its name.
     pub(super) fn assigned(&mut self) -> Result<(), Rejection> {
         let value = self.value;
         if value.len() < LEAST {
@@ -45,7 +48,7 @@ impl Evaluation<'_> {
         self.evidence.push(Evidence::Named(lossy(name, self.text)));
         self.ledger = Ledger::new(self.rule.confidence);
         self.note_name(named, name.of(self.text));
-        // Of text in base64, the text tells. Digits alone may be a number of anything.
+        // For text in base64 the decoded text decides. A value of digits alone may be any number.
         let drawn = looks_drawn(value) && !shape::lacks_letters(value) && inside.is_none_or(|text| looks_drawn(&text));
         if drawn {
             self.note(Mark::Drawn);
@@ -56,15 +59,15 @@ impl Evaluation<'_> {
             self.note_token(if named.kind == NameKind::Key { KEY } else { TOKEN });
         }
         self.note_doubts(named, drawn);
-        // Only what is otherwise believed is asked what stands around it, which costs more.
+        // This test costs more, so it is made only for values that are believed otherwise.
         let believed = self.ledger.confidence() > Some(Confidence::Low);
         self.note_if(believed && shape::is_minified(self.text, self.candidate.secret), Mark::Minified);
         self.confidence = self.ledger.confidence().ok_or(Rejection::Doubts(self.ledger))?;
         Ok(())
     }
 
-    /// Returns the reason why a value under a name is not a secret: a reference, something of a harmless shape, the name
-    /// again. `inside` is the text that it is in base64.
+    /// Returns the reason why a value under a name is not a secret: a reference, a harmless shape, the name again.
+    /// `inside` is the decoded text if the value is base64.
     fn harmless(&self, name: Span, inside: Option<&[u8]>) -> Result<(), Rejection> {
         for text in [Some(self.value), inside].into_iter().flatten() {
             if let Some(what) = placeholder::stand_in(text) {
@@ -83,15 +86,15 @@ impl Evaluation<'_> {
         Ok(())
     }
 
-    /// Sequences and numbers are what machines draw least and people choose first: they show that nothing but a password is
-    /// secret.
+    /// Rejects sequences and numbers, unless they may be a password: machines rarely generate them, but people choose
+    /// them first.
     fn regular(&self, named: Named, inside: Option<&[u8]>) -> Result<(), Rejection> {
         let is_chosen = || named.kind == NameKind::Password && !password::is_stand_in(self.value);
         let mut texts = [Some(self.value), inside].into_iter().flatten();
         if texts.any(placeholder::is_sequence) && !is_chosen() {
             return Err(Rejection::Placeholder("a sequence"));
         }
-        // Digits alone may be one; with signs they are a date, an address or a version.
+        // Digits alone may be a password; with signs they are a date, an address or a version.
         let is_number = || self.value.iter().all(u8::is_ascii_digit) && is_chosen();
         if shape::lacks_letters(self.value) && !is_number() {
             return Err(Rejection::Shape("contains no letters"));
@@ -123,7 +126,7 @@ impl Evaluation<'_> {
         self.note_if(named.is_public, Mark::PublicName);
     }
 
-    /// Rejects an assigned value whose surroundings show that it opens nothing.
+    /// Rejects an assigned value whose surroundings show that it gives access to nothing.
     pub(super) fn surroundings(&self) -> Result<(), Rejection> {
         let name = self.candidate.name.unwrap_or(self.candidate.keyword);
         match around::harmless(self.text, self.candidate.keyword, name, self.candidate.secret) {
@@ -132,7 +135,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// A person may have chosen it: classes of characters count, entropy does not.
+    /// Adds the marks of a value that a person may have chosen: classes of characters count, entropy does not.
     fn note_password(&mut self) {
         let (value, classes) = (self.value, shape::classes(self.value));
         let short = value.len() < PASSWORD;
@@ -154,7 +157,7 @@ impl Evaluation<'_> {
         self.note_if(short && self.candidate.form.is_unquoted(), Mark::Unquoted);
     }
 
-    /// `true` if a readable value may be a password: it is no name of another one, and no word of a sentence.
+    /// Returns `true` if a readable value may be a password, and not the name of one or a word of a sentence.
     fn is_chosen_word(&self) -> bool {
         let ends_line = || self.text.get(self.candidate.secret.end).is_none_or(|b| matches!(b, b'\n' | b'\r'));
         Named::of(self.value).is_none()
@@ -162,7 +165,7 @@ impl Evaluation<'_> {
             && (!self.candidate.form.is_unquoted() || ends_line())
     }
 
-    /// A machine drew it, if it is as long as that and irregular.
+    /// Adds the marks of a value that a machine generated, if it is at least `least` characters long and irregular.
     fn note_token(&mut self, least: usize) {
         let value = self.value;
         if self.is_littered() {
@@ -188,7 +191,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Adds the points against the value, and those for a value that is more than a key or an identifier.
+    /// Adds the marks against the value, and the one for a value that is more than a key or an identifier.
     fn note_doubts(&mut self, named: Named, drawn: bool) {
         let value = self.value;
         let is_key = named.kind == NameKind::Key;
@@ -202,13 +205,14 @@ impl Evaluation<'_> {
         self.note_if(!value.is_ascii(), Mark::Foreign);
     }
 
-    /// `true` if so many signs are in it that it is no word, and in such an order that it is no code.
+    /// Returns `true` if the value contains so many signs that it isn't a word, in such an order that it isn't code.
     fn is_littered(&self) -> bool {
         let literal = self.candidate.form == Form::Quoted || shape::is_tangled(self.value);
         literal && shape::is_littered(self.value)
     }
 
-    /// `true` if the value looks like no digest, identifier or name of an entry: enough where a name says no more than `key`.
+    /// Returns `true` if the value doesn't look like a digest, an identifier or the name of an entry, which is enough
+    /// if the name is only `key`.
     fn is_long_and_mixed(&self) -> bool {
         const LONG: usize = 32;
         self.value.len() >= LONG
@@ -217,7 +221,8 @@ impl Evaluation<'_> {
     }
 }
 
-/// `true` if it is of hexadecimal digits, and shorter than keys are or as long as a fingerprint.
+/// Returns `true` if the value consists of hexadecimal digits, and is shorter than keys are or as long as a
+/// fingerprint.
 fn is_hex_of_no_key(value: &[u8]) -> bool {
     const KEY: usize = 32;
     const FINGERPRINT: usize = 40;

@@ -1,5 +1,5 @@
-//! From a candidate to a verdict: what speaks for it, what against it, and how sure that leaves us. A value of a fixed form is
-//! judged here, one that only its name speaks for in `assigned`.
+//! Turns a candidate into a verdict: weighs the evidence for and against it, and derives the confidence. A value of a
+//! fixed form is judged here, one recognised only by its name in `assigned`.
 
 mod assigned;
 
@@ -14,7 +14,7 @@ use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Check, CheckUse, Confidence, Matcher, OnFail, Rule, Severity};
 use crate::text::Span;
 
-/// Said of a value that hides what would be there.
+/// The reason given for a value whose characters are masked.
 const MASKED: &str = "masked or repeated characters";
 
 /// The evidence for a candidate so far.
@@ -31,10 +31,10 @@ struct Evaluation<'t> {
     ledger: Ledger,
 }
 
-/// Judges one candidate; `published` are the values that are no secrets whichever rule comes upon them.
+/// Judges one candidate; `published` holds the values that are not secrets whichever rule finds them.
 ///
 /// # Errors
-/// Rejects the candidate with this reason.
+/// Returns the reason why the candidate is rejected.
 pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8], published: &Published) -> Result<Detection, Rejection> {
     let value = candidate.secret.of(text);
     let mut evaluation = Evaluation {
@@ -86,9 +86,9 @@ impl Evaluation<'_> {
         }
     }
 
-    /// A value of a fixed form, by itself or after a word.
+    /// Judges a value of a fixed form, by itself or after a word.
     fn formed(&mut self) -> Result<(), Rejection> {
-        // What touches it may be anything: the next column of a database, a word that somebody forgot a blank before.
+        // The value may touch anything: the next column of a database, or a word without a blank before it.
         if !boundary::free(self.text, self.candidate.secret, self.rule.boundary) && !self.is_certain() {
             return Err(Rejection::Boundary);
         }
@@ -111,13 +111,14 @@ impl Evaluation<'_> {
         }
     }
 
-    /// `true` if its check digits fit, and so many do not by chance.
+    /// Returns `true` if the check digits fit, and there are enough of them to rule out chance.
     fn is_certain(&self) -> bool {
         let fits = |used: &CheckUse| matches!(check::run(&used.check, self.value), Outcome::Pass(_));
         self.rule.checks.iter().any(|used| used.check.is_certain() && fits(used))
     }
 
-    /// `true` if a rejection holds for all rules: check digits that do not fit, and samples of a form that speaks for itself.
+    /// Returns `true` if a rejection holds for all rules: for wrong check digits, and samples of a form that is
+    /// recognisable by itself.
     fn is_final(&self, rejection: Rejection) -> bool {
         let own_form = matches!(self.rule.matcher, Matcher::Around { .. }) && !self.rule.place;
         match rejection {
@@ -127,7 +128,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Between the word and the value nothing may say that the value is a hash or an identifier.
+    /// Rejects the value if the text between the word and the value says that it is a hash or an identifier.
     fn context(&self) -> Result<(), Rejection> {
         const NOT_SECRET: [&str; 22] = [
             "sha",
@@ -193,7 +194,7 @@ impl Evaluation<'_> {
             OnFail::Low => Confidence::Low,
             OnFail::Medium => Confidence::Medium,
         };
-        // With `medium` the rule says that it is not sure of the digits.
+        // `medium` means that the rule isn't sure of the digits.
         if check.has_digits() && on_fail == OnFail::Low {
             self.claim = Claim::Altered;
         }
@@ -206,7 +207,7 @@ impl Evaluation<'_> {
         self.facts.extend(facts.into_iter().map(|fact| Fact { field: fact.field.to_owned(), value: fact.value }));
     }
 
-    /// Samples and regular values of a fixed form.
+    /// Rejects samples and regular values of a fixed form.
     fn statistics(&mut self) -> Result<(), Rejection> {
         let body = self.drawn().to_vec();
         if let Some(what) = placeholder::sample_of_form(&body) {
@@ -221,12 +222,12 @@ impl Evaluation<'_> {
         self.entropy(&longest_part(&body))
     }
 
-    /// `true` if a check passed. That speaks louder than statistics: chance does not make it pass.
+    /// Returns `true` if a check passed. That counts more than statistics, as a check doesn't pass by chance.
     fn is_checked(&self) -> bool {
         self.evidence.iter().any(|evidence| matches!(evidence, Evidence::Check(_)))
     }
 
-    /// The value without the fixed text that it starts with.
+    /// Returns the value without the fixed text that it starts with.
     fn drawn(&self) -> &[u8] {
         let keyword = self.candidate.keyword;
         let starts = keyword.start == self.candidate.secret.start && keyword.len() < self.value.len();
@@ -242,7 +243,7 @@ impl Evaluation<'_> {
             let (centibits, floor) = (entropy::centibits(body), entropy::floor(body));
             (centibits >= floor).then_some(Evidence::Entropy { centibits, floor })
         };
-        // Text in base64 is more regular than bytes are: then what was drawn is in the text.
+        // Text in base64 is more regular than random bytes are: then the decoded text is measured.
         let inside = || decode::base64_text(body).and_then(|text| measured(&longest_part(&text)));
         self.evidence.push(measured(body).or_else(inside).ok_or(Rejection::Entropy)?);
         Ok(())
@@ -253,8 +254,8 @@ fn irregularity(value: &[u8]) -> Evidence {
     Evidence::Entropy { centibits: entropy::centibits(value), floor: entropy::floor(value) }
 }
 
-/// The longest run of letters and digits: a token of several parts is measured by its largest one, one of many small
-/// parts, such as a UUID, without what separates them.
+/// Returns the longest run of letters and digits: a token of several parts is measured by its largest part, one of
+/// many small parts, such as a UUID, without its separators.
 fn longest_part(body: &[u8]) -> Vec<u8> {
     const ENOUGH: usize = 16;
     let drawn = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');

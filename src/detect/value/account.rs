@@ -1,9 +1,9 @@
-//! Passwords of URLs that open nothing, as the host after them shows.
+//! Passwords in URLs that give access to nothing, as the host after them shows.
 
 use super::placeholder;
 use crate::text::Span;
 
-/// Why the password of a URL is none that anybody could use.
+/// Returns the reason why nobody could use the password of a URL.
 pub(crate) fn harmless(text: &[u8], secret: Span) -> Option<&'static str> {
     let host = host(text, secret)?;
     if is_reserved(&host) {
@@ -15,7 +15,7 @@ pub(crate) fn harmless(text: &[u8], secret: Span) -> Option<&'static str> {
     }
 }
 
-/// `true` if nobody can own a name: RFC 2606 and RFC 6761 reserve it.
+/// Returns `true` if nobody can own a host name, because RFC 2606 and RFC 6761 reserve it.
 fn is_reserved(host: &str) -> bool {
     let mut labels = host.trim_end_matches('.').rsplit('.');
     matches!(
@@ -24,7 +24,7 @@ fn is_reserved(host: &str) -> bool {
     )
 }
 
-/// `true` if the password is the same as its user, or one that services come with.
+/// Returns `true` if the password is the same as its user, or a default password of services.
 fn is_default(text: &[u8], secret: Span) -> bool {
     const SHIPPED: [&[u8]; 8] =
         [b"admin", b"guest", b"minioadmin", b"mysql", b"postgres", b"rabbitmq", b"redis", b"root"];
@@ -33,8 +33,8 @@ fn is_default(text: &[u8], secret: Span) -> bool {
     SHIPPED.contains(&value) || user.is_some_and(|before| before.ends_with(b"//"))
 }
 
-/// `true` if a host is this machine, or one that only its own network knows by that name: a container, a service of a cluster,
-/// or what is filled in when it is used.
+/// Returns `true` if a host is this machine, or its name is known only in its own network: a container, a service of a
+/// cluster, or a name that is filled in on use.
 fn is_near(host: &str) -> bool {
     const OURS: [&str; 4] = ["localhost", "127.0.0.1", "0.0.0.0", "[::1]"];
     const LOCAL: [&str; 4] = [".svc", ".svc.cluster.local", ".docker.internal", ".localhost"];
@@ -45,7 +45,7 @@ fn is_near(host: &str) -> bool {
         || placeholder::reference(host.as_bytes())
 }
 
-/// The host after a URL's password, in lower case.
+/// Returns the host after a URL's password, in lower case.
 fn host(text: &[u8], secret: Span) -> Option<String> {
     const MOST: usize = 255;
     let rest = text.get(secret.end..)?.strip_prefix(b"@")?;

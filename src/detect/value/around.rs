@@ -1,17 +1,18 @@
-//! The surroundings of an assigned value that show that it opens nothing, whatever its shape.
+//! Surroundings which show that an assigned value gives access to nothing, whatever its shape.
 //!
-//! Owns the places, and the names that say in one word that everybody may have the value. What the value says of itself, and
-//! what the other words of its name say, is decided elsewhere.
+//! This module covers the places, and names that show in one word that the value is public. The value itself and the
+//! other words of its name are judged elsewhere.
 
 use super::shape;
 use crate::text::Span;
 
-/// Bytes before a keyword and behind a value that are looked at.
+/// The number of bytes before a keyword and after a value that are examined.
 const NEAR: usize = 200;
-/// Most bytes before a value of the tag that it is in.
+/// The most bytes between a value and the start of the tag that contains it.
 const MAX_TAG: usize = 800;
 
-/// Why a value under a name of a secret is none at its place; `keyword` is the part of the name that led to it.
+/// Returns the reason why a value with the name of a secret isn't one at its place; `keyword` is the part of the name
+/// that led to it.
 pub(crate) fn harmless(text: &[u8], keyword: Span, name: Span, value: Span) -> Option<&'static str> {
     let start = name.start.min(value.start);
     let ahead = keyword.start.saturating_sub(NEAR);
@@ -41,7 +42,7 @@ pub(crate) fn harmless(text: &[u8], keyword: Span, name: Span, value: Span) -> O
     }
 }
 
-/// Names that say in one word, however it is written, that everybody may have the value.
+/// Returns `true` for names that show in one word, however it is written, that the value is public.
 fn names_something_public(name: &[u8]) -> bool {
     const PUBLIC: [&[u8]; 5] = [b"sitekey", b"pubkey", b"publickey", b"indexnow", b"searchonlyapikey"];
     let letters: Vec<u8> = name.iter().filter(|b| b.is_ascii_alphabetic()).map(u8::to_ascii_lowercase).collect();
@@ -49,12 +50,12 @@ fn names_something_public(name: &[u8]) -> bool {
     PUBLIC.iter().any(|word| holds(word)) || (holds(b"algoliasearch") && !holds(b"admin"))
 }
 
-/// `Postman-Token: UUID`, which Postman draws for each request.
+/// Returns `true` for `Postman-Token: UUID`, which Postman generates for each request.
 fn is_id_of_request(name: &[u8], value: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"postman-token") && shape::is_uuid(value)
 }
 
-/// `true` if the innermost open brace belongs to a name such as `encrypted`.
+/// Returns `true` if the innermost open brace belongs to a name such as `encrypted`.
 fn is_in_sealed_block(before: &[u8]) -> bool {
     const NAMES: [&[u8]; 3] = [b"encrypted", b"encrypteddata", b"sealed"];
     let mut closed = 0_usize;
@@ -77,7 +78,7 @@ fn is_in_sealed_block(before: &[u8]) -> bool {
     NAMES.contains(&head[start..end].to_ascii_lowercase().as_slice())
 }
 
-/// `<input type="hidden" name="…token" value="…">`
+/// Returns `true` in `<input type="hidden" name="…token" value="…">`.
 fn is_hidden_field(before: &[u8], after: &[u8]) -> bool {
     let Some(open) = before.iter().rposition(|b| matches!(b, b'<' | b'>')) else { return false };
     let rest = &before[open..];
@@ -86,7 +87,7 @@ fn is_hidden_field(before: &[u8], after: &[u8]) -> bool {
     rest.len() > 6 && rest[..6].eq_ignore_ascii_case(b"<input") && (hidden(rest) || hidden(&after[..close]))
 }
 
-/// `io.jsonwebtoken:jjwt-jackson`: group and artifact of Maven.
+/// Returns `true` for `io.jsonwebtoken:jjwt-jackson`: group and artifact of Maven.
 fn is_coordinate(text: &[u8], name: Span, value: Span) -> bool {
     let gap = text.get(name.end..value.start);
     gap == Some(b":")
@@ -95,20 +96,20 @@ fn is_coordinate(text: &[u8], name: Span, value: Span) -> bool {
         && value.of(text).iter().all(|b| b.is_ascii_lowercase() || *b == b'-')
 }
 
-/// `<token:what to put here>`: name and value in the same angle brackets, without quotes.
+/// Returns `true` for `<token:what to put here>`: name and value in the same angle brackets, without quotes.
 fn is_blank_to_fill_in(before: &[u8], name: Span, value: Span, after: &[u8]) -> bool {
     name.end < value.start && before.ends_with(b"<") && after.starts_with(b">")
 }
 
-/// `data-cf-beacon='{"token": "…"}'` of Cloudflare's analytics and its like.
+/// Returns `true` in `data-cf-beacon='{"token": "…"}'` of Cloudflare's analytics and the like.
 /// Source: <https://developers.cloudflare.com/web-analytics/get-started/>
 fn is_of_beacon(before: &[u8]) -> bool {
     let tag = before.iter().rposition(|b| matches!(b, b'<' | b'>')).map_or(&b""[..], |open| &before[open..]);
     tag.starts_with(b"<script") && memchr::memmem::find(tag, b"-beacon=").is_some()
 }
 
-/// `true` if the value is a parameter of an address that also has when it ends, or that it is a download: it is good for
-/// that alone.
+/// Returns `true` if the value is a parameter of a URL that also has a parameter for its expiry or for a download: it
+/// is only good for that URL.
 fn is_of_signed_address(before: &[u8], after: &[u8]) -> bool {
     const SIGNED: [&[u8]; 7] = [b"expires", b"expire", b"exp", b"oe", b"policy", b"alt", b"hdnts"];
     let inside = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'(' | b')');
@@ -125,7 +126,7 @@ fn is_of_signed_address(before: &[u8], after: &[u8]) -> bool {
     })
 }
 
-/// `credentials('…')`, as pipelines of Jenkins ask for what is stored under an id.
+/// Returns `true` for `credentials('…')`, with which pipelines of Jenkins request a stored credential by its id.
 fn is_id_of_credential(text: &[u8], name: Span, value: Span) -> bool {
     const CALL: [&[u8]; 2] = [b"credentials('", b"credentials(\""];
     let before = text.get(name.start.min(value.start)..value.start).unwrap_or_default();
@@ -136,7 +137,7 @@ fn is_id_of_credential(text: &[u8], name: Span, value: Span) -> bool {
 mod tests {
     use super::*;
 
-    /// The value is `VALUE`, its name the text between bars.
+    /// Returns the reason for the value `VALUE`, whose name is the text between bars.
     fn says(text: &str) -> Option<&'static str> {
         let plain = text.replace('|', "");
         let first = text.find('|').unwrap();

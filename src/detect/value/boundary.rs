@@ -1,9 +1,9 @@
-//! Decides whether a value stands alone: `xghp_…` and `ghp_…0` with one character too many are other words.
+//! Decides whether a value stands alone: `xghp_…` and `ghp_…0` with one character too many are different words.
 
 use crate::rule::Boundary;
 use crate::text::Span;
 
-/// `true` if no byte that belongs to the rule's alphabet touches the span.
+/// Returns `true` if no byte that belongs to the rule's alphabet touches the span.
 pub fn free(text: &[u8], span: Span, boundary: Boundary) -> bool {
     free_before(text, span.start, boundary) && text.get(span.end).is_none_or(|byte| !touches(*byte, boundary))
 }
@@ -16,8 +16,8 @@ fn touches(byte: u8, boundary: Boundary) -> bool {
     }
 }
 
-/// `true` if a value may start here. An assignment sign may be before a base64 value, and a letter may belong to an escape
-/// such as `\n` or `%3D`.
+/// Returns `true` if a value may start here. An assignment sign may be before a base64 value, and a letter may belong
+/// to an escape such as `\n` or `%3D`.
 pub fn free_before(text: &[u8], at: usize, boundary: Boundary) -> bool {
     let Some(before) = at.checked_sub(1).and_then(|i| text.get(i)) else { return true };
     if !touches(*before, boundary) || (boundary == Boundary::Base64 && *before == b'=') {
@@ -26,7 +26,7 @@ pub fn free_before(text: &[u8], at: usize, boundary: Boundary) -> bool {
     ends_escape(text.get(at.saturating_sub(6)..at).unwrap_or_default())
 }
 
-/// `true` if these bytes end with `\n`, `\r`, `\t`, `%XX`, `\xXX`, `\uXXXX` or a colour sequence.
+/// Returns `true` if these bytes end with `\n`, `\r`, `\t`, `%XX`, `\xXX`, `\uXXXX` or a colour sequence.
 fn ends_escape(tail: &[u8]) -> bool {
     let hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
     match tail {

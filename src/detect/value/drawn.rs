@@ -3,12 +3,13 @@
 use super::segments::{is_one_of, segments};
 use super::{entropy, placeholder, shape, wordlike};
 
-/// Fewest characters that show whether a value is random.
+/// The least number of characters that show whether a value is random.
 const LEAST: usize = 16;
-/// Of letters of one case alone, so many more are needed.
+/// The least number of characters for a value with letters of one case alone.
 const LETTERS: usize = 20;
 
-/// `true` if a value looks drawn: irregular for its alphabet and length, without words, and not counted or typed along.
+/// Returns `true` if a value looks random: irregular for its alphabet and length, without words, and neither counted
+/// nor typed along a keyboard.
 pub fn looks_drawn(value: &[u8]) -> bool {
     (LEAST..=shape::MAX_LENGTH).contains(&value.len())
         && value.iter().any(u8::is_ascii_alphabetic)
@@ -22,7 +23,7 @@ pub fn looks_drawn(value: &[u8]) -> bool {
         && (value.iter().any(u8::is_ascii_digit) || has_strange_letters(value))
 }
 
-/// `true` if letters without a digit follow each other as in no language.
+/// Returns `true` if letters without a digit follow each other as in no language.
 fn has_strange_letters(value: &[u8]) -> bool {
     const STRANGE: f32 = -1.0;
     let mixed = shape::classes(value) > 1;
@@ -30,7 +31,7 @@ fn has_strange_letters(value: &[u8]) -> bool {
     value.len() >= (if mixed { LEAST } else { LETTERS }) && mean.is_some_and(|mean| mean < STRANGE)
 }
 
-/// `true` if readable words make up a third of the value, or one of them is what people call a sample.
+/// Returns `true` if readable words make up a third of the value, or one of them is typical of samples.
 fn holds_words(value: &[u8]) -> bool {
     const WORD: usize = 4;
     const SAMPLES: [&str; 8] = ["test", "tests", "secret", "token", "password", "dummy", "fake", "example"];
@@ -43,7 +44,7 @@ fn holds_words(value: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// Values drawn from an alphabet, by a generator that gives the same ones in every run.
+    /// Returns values drawn from an alphabet, by a generator that gives the same ones in every run.
     fn drawn(alphabet: &[u8], length: usize) -> impl Iterator<Item = Vec<u8>> {
         const VALUES: usize = 1_000;
         let mut state = 0x9E37_79B9_7F4A_7C15_u64;

@@ -1,26 +1,27 @@
-//! How irregular a value is, measured against random text of the same alphabet and length.
+//! Measures how irregular a value is, compared with random text of the same alphabet and length.
 //!
-//! The entropy of a sample depends on its length, so a fixed threshold is wrong at both ends. The table holds what
-//! random text reaches: 3000 simulated strings a cell, mean and first percentile, in hundredths of a bit.
+//! The entropy of a sample depends on its length, so a fixed threshold is wrong for both short and long values.
+//! The table holds the entropy of random text: 3000 simulated strings a cell, mean and first percentile, in
+//! hundredths of a bit.
 
 /// The sets of characters that issued values are drawn from, smaller ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Alphabet {
     /// `0-9`
     Digits,
-    /// `0-9a-f`, as a rule in one case.
+    /// `0-9a-f`, usually in one case.
     Hex,
     /// `A-Z2-7` in one case.
     Base32,
-    /// Letters of one case and digits, also with signs.
+    /// Letters of one case and digits, possibly with signs.
     Base36,
     /// Letters of both cases and digits.
     Base62,
-    /// Anything more.
+    /// Any more characters.
     Base64,
 }
 
-/// (length, then mean and first percentile for hex, base32, base36, base62, base64).
+/// The entropy of random text: (length, then mean and first percentile for hex, base32, base36, base62, base64).
 #[rustfmt::skip]
 const RANDOM: [(usize, [(u32, u32); 5]); 22] = [
     (8, [(260, 191), (279, 216), (281, 225), (289, 241), (289, 241)]),
@@ -47,18 +48,18 @@ const RANDOM: [(usize, [(u32, u32); 5]); 22] = [
     (128, [(391, 382), (481, 469), (496, 482), (556, 541), (559, 543)]),
 ];
 
-/// Shannon entropy in hundredths of a bit per byte.
+/// Returns the Shannon entropy in hundredths of a bit per byte.
 pub fn centibits(value: &[u8]) -> u32 {
     centi(entropy::shannon_entropy(value))
 }
 
-/// Hundredths; entropy is between 0 and 8, so nothing is lost.
+/// Returns hundredths of a bit; entropy is between 0 and 8, so nothing is lost.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 800")]
 fn centi(bits: f32) -> u32 {
     (bits * 100.0).round() as u32
 }
 
-/// The narrowest alphabet that holds nearly every byte: a suffix in capitals does not make a hex value base62.
+/// Returns the narrowest alphabet that holds nearly every byte: a suffix in capitals doesn't make a hex value base62.
 pub fn alphabet(value: &[u8]) -> Alphabet {
     let most = |set: fn(&u8) -> bool| value.iter().filter(|b| set(b)).count() * 8 >= value.len() * 7;
     if value.iter().all(u8::is_ascii_digit) {
@@ -73,7 +74,7 @@ pub fn alphabet(value: &[u8]) -> Alphabet {
     } else if most(|b| matches!(b, b'0'..=b'9' | b'A'..=b'Z')) || most(|b| matches!(b, b'0'..=b'9' | b'a'..=b'z')) {
         Alphabet::Base36
     } else if !value.iter().any(u8::is_ascii_uppercase) || !value.iter().any(u8::is_ascii_lowercase) {
-        // With a few signs, but letters of one case.
+        // A few signs, but letters of one case only.
         Alphabet::Base36
     } else if most(u8::is_ascii_alphanumeric) {
         Alphabet::Base62
@@ -82,8 +83,8 @@ pub fn alphabet(value: &[u8]) -> Alphabet {
     }
 }
 
-/// The least entropy that passes, in hundredths of a bit; 0 where the length says nothing. About one random value in a million
-/// is lost.
+/// Returns the least entropy that passes, in hundredths of a bit; 0 if the value is too short to judge. About one
+/// random value in a million is lost.
 pub fn floor(value: &[u8]) -> u32 {
     let column = match alphabet(value) {
         Alphabet::Digits => return 0,
@@ -93,7 +94,7 @@ pub fn floor(value: &[u8]) -> u32 {
         Alphabet::Base62 => 3,
         Alphabet::Base64 => 4,
     };
-    // Rounding down to the next shorter row errs towards accepting.
+    // Using the next shorter row errs towards accepting.
     let Some((_, row)) = RANDOM.iter().rev().find(|(length, _)| *length <= value.len()) else { return 0 };
     let (mean, first) = row[column];
     mean.saturating_sub(2 * (mean - first))

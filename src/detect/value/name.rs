@@ -1,6 +1,5 @@
-//! The meaning of a name for the value assigned to it: the last word that speaks of a secret decides, so `monkey`,
-//! `tokenizer` and `secret_name` do not
-//! count.
+//! The meaning of a name for the value assigned to it: the last word that suggests a secret decides, so `monkey`,
+//! `tokenizer` and `secret_name` do not count.
 
 use super::segments::{is_one_of, segments};
 use super::vocabulary::{
@@ -10,9 +9,9 @@ use super::vocabulary::{
 /// The meaning of a name for its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameKind {
-    /// A person may have chosen it.
+    /// A person may have chosen the value.
     Password,
-    /// A machine drew it.
+    /// A machine generated the value.
     Token,
     /// A key of something: of a service, or of an entry.
     Key,
@@ -21,26 +20,27 @@ pub enum NameKind {
 /// The meaning of a name, and the doubts about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Named {
-    /// Of what kind the value is.
+    /// The kind of the value.
     pub kind: NameKind,
-    /// The name contains another word than `secret` and the like.
+    /// Set if the name contains a word other than `secret` and the like.
     pub is_owned: bool,
-    /// Other words follow the secret's word than those that say which one it is.
+    /// Set if the secret's word is followed by words other than those that distinguish one secret from another.
     pub is_trailed: bool,
-    /// The secret's word is a plural.
+    /// Set if the secret's word is a plural.
     pub is_plural: bool,
-    /// The name calls the value a sample.
+    /// Set if the name suggests that the value is a sample.
     pub is_sample: bool,
-    /// The name says that the value is encrypted.
+    /// Set if the name says that the value is encrypted.
     pub is_encrypted: bool,
-    /// The name is that of a key of PGP, such as git's `user.signingkey`, which people name by its fingerprint.
+    /// Set if the name is that of a PGP key, such as git's `user.signingkey`, whose value is often its fingerprint.
     pub is_signing: bool,
-    /// The name is one whose value a build copies into pages.
+    /// Set if the name is one whose value a build copies into pages.
     pub is_public: bool,
 }
 
 impl Named {
-    /// Judges a name by its head, the last word that is not about which one it is; `None` if it does not speak of a secret.
+    /// Judges a name by its head, the last word that doesn't just distinguish it from others; `None` if it doesn't
+    /// suggest a secret.
     pub fn of(name: &[u8]) -> Option<Self> {
         if is_file(name) {
             return None;
@@ -64,7 +64,8 @@ impl Named {
     }
 }
 
-/// The last word that speaks of a secret, and of what kind; none if a word behind it makes the name one for something else.
+/// Returns the position and kind of the last word that suggests a secret; `None` if a word after it gives the name
+/// another meaning.
 fn head(words: &[&[u8]]) -> Option<(usize, NameKind)> {
     for (at, word) in words.iter().enumerate().rev() {
         let before = at.checked_sub(1).map_or(&b""[..], |at| words[at]);
@@ -78,10 +79,10 @@ fn head(words: &[&[u8]]) -> Option<(usize, NameKind)> {
     None
 }
 
-/// Returns the meaning of a word with the one before it.
+/// Returns the meaning of a word, given the one before it.
 fn kind(word: &[u8], before: &[u8]) -> Option<NameKind> {
     if !word.is_ascii() {
-        // Capitals of other alphabets.
+        // Lowers capitals of other alphabets.
         let lower = String::from_utf8_lossy(word).to_lowercase().into_bytes();
         let listed = |list: &[&str]| list.iter().any(|end| lower.ends_with(end.as_bytes()));
         let password = listed(&PASSWORD).then_some(NameKind::Password);
@@ -96,7 +97,7 @@ fn kind(word: &[u8], before: &[u8]) -> Option<NameKind> {
     }
 }
 
-/// `true` if the secret's word is part of a compound for something that opens nothing.
+/// Returns `true` if the secret's word is part of a compound for something that gives access to nothing.
 fn is_harmless(words: &[&[u8]], at: usize, kind: NameKind) -> bool {
     let Some(before) = at.checked_sub(1).map(|at| words[at]) else { return false };
     match kind {
@@ -106,7 +107,7 @@ fn is_harmless(words: &[&[u8]], at: usize, kind: NameKind) -> bool {
     }
 }
 
-/// A word without the `s` of a plural.
+/// Returns a word without the `s` of a plural.
 fn singular(word: &[u8]) -> &[u8] {
     if is_plural(word) { &word[..word.len() - 1] } else { word }
 }
@@ -120,7 +121,8 @@ fn is_number(word: &[u8]) -> bool {
     word.iter().all(u8::is_ascii_digit)
 }
 
-/// `true` if it is the name of a source file: caches and manifests list files by their names, with a hash for each.
+/// Returns `true` if a name is that of a source file: caches and manifests list files by their names, with a hash for
+/// each.
 fn is_file(name: &[u8]) -> bool {
     const SOURCES: [&[u8]; 17] = [
         b"php", b"py", b"js", b"mjs", b"cjs", b"ts", b"tsx", b"jsx", b"rb", b"rs", b"go", b"java", b"kt", b"cs",
@@ -130,14 +132,14 @@ fn is_file(name: &[u8]) -> bool {
     dot.is_some_and(|dot| dot > 0 && SOURCES.contains(&name[dot + 1..].to_ascii_lowercase().as_slice()))
 }
 
-/// `true` if a word is `key`, or ends with it and is no other word.
+/// Returns `true` if a word is `key`, or ends with it and isn't another word.
 fn is_key(word: &[u8]) -> bool {
     const OTHER: [&str; 10] =
         ["monkey", "donkey", "turkey", "hockey", "jockey", "whiskey", "hotkey", "passkey", "rekey", "formkey"];
     ends_with(word, "key") && !is_one_of(word, &OTHER)
 }
 
-/// `true` if a word is one of the list, or ends with a long one: `dbpassword`, but not `bypass`.
+/// Returns `true` if a word is in the list, or ends with a long word of it: `dbpassword`, but not `bypass`.
 fn ends(word: &[u8], list: &[&str]) -> bool {
     const LONG: usize = 5;
     list.iter().any(|end| (end.len() >= LONG || word.len() == end.len()) && ends_with(word, end))

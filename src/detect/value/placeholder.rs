@@ -1,8 +1,8 @@
-//! Values that stand for a secret without being one: references, masks, samples, sequences.
+//! Values that are written in place of a secret: references, masks, samples, sequences.
 //!
-//! Each test names what it saw, so that a rejection can be explained. Tests for values of a fixed form are narrow: chance
-//! must not drop an issued value (each is passed by more than 9,999 of 10,000 random ones). Tests for values that only
-//! their name speaks for are wider.
+//! Each test names what it found, so that a rejection can be explained. Tests for values of a fixed form are narrow:
+//! chance must not drop an issued value (each lets more than 9,999 of 10,000 random ones pass). Tests for values
+//! recognised only by their name are wider.
 
 use sha2::{Digest, Sha256};
 
@@ -10,29 +10,29 @@ use super::segments::{is_one_of, segments};
 use super::wordlike;
 use crate::rule::Rule;
 
-/// Values that somebody has published, and that are therefore no secrets, in whatever place they stand.
+/// Values that have been published, and are therefore not secret, wherever they appear.
 #[derive(Debug)]
 pub struct Published {
-    /// SHA-256 of each, in order.
+    /// The SHA-256 of each value, sorted.
     digests: Vec<[u8; 32]>,
 }
 
 impl Published {
-    /// The hashes that any of the rules lists.
+    /// Creates the set from the hashes that the rules list.
     pub fn new(rules: &[Rule]) -> Self {
         let mut digests: Vec<[u8; 32]> = rules.iter().flat_map(|rule| rule.placeholders.iter().copied()).collect();
         digests.sort_unstable();
         Self { digests }
     }
 
-    /// `true` if a value is among them, with the `0x` of a number or without.
+    /// Returns `true` if the set holds a value, with the `0x` of a number or without.
     pub fn holds(&self, value: &[u8]) -> bool {
         let listed = |value: &[u8]| self.digests.binary_search(&Sha256::digest(value).into()).is_ok();
         !self.digests.is_empty() && (listed(value) || value.strip_prefix(b"0x").is_some_and(listed))
     }
 }
 
-/// Words that mark a sample. Of five letters and more, so that random text all but never holds one.
+/// Words that mark a sample. They have five letters or more, so that random text almost never contains one.
 const SAMPLE_WORDS: [&str; 14] = [
     "example",
     "sample",
@@ -50,7 +50,7 @@ const SAMPLE_WORDS: [&str; 14] = [
     "masked",
 ];
 
-/// Words that mark a sample when they are a whole segment of a named value.
+/// Words that mark a sample if they are a whole segment of a named value.
 const SAMPLE_SEGMENTS: [&str; 47] = [
     "example",
     "sample",
@@ -101,7 +101,7 @@ const SAMPLE_SEGMENTS: [&str; 47] = [
     "characters",
 ];
 
-/// Why a value of a fixed form is only a sample; `body` is the part that is drawn at random.
+/// Returns the reason why a value of a fixed form is only a sample; `body` is its random part.
 pub fn sample_of_form(body: &[u8]) -> Option<&'static str> {
     let lower = body.to_ascii_lowercase();
     if repetitive(body) {
@@ -134,13 +134,13 @@ pub fn stand_in(value: &[u8]) -> Option<&'static str> {
     None
 }
 
-/// `true` if somebody counted or ran along the keyboard for much of an assigned value, as for some passwords in use.
+/// Returns `true` if much of an assigned value is counted or typed along a keyboard, as some real passwords are.
 pub fn is_sequence(value: &[u8]) -> bool {
     sequential(&value.to_ascii_lowercase(), 5)
 }
 
-/// `true` if a sample's word is a segment of the value. Short ones count only between separators: random text holds them.
-/// Next to a part that was drawn, some only say what it is for: `secret_…`, `pk_test_…`.
+/// Returns `true` if a sample's word is a segment of the value. Short words count only between separators, as random
+/// text contains them. Next to a random part, some words only give its purpose: `secret_…`, `pk_test_…`.
 fn sample_segment(value: &[u8], lower: &[u8]) -> bool {
     const SHORT: usize = 5;
     const PURPOSES: [&str; 6] = ["test", "secret", "key", "token", "password", "pass"];
@@ -150,7 +150,7 @@ fn sample_segment(value: &[u8], lower: &[u8]) -> bool {
         || segments(value).any(|segment| segment.len() >= SHORT && listed(segment))
 }
 
-/// `true` if a part between separators is long, mixes letters and digits and reads like no word.
+/// Returns `true` if a part between separators is long, mixes letters and digits and doesn't read like words.
 fn is_drawn(part: &[u8]) -> bool {
     const LEAST: usize = 14;
     const EACH: usize = 3;
@@ -161,7 +161,7 @@ fn is_drawn(part: &[u8]) -> bool {
         && !wordlike::reads_like_words(part)
 }
 
-/// `true` if the value is looked up somewhere else: `${X}`, `{{ x }}`, `%X%`, `<x>`, `vault:…`, `op://…`.
+/// Returns `true` if the value is looked up elsewhere: `${X}`, `{{ x }}`, `%X%`, `<x>`, `vault:…`, `op://…`.
 pub fn reference(value: &[u8]) -> bool {
     const START: [&[u8]; 22] = [
         b"ENC[",
@@ -187,7 +187,7 @@ pub fn reference(value: &[u8]) -> bool {
         b"http://",
         b"https://",
     ];
-    // A sign at each end may be part of a password: what stands between has to read as an expression.
+    // A sign at each end may be part of a password, so the text between them has to read as an expression.
     const SIGNS: [(&[u8], &[u8]); 5] = [(b"[", b"]"), (b"{", b"}"), (b"%", b"%"), (b"@", b"@"), (b"`", b"`")];
     const WORDS: [(&[u8], &[u8]); 3] = [(b"<", b">"), (b"&lt;", b"&gt;"), (b"__", b"__")];
     let wrapped = |open: &[u8], close: &[u8]| {
@@ -203,15 +203,15 @@ pub fn reference(value: &[u8]) -> bool {
         || is_pattern(value)
 }
 
-/// `true` if it is a regular expression with a set of characters: `sk_[0-9a-f]{32}`.
+/// Returns `true` for a regular expression with a set of characters: `sk_[0-9a-f]{32}`.
 fn is_pattern(value: &[u8]) -> bool {
     const SETS: [&[u8]; 5] = [b"[0-9", b"[a-z", b"[A-Z", b"[a-f", b"[A-F"];
     let closed = |at: usize| memchr::memchr(b']', &value[at..]).is_some();
     value.contains(&b'[') && SETS.iter().any(|set| memchr::memmem::find(value, set).is_some_and(closed))
 }
 
-/// `true` if something is filled in: `a${NAME}`, `{{ name }}`. What is in the marks has to read as an expression, or a
-/// password that merely holds the signs would count.
+/// Returns `true` if a part is to be filled in: `a${NAME}`, `{{ name }}`. The text between the marks has to read as an
+/// expression, or a password that merely contains the signs would count.
 fn holds_reference(value: &[u8]) -> bool {
     const MARKS: [(&[u8], &[u8]); 12] = [
         (b"${", b"}"),
@@ -227,7 +227,7 @@ fn holds_reference(value: &[u8]) -> bool {
         (b"%{", b"}"),
         (b"@{", b"}"),
     ];
-    // Each of the marks has one of these, and nearly no value has any.
+    // Each of the marks contains one of these, and nearly no value has any.
     let may_open = value.iter().any(|byte| matches!(byte, b'{' | b'(' | b'[' | b'<'));
     may_open
         && MARKS.iter().any(|(open, close)| {
@@ -235,7 +235,7 @@ fn holds_reference(value: &[u8]) -> bool {
             let inside = &value[at + open.len()..];
             match memchr::memmem::find(inside, close) {
                 Some(end) => is_expression(&inside[..end]),
-                // Cut at a blank, as an unquoted value is.
+                // The value is cut at a blank, as an unquoted one is.
                 None => {
                     at == 0
                         && inside.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'{' | b'-'))
@@ -244,7 +244,7 @@ fn holds_reference(value: &[u8]) -> bool {
         })
 }
 
-/// `true` if the text holds the signs of an expression alone, and every bracket that is closed was opened.
+/// Returns `true` if the text contains only signs of an expression, and every closing bracket has its opening one.
 fn is_expression(text: &[u8]) -> bool {
     let mut open = Vec::new();
     text.iter().all(|byte| match byte {
@@ -260,14 +260,14 @@ fn is_expression(text: &[u8]) -> bool {
     })
 }
 
-/// `prefix<name:12>`: something in angle brackets is to be filled in.
+/// Returns `true` if a part in angle brackets is to be filled in: `prefix<name:12>`.
 fn has_blank(value: &[u8]) -> bool {
     let Some(open) = memchr::memchr(b'<', value) else { return false };
     memchr::memchr(b'>', &value[open..]).is_some_and(|close| close > 3)
 }
 
-/// `$NAME`, `$name.x`, `$$NAME`, `$1`. In lower case a variable and a password that starts with `$` look alike: only names
-/// that hold a sign or no digit count.
+/// Returns `true` for `$NAME`, `$name.x`, `$$NAME`, `$1`. In lower case a variable and a password that starts with `$`
+/// look alike: only names with a sign or without a digit count.
 fn is_variable(value: &[u8]) -> bool {
     let sign = |b: &u8| matches!(b, b'_' | b'.' | b':' | b'-');
     let name = value.strip_prefix(b"$$").or_else(|| value.strip_prefix(b"$")).unwrap_or_default();
@@ -278,19 +278,19 @@ fn is_variable(value: &[u8]) -> bool {
         && (!lower || !digit || name.iter().any(sign))
 }
 
-/// `%s`, `%d`, `{0}` and the like as the whole value.
+/// Returns `true` for `%s`, `%d` and the like as the whole value.
 fn is_format(value: &[u8]) -> bool {
     matches!(value, [b'%', kind] if kind.is_ascii_alphabetic())
 }
 
-/// Stars, dots, or hardly any different characters.
+/// Returns `true` for stars, dots, or hardly any different characters.
 pub fn masked(value: &[u8]) -> bool {
     value.windows(3).any(|w| w == b"***" || w == b"...")
         || memchr::memmem::find(value, "…".as_bytes()).is_some()
         || repetitive(value)
 }
 
-/// Hardly any different characters, long runs of one, or one piece over and over.
+/// Returns `true` for hardly any different characters, long runs of one, or one part repeated.
 fn repetitive(value: &[u8]) -> bool {
     let longest = longest_run(value);
     let distinct = distinct(value);
@@ -301,7 +301,7 @@ fn repetitive(value: &[u8]) -> bool {
         || periodic(value)
 }
 
-/// `true` if one character over and over makes up most of it.
+/// Returns `true` if one character in a row makes up most of the value.
 pub fn is_filled(value: &[u8]) -> bool {
     longest_run(value) * 2 > value.len()
 }
@@ -316,7 +316,7 @@ fn distinct(value: &[u8]) -> usize {
     seen.iter().filter(|s| **s).count()
 }
 
-/// A piece of at most eight characters, three times or more, filling the value.
+/// Returns `true` if a part of at most eight characters, repeated three times or more, fills the value.
 fn periodic(value: &[u8]) -> bool {
     (1..=8usize).any(|period| {
         value.len() >= 3 * period
@@ -325,8 +325,8 @@ fn periodic(value: &[u8]) -> bool {
     })
 }
 
-/// `true` if somebody counted or ran along the keyboard instead of drawing: for ten characters, or for much of the value. One
-/// run of `least` in a long value says nothing.
+/// Returns `true` if the value is counted or typed along a keyboard: for ten characters, or for much of the value. One
+/// run of `least` characters in a long value means nothing.
 fn sequential(lower: &[u8], least: usize) -> bool {
     const WHOLE: usize = 10;
     const COUNTED: usize = 4;
@@ -336,13 +336,13 @@ fn sequential(lower: &[u8], least: usize) -> bool {
     longest >= WHOLE || (longest >= least && counted * 3 >= lower.len()) || typed(lower)
 }
 
-/// Lengths of the runs of letters and digits that differ by `step`.
+/// Returns the lengths of the runs of letters and digits that differ by `step`.
 fn runs(lower: &[u8], step: i16) -> impl Iterator<Item = usize> {
     let follows = move |a: &u8, b: &u8| a.is_ascii_alphanumeric() && i16::from(*b) - i16::from(*a) == step;
     lower.chunk_by(follows).map(<[u8]>::len)
 }
 
-/// Lengths of the pieces of five characters and more that lie next to each other on a keyboard.
+/// Returns the lengths of the runs of five characters and more that are next to each other on a keyboard.
 fn keyboard_runs(lower: &[u8]) -> impl Iterator<Item = usize> {
     const ROWS: [&[u8]; 4] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm", b"1q2w3e4r5t"];
     const LEAST: usize = 5;
@@ -353,7 +353,8 @@ fn keyboard_runs(lower: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// `true` if a hand ran along the rows of a keyboard: `asdfqwer1234`, each stretch of at least three keys.
+/// Returns `true` if the value is typed along the rows of a keyboard: `asdfqwer1234`, with at least three adjacent keys
+/// at a time.
 pub(crate) fn typed(lower: &[u8]) -> bool {
     const LEAST: usize = 8;
     const STRETCH: usize = 3;
@@ -362,7 +363,7 @@ pub(crate) fn typed(lower: &[u8]) -> bool {
     lower.len() >= LEAST && lower.chunk_by(beside).all(|keys| keys.len() >= STRETCH)
 }
 
-/// `true` if the word is in the value all in lower case, all in upper case or capitalised.
+/// Returns `true` if the value contains the word all in lower case, all in upper case or capitalised.
 fn one_case(value: &[u8], lower: &[u8], word: &str) -> bool {
     let Some(at) = memchr::memmem::find(lower, word.as_bytes()) else { return false };
     let found = &value[at..at + word.len()];

@@ -1,11 +1,11 @@
-//! The words that a value or a name is made of.
+//! Splits a value or a name into its words.
 
-/// `true` if a byte is a letter or a digit; those of other alphabets count as letters.
+/// Returns `true` if a byte is a letter or a digit; those of other alphabets count as letters.
 fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }
 
-/// Words of a value or name, split at anything but letters and digits and at changes of case.
+/// Returns the words of a value or name, split at anything but letters and digits and at changes of case.
 pub fn segments(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = value;
     std::iter::from_fn(move || {
@@ -17,7 +17,7 @@ pub fn segments(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// `true` if a word ends before this byte, which another one of it precedes.
+/// Returns `true` if a word ends before the byte at `at`, which isn't the first one.
 fn splits(text: &[u8], at: usize) -> bool {
     let (last, byte) = (text[at - 1], text[at]);
     let next_lower = text.get(at + 1).is_some_and(u8::is_ascii_lowercase);
@@ -25,7 +25,7 @@ fn splits(text: &[u8], at: usize) -> bool {
     !is_part(byte) || camel || byte.is_ascii_digit() != last.is_ascii_digit()
 }
 
-/// `true` if a word is one of a list in lower case.
+/// Returns `true` if a word is in a list of lower-case words.
 pub fn is_one_of(word: &[u8], list: &[&str]) -> bool {
     list.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word))
 }

@@ -7,18 +7,18 @@ use crate::detect::check::public::is_public;
 use crate::detect::check::sealed::is_encrypted;
 use crate::text::Span;
 
-/// Longer values are encrypted or binary, or a whole document.
+/// The most characters of a value; longer ones are encrypted or binary, or a whole document.
 pub(crate) const MAX_LENGTH: usize = 400;
 
-/// Classes of characters that policies ask of a password.
+/// The number of character classes that policies require in a password.
 const POLICY: usize = 3;
 
-/// Shapes that secrets do not have.
+/// Returns the shape of a value, if it is one that secrets don't have.
 pub(crate) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
     if value.iter().any(|b| b.is_ascii_control() || *b == b' ') {
         return Some("contains blanks");
     }
-    // A word of another language; one that meets what policies ask of a password is more than that.
+    // A word of another language; a value that meets password policies is more than that.
     if !value.is_ascii() && classes(value) < POLICY {
         return Some("not ASCII");
     }
@@ -55,32 +55,33 @@ pub(crate) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
     None
 }
 
-/// `true` if a value has no letters.
+/// Returns `true` if a value has no letters.
 pub(crate) fn lacks_letters(value: &[u8]) -> bool {
     !value.iter().any(u8::is_ascii_alphabetic)
 }
 
-/// `\u{1D4B6}`, `\u7EBF\u56FE`, `\xC5`: letters and signs of other alphabets, as programs write them.
+/// Returns `true` for `\u{1D4B6}`, `\u7EBF\u56FE`, `\xC5`: letters and signs of other alphabets, as programs write
+/// them.
 fn is_escaped(value: &[u8]) -> bool {
     const SHORTEST: usize = 3;
     let escapes = value.windows(2).filter(|pair| pair[0] == b'\\' && matches!(pair[1], b'u' | b'U' | b'x')).count();
     value.starts_with(b"\\") && value.len() <= escapes * 3 * SHORTEST
 }
 
-/// `sha256-…`, `md5:…`: a digest with its name.
+/// Returns `true` for `sha256-…`, `md5:…`: a digest with its name.
 fn is_digest(value: &[u8]) -> bool {
     const NAMES: [&[u8]; 6] = [b"sha1", b"sha256", b"sha384", b"sha512", b"md5", b"h1"];
     let Some(at) = value.iter().take(8).position(|b| matches!(b, b'-' | b':' | b'=')) else { return false };
     NAMES.iter().any(|name| name.eq_ignore_ascii_case(&value[..at]))
 }
 
-/// `NAME=value`.
+/// Returns `true` for `NAME=value`.
 fn is_setting(value: &[u8]) -> bool {
     let name = value.iter().take_while(|b| b.is_ascii_alphabetic() || **b == b'_').count();
     name > 2 && value.get(name) == Some(&b'=') && value[name..].iter().any(|b| *b != b'=')
 }
 
-/// `some-library-1.2.3`.
+/// Returns `true` for `some-library-1.2.3`.
 fn is_release(value: &[u8]) -> bool {
     let number = value.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
     let (name, number) = value.split_at(value.len() - number);
@@ -89,7 +90,7 @@ fn is_release(value: &[u8]) -> bool {
         && name.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_' | b'@' | b'v'))
 }
 
-/// `some-library:1.2.3.RELEASE`: what follows the group in a coordinate of Maven or Gradle.
+/// Returns `true` for `some-library:1.2.3.RELEASE`: the part after the group in a coordinate of Maven or Gradle.
 fn is_coordinate(value: &[u8]) -> bool {
     let Some(colon) = memchr::memchr(b':', value) else { return false };
     let (artifact, version) = (&value[..colon], &value[colon + 1..]);
@@ -101,26 +102,26 @@ fn is_coordinate(value: &[u8]) -> bool {
         && of(version, b"-_.+")
 }
 
-/// `true` if a token holds a few characters that tokens are not made of: it was drawn from no alphabet. A key drawn from all
-/// that can be printed holds many.
+/// Returns `true` if a token contains a few characters that tokens don't have, so that it fits no alphabet. A key drawn
+/// from all printable characters contains many.
 pub(crate) fn is_mixture(value: &[u8]) -> bool {
     const RARE: usize = 12;
     let odd = |b: &&u8| {
         !b.is_ascii_alphanumeric()
             && !matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b',' | b'~' | b':' | b'|' | b'\\')
     };
-    // No token begins with what ends base64.
+    // No token begins with the padding of base64.
     let odd = value.iter().filter(odd).count() + usize::from(value.starts_with(b"="));
     odd > 0 && odd * RARE <= value.len().max(RARE * 2)
 }
 
-/// A certificate in base64: a sequence in a sequence, where a private key has a number.
+/// Returns `true` for a certificate in base64: a sequence in a sequence, where a private key has a number.
 fn is_certificate(value: &[u8]) -> bool {
     const LONG: usize = 64;
     value.len() >= LONG && value.starts_with(b"MII") && value.get(6..8) == Some(b"CC")
 }
 
-/// `PBKDF2WithHmacSHA256`, `aes-256-cbc`.
+/// Returns `true` for `PBKDF2WithHmacSHA256`, `aes-256-cbc`.
 fn is_algorithm(value: &[u8]) -> bool {
     const WORDS: [&str; 18] = [
         "hmac", "sha", "aes", "rsa", "pbkdf", "cbc", "gcm", "ecb", "ctr", "md", "pkcs", "padding", "scram", "bcrypt",
@@ -129,7 +130,8 @@ fn is_algorithm(value: &[u8]) -> bool {
     segments(value).filter(|word| is_one_of(word, &WORDS)).count() >= 2
 }
 
-/// The hash of a password, as `crypt(3)`, LDAP, `MySQL` and `PostgreSQL` write it, or `htpasswd` with the user before it.
+/// Returns `true` for the hash of a password, as `crypt(3)`, LDAP, `MySQL` and `PostgreSQL` write it, or `htpasswd`
+/// with the user before it.
 pub(crate) fn is_hash(value: &[u8]) -> bool {
     let user = value.iter().position(|byte| *byte == b':').map_or(0, |colon| colon + 1);
     is_bare_hash(value) || is_bare_hash(&value[user..])
@@ -159,7 +161,8 @@ fn is_bare_hash(value: &[u8]) -> bool {
         || value.strip_prefix(b"md5").is_some_and(|digits| hex(digits, 32))
 }
 
-/// `true` if a password is built on a word that everybody tries first, also with letters replaced by signs, or is mere words.
+/// Returns `true` if a password is built on a word that everybody tries first, also with letters replaced by signs, or
+/// is mere words.
 pub(crate) fn is_weak(value: &[u8]) -> bool {
     const WORDS: [&str; 26] = [
         "secret", "password", "passwd", "passwort", "admin", "welcome", "letmein", "qwerty", "changeit", "changeme",
@@ -173,7 +176,7 @@ pub(crate) fn is_weak(value: &[u8]) -> bool {
         || segments(value).any(|word| is_one_of(word, &SHORT))
 }
 
-/// `true` if the text around the value has no lines and few blanks, and reads as code.
+/// Returns `true` if the text around the value has no line breaks and few blanks, and reads as code.
 pub(crate) fn is_minified(text: &[u8], value: Span) -> bool {
     const AROUND: usize = 200;
     const CODE: [&[u8]; 4] = [b"){", b"function(", b"=>{", b"return "];
@@ -187,7 +190,7 @@ pub(crate) fn is_minified(text: &[u8], value: Span) -> bool {
 
 fn is_path(value: &[u8]) -> bool {
     const STRANGE: f32 = -1.0;
-    // One in 64 values in base64 starts with a slash.
+    // One in 64 base64 values starts with a slash.
     if wordlike::mean_of_words(value).is_some_and(|mean| mean < STRANGE) && !value.contains(&b':') {
         return false;
     }
@@ -202,7 +205,7 @@ fn is_path(value: &[u8]) -> bool {
         || (value.contains(&b'@') && value.contains(&b'.') && wordlike::reads_like_words(value) && !is_littered(value))
 }
 
-/// Calls, member access, indexing, generics: code, not a literal.
+/// Returns `true` for calls, member access, indexing, generics: code, not a literal.
 fn is_expression(value: &[u8]) -> bool {
     let called = value.iter().any(|b| matches!(b, b'(' | b')' | b'[' | b']' | b'{' | b'}')) && !is_tangled(value);
     if wordlike::is_unreadable(value) {
@@ -219,7 +222,7 @@ fn is_expression(value: &[u8]) -> bool {
     called || scoped || member || (parts.len() >= 2 && parts.iter().all(word))
 }
 
-/// `true` if a bracket is closed by one of another kind, as in no language.
+/// Returns `true` if a bracket is closed by one of another kind, as in no language.
 pub(crate) fn is_tangled(value: &[u8]) -> bool {
     let mut open = Vec::new();
     value.iter().any(|byte| match byte {
@@ -234,7 +237,7 @@ pub(crate) fn is_tangled(value: &[u8]) -> bool {
     })
 }
 
-/// `true` if the value says the name again, or the other way round.
+/// Returns `true` if the value repeats the name, or the other way round.
 pub(crate) fn echoes(name: &[u8], value: &[u8]) -> bool {
     let letters = |text: &[u8]| -> Vec<u8> {
         text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
@@ -245,14 +248,15 @@ pub(crate) fn echoes(name: &[u8], value: &[u8]) -> bool {
             || (name.len() >= 6 && memchr::memmem::find(&value, &name).is_some()))
 }
 
-/// Lower case, upper case, digits, other. What separates the words of an identifier is no class.
+/// Returns the number of classes in a value: lower case, upper case, digits, other. Separators in identifiers don't
+/// count.
 pub(crate) fn classes(value: &[u8]) -> usize {
     let has = |set: fn(&u8) -> bool| usize::from(value.iter().any(set));
     let sign = |b: &u8| b.is_ascii_punctuation() && !matches!(b, b'_' | b'-' | b'.');
     has(u8::is_ascii_lowercase) + has(u8::is_ascii_uppercase) + has(u8::is_ascii_digit) + has(sign)
 }
 
-/// `true` if so many different signs are in it that it is neither words nor an expression.
+/// Returns `true` if the value contains so many different signs that it is neither words nor an expression.
 pub(crate) fn is_littered(value: &[u8]) -> bool {
     const LEAST: usize = 5;
     let mut signs: Vec<u8> = value.iter().copied().filter(u8::is_ascii_punctuation).collect();
@@ -260,20 +264,21 @@ pub(crate) fn is_littered(value: &[u8]) -> bool {
     signs.dedup();
     let code = [&b"->"[..], b"::", b"()"].iter().any(|sign| memchr::memmem::find(value, sign).is_some());
     let query = value.contains(&b'&') && value.iter().filter(|b| **b == b'=').count() > 1;
-    // Another string starts within it: `"a.{"b": …`; of one that ends with an equals sign that is known by a name before it.
+    // Another string starts within it: `"a.{"b": …`; if the value ends with an equals sign, a name before that shows
+    // it.
     let assigns = || value.rsplit(|b| !b.is_ascii_alphabetic()).nth(1).is_some_and(|name| name.len() > 2);
     let cut = match value.last() {
         Some(b'=') => assigns(),
         last => matches!(last, Some(b'{' | b'(' | b'[' | b'<' | b':' | b',')),
     };
-    // A regular expression.
+    // A regular expression is code, whatever signs it contains.
     let pattern = [&b"[^"[..], b"(?", b".*", b"\\s", b"\\S", b"\\w", b"\\d", b"\\b"]
         .iter()
         .any(|sign| memchr::memmem::find(value, sign).is_some());
     signs.len() >= LEAST && !code && !query && !cut && !pattern
 }
 
-/// Words joined by separators or capitals, each readable: `Some-Header-Name`, `getPasswordHash2`.
+/// Returns `true` for words joined by separators or capitals, each readable: `Some-Header-Name`, `getPasswordHash2`.
 fn wordy(value: &[u8]) -> bool {
     let letters: usize = segments(value)
         .filter(|w| w.len() >= 3 && w.iter().all(u8::is_ascii_alphabetic) && wordlike::mean(w) > 0.0)
@@ -282,8 +287,8 @@ fn wordy(value: &[u8]) -> bool {
     letters * 10 >= value.len() * 7
 }
 
-/// `true` if a password is words and little else. Letters of both cases, a digit and a sign are what a policy asks of people,
-/// who put them around words.
+/// Returns `true` if a password is words and little else. Policies require letters of both cases, a digit and a sign,
+/// and people put these around words.
 pub(crate) fn is_mere_words(value: &[u8]) -> bool {
     const ALL: usize = 4;
     classes(value) < ALL && wordy(value)

@@ -1,9 +1,10 @@
-//! The words of names: those for a secret, those that say which one it is, and those that make a name one for something else.
+//! The words of names: those for a secret, those that distinguish one secret from another, and those that give a name
+//! another meaning.
 //!
-//! Owns the lists alone; [`super::name`] knows what they mean where they stand. A name is cut into words at changes of case and
-//! between letters and digits, so no word here holds both.
+//! This module contains only the lists; [`super::name`] knows their meaning at each position. A name is split into
+//! words at changes of case and between letters and digits, so no word here contains both.
 
-/// Words behind the secret's word that make the name one for something about the secret: `token_url`, `password_hash`.
+/// Words after the secret's word that make the name one for something about the secret: `token_url`, `password_hash`.
 pub(super) const ABOUT: [&str; 84] = [
     "id",
     "ids",
@@ -91,7 +92,8 @@ pub(super) const ABOUT: [&str; 84] = [
     "mount",
 ];
 
-/// Words behind the secret's word that say which one it is, or how it is written: `API_KEY_PROD`, `secret_value`, `JWT_SECRET_2`.
+/// Words after the secret's word that distinguish one secret from another, or say how it is written: `API_KEY_PROD`,
+/// `secret_value`, `JWT_SECRET_2`.
 pub(super) const WHICH: [&str; 49] = [
     "prod",
     "production",
@@ -144,8 +146,8 @@ pub(super) const WHICH: [&str; 49] = [
     "data",
 ];
 
-/// Words right before `key` that make it a key which opens nothing: that of an entry, a public half, one told by its
-/// fingerprint.
+/// Words right before `key` for a key which gives access to nothing: that of an entry, a public half, one given by
+/// its fingerprint.
 pub(super) const HARMLESS_KEY: [&str; 64] = [
     "public",
     "pub",
@@ -213,8 +215,8 @@ pub(super) const HARMLESS_KEY: [&str; 64] = [
     "properties",
 ];
 
-/// Words right before `token` that make it a place in a list, a guard against forged forms, or what a
-/// language model counts.
+/// Words right before `token` for a place in a list, a guard against forged forms, or the units that
+/// a language model counts.
 pub(super) const HARMLESS_TOKEN: [&str; 30] = [
     "csrf",
     "xsrf",
@@ -248,17 +250,17 @@ pub(super) const HARMLESS_TOKEN: [&str; 30] = [
     "completion",
 ];
 
-/// Words that call the value a sample, or a text for people.
+/// Words for a value that is a sample, or a text for people.
 pub(super) const SAMPLE: [&str; 11] =
     ["mock", "fake", "dummy", "example", "sample", "placeholder", "label", "hint", "message", "title", "text"];
 
-/// Words that say that the value is not the secret itself.
+/// Words for a value that is not the secret itself.
 pub(super) const ENCRYPTED: [&str; 6] = ["encrypted", "sealed", "hashed", "sha", "md", "bcrypt"];
 
-/// Starts of the names of variables that a build copies into pages.
+/// The starts of names of variables that a build copies into pages.
 pub(super) const PUBLIC: [&[u8]; 4] = [b"NEXT_PUBLIC_", b"VITE_", b"REACT_APP_", b"EXPO_PUBLIC_"];
 
-/// Words that end a name for something a person may have chosen; also in the commonest other languages.
+/// Words that end a name for a value that a person may have chosen; also in the commonest other languages.
 pub(super) const PASSWORD: [&str; 37] = [
     "password",
     "passwd",
@@ -299,10 +301,11 @@ pub(super) const PASSWORD: [&str; 37] = [
     "\u{be44}\u{bc00}\u{bc88}\u{d638}",
 ];
 
-/// The same, but only as a whole word: elsewhere they mean other things. The last is the end of `mot_de_passe`.
+/// More words of this kind that count only as a whole word, as elsewhere they mean other things. The last is the end of
+/// `mot_de_passe`.
 pub(super) const PASS: [&str; 4] = ["pass", "pw", "mdp", "passe"];
 
-/// Words that end a name for something a machine drew.
+/// Words that end a name for a value that a machine generated.
 pub(super) const TOKEN: [&str; 20] = [
     "pat",
     "secret",
@@ -366,7 +369,7 @@ pub(super) const KEY_OF: [&str; 36] = [
     "write",
 ];
 
-/// Words that say nothing of what the value belongs to.
+/// Words that don't say what the value belongs to.
 pub(super) const GENERIC: [&str; 14] =
     ["key", "token", "secret", "password", "value", "the", "my", "new", "old", "data", "str", "string", "a", "this"];
 

@@ -1,13 +1,13 @@
 //! Decides whether a value reads like words rather than like a random value.
 //!
-//! A table of letter pairs: how much likelier each is in identifiers, paths and English than in random letters and
-//! digits. The mean over a value tells the two apart far better than entropy does: at one per cent of random values lost it
-//! recognises 98 of 100 identifiers of 16 characters, where entropy recognises 35.
-//! The table was trained on 100,000 identifiers of the sources of git, ripgrep and gitoxide, and measured on as many others.
+//! A table of letter pairs gives how much likelier each is in identifiers, paths and English than in random letters and
+//! digits. The mean over a value distinguishes the two far better than entropy does: at one per cent of random values
+//! lost it recognises 98 of 100 identifiers of 16 characters, where entropy recognises 35. The table was trained on
+//! 100,000 identifiers of the sources of git, ripgrep and gitoxide, and measured on as many others.
 
 use super::segments::segments;
 
-/// Log-likelihood ratios in tenths. Rows and columns: a to z (either case), any digit, anything else.
+/// The log-likelihood ratios in tenths. Rows and columns: a to z (either case), any digit, anything else.
 #[rustfmt::skip]
 const PAIRS: [[i8; 28]; 28] = [
     [1, 18, 15, 13, -1, 1, 4, -25, 3, -45, -10, 14, 8, 13, -45, 4, -47, 15, 12, 20, -3, -11, -18, -13, -8, -24, 6, 1],
@@ -40,25 +40,26 @@ const PAIRS: [[i8; 28]; 28] = [
     [15, 14, 26, 14, 12, 15, 22, 8, 17, -19, -9, 10, 11, 9, 13, 16, -16, 16, 19, 15, 6, -1, 6, -16, -27, -21, 0, 7],
 ];
 
-/// For lengths at least the first: reads like words if the mean is above the second. One random value in a hundred does.
+/// Pairs of a least length and a limit: a value of that length reads like words if its mean is above the limit. One
+/// random value in a hundred does.
 const LIMITS: [(usize, f32); 7] = [(40, -0.9), (32, -0.75), (24, -0.5), (20, -0.35), (16, -0.2), (12, 0.1), (0, 0.45)];
 
-/// Below this mean, letters and digits follow each other as in no language.
+/// The mean below which letters and digits follow each other as in no language.
 const STRANGE: f32 = -1.2;
 
-/// `true` if `value` reads like words. Hex does not: its few letters and many digits would mislead the table.
+/// Returns `true` if `value` reads like words. Hex does not: its few letters and many digits would mislead the table.
 pub fn reads_like_words(value: &[u8]) -> bool {
     exceeds(value, 0.0)
 }
 
-/// `true` if `value` reads like words beyond doubt: one random value in a thousand does. For values that a provider's name
-/// is next to.
+/// Returns `true` if `value` reads like words beyond doubt, as one random value in a thousand does. It is meant for
+/// values next to a provider's name.
 pub fn is_words(value: &[u8]) -> bool {
     exceeds(value, 0.4)
 }
 
-/// `true` if a value reads like words; beyond doubt, where digits stand among its letters as in no identifier. One whose
-/// capitals cut it into pieces of a letter or two does not.
+/// Returns `true` if a value reads like words; beyond doubt, if digits are spread among its letters as in no
+/// identifier. A value that capitals cut into parts of one or two letters does not.
 pub fn reads_like_a_name(value: &[u8]) -> bool {
     const SCATTERED: usize = 4;
     if is_jumbled(value) {
@@ -69,9 +70,8 @@ pub fn reads_like_a_name(value: &[u8]) -> bool {
     if numbers.count() >= SCATTERED { is_words(value) } else { reads_like_words(value) }
 }
 
-/// `true` if capitals and digits cut the longest run of letters and digits into more pieces than words have: pieces
-/// of random text have 1.8 letters in the
-/// mean, those of identifiers five.
+/// Returns `true` if capitals and digits cut the longest run of letters and digits into more parts than words have:
+/// parts of random text have 1.8 letters on average, those of identifiers five.
 fn is_jumbled(value: &[u8]) -> bool {
     const PIECES: usize = 7;
     let longest = value.split(|b| !b.is_ascii_alphanumeric()).max_by_key(|run| run.len()).unwrap_or(value);
@@ -85,7 +85,7 @@ fn exceeds(value: &[u8], margin: f32) -> bool {
     if has(u8::is_ascii_digit) > 0 && has(|b| b.is_ascii_hexdigit() || *b == b'-') * 4 >= value.len() * 3 {
         return false;
     }
-    // Signs stand between words as often as in random text: next to them only the rest tells.
+    // Signs appear between words as often as in random text, so the rest of the value has to decide.
     const SIGNS: usize = 8;
     if mean_of_words(value).map_or(value.len() >= SIGNS, |mean| mean < STRANGE) {
         return false;
@@ -94,10 +94,10 @@ fn exceeds(value: &[u8], margin: f32) -> bool {
     mean(value) > limit + margin
 }
 
-/// `true` if a value too short for a test of its entropy makes no words: its letters and digits follow each other as in four of five
-/// random values, and as in one of forty words.
+/// Returns `true` if a value too short for a test of its entropy makes no words: its letters and digits follow each
+/// other as in four of five random values, and as in one of forty words.
 pub fn is_unreadable(value: &[u8]) -> bool {
-    /// Fewest characters, and the mean that they have to stay below.
+    /// Pairs of a least number of characters and the mean that the value has to stay below.
     const LIMITS: [(usize, f32); 3] = [(14, -0.8), (10, -0.9), (8, -1.1)];
     let limit = LIMITS.iter().find(|(least, _)| value.len() >= *least);
     limit.is_some_and(|(_, limit)| {
@@ -106,12 +106,13 @@ pub fn is_unreadable(value: &[u8]) -> bool {
     })
 }
 
-/// The value in small letters, with letters for the digits and signs that people write in their place.
+/// Returns the value in lower case, with letters instead of the digits and signs that people use for them.
 pub fn spelled_out(value: &[u8]) -> Vec<u8> {
     value.iter().copied().map(letter).collect()
 }
 
-/// The small letter that people mean by a byte: itself, or the one that a digit or sign stands for.
+/// Returns the lower-case letter that people mean by a byte: the byte itself, or the letter that a digit or sign
+/// replaces.
 pub fn letter(byte: u8) -> u8 {
     match byte {
         b'@' | b'4' => b'a',
@@ -123,7 +124,7 @@ pub fn letter(byte: u8) -> u8 {
     }
 }
 
-/// `true` if capitals divide letters into pieces as long as words, as in a name that is foreign to the table.
+/// Returns `true` if capitals divide letters into parts as long as words, as in a name that is foreign to the table.
 fn is_capitalised(value: &[u8]) -> bool {
     const WORD: usize = 3;
     let is_name = value.iter().all(u8::is_ascii_alphabetic) && value.iter().any(u8::is_ascii_lowercase);
@@ -131,8 +132,8 @@ fn is_capitalised(value: &[u8]) -> bool {
     is_name && pieces > 1 && value.len() >= pieces * WORD
 }
 
-/// `true` if every character or every second one counts on, as in `abcd1234abcd`, `00112233` and `a1b2c3d4`, or the value is one
-/// piece twice.
+/// Returns `true` if every character or every second one continues a count, as in `abcd1234abcd`, `00112233` and
+/// `a1b2c3d4`, or the value is one part twice.
 pub fn is_counted(value: &[u8]) -> bool {
     let lower = value.to_ascii_lowercase();
     let steps = |apart: usize| lower.windows(apart + 1).filter(|part| part[0].abs_diff(part[apart]) == 1).count();
@@ -140,7 +141,7 @@ pub fn is_counted(value: &[u8]) -> bool {
     steps(1) * 2 >= value.len() || steps(2) * 2 >= value.len() || half == rest
 }
 
-/// Mean log-likelihood ratio of the letter pairs: above zero for words, below for random text.
+/// Returns the mean log-likelihood ratio of the letter pairs: above zero for words, below for random text.
 pub fn mean(value: &[u8]) -> f32 {
     let pairs = value.windows(2);
     let count = pairs.len();
@@ -151,7 +152,8 @@ pub fn mean(value: &[u8]) -> f32 {
     sum as f32 / 10.0 / count as f32
 }
 
-/// The same of pairs of letters and digits alone, whatever signs stand between them; `None` of too few to tell.
+/// Returns the mean of pairs of letters and digits alone, whatever signs are between them; `None` if there are too few
+/// to decide.
 pub fn mean_of_words(value: &[u8]) -> Option<f32> {
     const FEWEST: usize = 5;
     let in_word = |pair: &&[u8]| pair.iter().all(u8::is_ascii_alphanumeric);

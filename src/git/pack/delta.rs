@@ -1,36 +1,37 @@
-//! One delta: instructions that copy stretches of a base and insert bytes between them.
+//! One delta: instructions that copy ranges of a base and insert bytes between them.
 //!
-//! Format: `gitformat-pack`, section "Deltified representation". Applying and noting the edits is done in one go.
+//! Format: `gitformat-pack`, section "Deltified representation". Applying a delta and recording its edits happen in one
+//! pass.
 
 use crate::text::Edits;
 
 /// The sizes in a delta, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes {
-    /// Of the base.
+    /// The size of the base.
     pub base: u64,
-    /// Of the result.
+    /// The size of the result.
     pub result: u64,
 }
 
-/// A delta that cannot be applied: it is damaged, or the base is another one.
+/// The error for a delta that can't be applied: it is damaged, or belongs to another base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Damaged;
 
-/// Bytes that are reserved at once, at most.
+/// The most bytes that are reserved at once.
 const LARGE: usize = 64 << 20;
 
-/// The sizes a delta starts with, and the instructions behind them.
+/// Returns the sizes that a delta starts with, and the instructions after them.
 ///
 /// # Errors
-/// When it ends too soon.
+/// Fails if the delta ends too soon.
 pub fn sizes(delta: &[u8]) -> Result<(Sizes, &[u8]), Damaged> {
     let (base, rest) = size(delta)?;
     let (result, rest) = size(rest)?;
     Ok((Sizes { base, result }, rest))
 }
 
-/// Seven bits a byte, lowest first; the eighth bit says that more follow.
+/// Reads a number with seven bits in each byte, lowest first; the eighth bit says that more bytes follow.
 fn size(bytes: &[u8]) -> Result<(u64, &[u8]), Damaged> {
     let mut value = 0u64;
     for (at, byte) in bytes.iter().enumerate() {
@@ -43,10 +44,10 @@ fn size(bytes: &[u8]) -> Result<(u64, &[u8]), Damaged> {
     Err(Damaged)
 }
 
-/// Makes the result in `out` and notes in `edits` how it came about.
+/// Writes the result to `out` and records in `edits` how it was made.
 ///
 /// # Errors
-/// When the delta does not fit the base or itself.
+/// Fails if the delta doesn't fit the base, or contradicts itself.
 pub fn apply(delta: &[u8], base: &[u8], out: &mut Vec<u8>, edits: &mut Edits) -> Result<(), Damaged> {
     let (sizes, mut rest) = sizes(delta)?;
     let result = usize::try_from(sizes.result).map_err(|_| Damaged)?;
@@ -55,7 +56,7 @@ pub fn apply(delta: &[u8], base: &[u8], out: &mut Vec<u8>, edits: &mut Edits) ->
     }
     edits.clear(base.len());
     out.clear();
-    // A damaged delta may claim any size; what is really written is bounded below.
+    // A damaged delta may claim any size; the bytes that are really written are limited below.
     out.reserve(result.min(LARGE));
     while let Some((command, after)) = rest.split_first() {
         if command & 0x80 != 0 {
@@ -69,7 +70,7 @@ pub fn apply(delta: &[u8], base: &[u8], out: &mut Vec<u8>, edits: &mut Edits) ->
             rest = after;
         } else {
             let length = usize::from(*command);
-            // Zero is reserved.
+            // A length of zero is reserved.
             let bytes = after.get(..length).filter(|bytes| !bytes.is_empty()).ok_or(Damaged)?;
             if out.len() + length > result {
                 return Err(Damaged);
@@ -82,7 +83,7 @@ pub fn apply(delta: &[u8], base: &[u8], out: &mut Vec<u8>, edits: &mut Edits) ->
     if out.len() == result { Ok(()) } else { Err(Damaged) }
 }
 
-/// The operands of a copy: the low bits of the command say which bytes of offset and size are given.
+/// Reads the operands of a copy: the low bits of the command say which bytes of offset and size are given.
 fn copy(command: u8, mut rest: &[u8]) -> Result<(usize, usize, &[u8]), Damaged> {
     const WITHOUT_SIZE: usize = 0x1_0000;
     let mut operand = |bits: std::ops::Range<u32>| {
@@ -116,7 +117,7 @@ mod tests {
         out
     }
 
-    /// The delta of these edits, as git would write it.
+    /// Returns the delta for these edits, as git would write it.
     fn encode(base: usize, parts: &[(Vec<u8>, Option<usize>)]) -> Vec<u8> {
         let mut out = number(base);
         out.extend(number(parts.iter().map(|(bytes, _)| bytes.len()).sum()));

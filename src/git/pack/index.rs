@@ -1,5 +1,5 @@
-//! The index of a pack: its own file, or one made again from the multi-pack-index next to it. git goes by that one where there is
-//! one, and does not miss the file of a pack that it covers.
+//! The index of a pack: its own file, or one rebuilt from the multi-pack-index next to it. git uses the
+//! multi-pack-index if there is one, and then doesn't need the index file of a pack that it covers.
 
 use std::path::{Path, PathBuf};
 
@@ -8,14 +8,14 @@ use gix::odb::pack::{index, multi_index};
 use crate::git::error::error_text;
 use crate::git::{ObjectId, oid};
 
-/// Bytes that a multi-pack-index may ask for at once, for the names in it.
+/// The most bytes that a multi-pack-index may allocate at once for the names in it.
 const MOST_NAMES: usize = 256 << 20;
 
-/// The index.
+/// The index of a pack, from either source.
 pub(super) enum Index {
     /// The pack's own file.
     Own(index::File),
-    /// One that was made again.
+    /// An index rebuilt from the multi-pack-index.
     Made(index::File<Vec<u8>>),
 }
 
@@ -23,18 +23,19 @@ impl Index {
     /// Opens the pack's own file.
     ///
     /// # Errors
-    /// When it cannot be opened; in words.
+    /// Returns the reason as a text if the file can't be opened.
     pub(super) fn at(path: &Path, hash: gix::hash::Kind) -> Result<Self, String> {
         index::File::at(path, hash).map(Self::Own).map_err(|error| error_text(&error))
     }
 
-    /// Makes it of what the multi-pack-index next to it lists; `None` if that cannot be read, or lists nothing of this pack.
+    /// Rebuilds the index from the entries of the multi-pack-index next to it; `None` if that can't be read, or lists
+    /// nothing for this pack.
     pub(super) fn from_multi(path: &Path, hash: gix::hash::Kind) -> Option<Self> {
         let multi = multi_index::File::at(path.with_file_name("multi-pack-index"), Some(MOST_NAMES)).ok()?;
         let name = Path::new(path.file_name()?);
         let number = multi.index_names().iter().position(|listed| listed == name)?;
         let number = u32::try_from(number).ok().filter(|_| multi.object_hash() == hash)?;
-        // An entry that leads nowhere is one that git does not read either.
+        // git doesn't read an invalid entry either.
         let of_pack = multi.iter().filter_map(Result::ok).filter(|entry| entry.pack_index == number);
         let mut entries: Vec<(ObjectId, u64)> = of_pack.map(|entry| (entry.oid, entry.pack_offset)).collect();
         entries.sort_unstable();
@@ -81,10 +82,10 @@ impl Index {
     }
 }
 
-/// The bytes of an index of version 2 with these objects, which are in order; `None` if they are more than one can hold. Its check
-/// sums are nought: nobody asks for them.
+/// Returns the bytes of a version 2 index with these sorted objects; `None` if there are more than it can hold. Its
+/// checksums are zero, because nothing checks them.
 fn written(entries: &[(ObjectId, u64)], hash: gix::hash::Kind) -> Option<Vec<u8>> {
-    /// The bit that says that an offset is in the table of large ones.
+    /// The bit which says that an offset is in the table of large ones.
     const LARGE: u32 = 1 << 31;
     let mut bytes = b"\xfftOc\0\0\0\x02".to_vec();
     for first in 0..=u8::MAX {

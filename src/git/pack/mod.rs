@@ -1,10 +1,12 @@
-//! The sweep engine: every object of a pack, each base before the deltas made from it, with what each delta changed.
+//! The sweep engine: visits every object of a pack, each base before the deltas made from it, with the edits of each
+//! delta.
 //!
-//! [`plan`] reads from the index which object is a delta of which, [`portion`] says what of that is wanted, [`delta`] applies one delta and notes its edits, [`mod@walk`]
-//! decodes all objects on all threads and hands them to a visitor. The visitor returns a state for each object, and gets it
-//! back for each delta made from it; what the state is for, the engine does not know.
+//! [`plan`] reads from the index which object is a delta of which, [`portion`] says which of them are wanted, [`delta`]
+//! applies one delta and records its edits, [`mod@walk`] decodes all objects on all threads and passes them to a
+//! visitor. The visitor returns a state for each object, and gets it back for each delta made from that object; the
+//! engine doesn't know what the state is for.
 //!
-//! Objects that stand alone (loose ones, and deltas whose base is in no pack) are not its business.
+//! Single objects (loose ones, and deltas whose base is in no pack) are read elsewhere.
 
 pub mod delta;
 mod index;

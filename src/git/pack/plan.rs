@@ -1,7 +1,7 @@
-//! The plan of a pack: a forest in which every delta hangs from its base.
+//! The plan of a pack: a forest in which every delta is a child of its base.
 //!
-//! Made from the index and the entries' headers alone, when a walk first asks for it; nothing is inflated. Objects are known
-//! by their *place*: their position in order of offset. Takes about 36 bytes an object.
+//! It is made from the index and the entries' headers alone, when a walk first needs it; nothing is inflated. Objects
+//! are identified by their *place*: their position in order of offset. A plan takes about 36 bytes for each object.
 
 use std::ops::Range;
 use std::path::Path;
@@ -18,14 +18,14 @@ use crate::git::error::error_text;
 use crate::git::object::Kind;
 use crate::threads;
 
-/// No object.
+/// The value that means no object.
 const NONE: u32 = u32::MAX;
 /// A delta whose base is not in this pack, or an entry whose header cannot be read.
 const LOST: u32 = u32::MAX - 1;
-/// Bytes of room behind an object while it is inflated: as many as the inflater wants for the next step of its fast loop. It
-/// would come to the end of most deltas by its slow one.
+/// Bytes of extra room after an object while it is inflated: as many as the inflater needs for one more step of its
+/// fast loop. Without them it would finish most deltas with its slow loop.
 const SLACK: usize = 304;
-/// Bytes that one packed byte can stand for, at most, and a little more: deflate repeats 258 bytes with two bits.
+/// The most bytes that one compressed byte can stand for, rounded up: deflate repeats 258 bytes with two bits.
 const MOST_RATIO: usize = 1040;
 
 /// A pack and the order to read it in.
@@ -35,52 +35,53 @@ pub struct Plan {
     forest: OnceLock<Forest>,
 }
 
-/// The objects of a pack by place. What is asked of one at a time stands together: they are met in no order.
+/// The objects of a pack by place. The fields that are needed together are stored together, because objects are met in
+/// no particular order.
 pub(super) struct Forest {
     nodes: Vec<Node>,
-    /// Places of deltas, by base.
+    /// The places of deltas, grouped by base.
     children: Vec<u32>,
-    /// Places that no root leads to.
+    /// The places that can't be reached from a root.
     lost: Vec<u32>,
 }
 
 #[derive(Clone, Copy)]
 struct Node {
-    /// Offset in the pack.
+    /// The object's offset in the pack.
     offset: u64,
-    /// Position in the index.
+    /// The object's position in the index.
     entry: u32,
-    /// Place of the base; or `NONE`, or `LOST`.
+    /// The place of the base, or `NONE`, or `LOST`.
     base: u32,
-    /// Where its deltas start in `children`; they end where those of the next one start.
+    /// The start of the object's deltas in `children`; they end where those of the next object start.
     first_child: u32,
-    /// Objects in the delta tree that hangs from it, itself included.
+    /// The number of objects in the delta tree below the object, including itself.
     weight: u32,
-    /// The kind; that of a delta is its root's.
+    /// The kind of the object; a delta has that of its root.
     kind: Kind,
 }
 
 /// The treatment of an object in a walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Need {
-    /// Neither it nor anything made from it is wanted.
+    /// Neither the object nor anything made from it is wanted.
     Nothing,
-    /// Something made from it is wanted.
+    /// An object made from it is wanted, so its bytes are needed.
     Bytes,
-    /// It is to be visited.
+    /// The object is visited.
     Visit,
 }
 
 impl Plan {
-    /// Opens the pack with this index.
+    /// Opens the pack that has this index.
     ///
     /// # Errors
-    /// When the pack or its index cannot be opened; in words.
+    /// Returns the reason as a text if the pack or its index can't be opened.
     pub fn new(index: &Path, hash: gix::hash::Kind) -> Result<Self, String> {
         Self::of(index, Index::at(index, hash)?, hash)
     }
 
-    /// Opens the same pack by what the multi-pack-index next to it lists, if that lists anything of it.
+    /// Opens the same pack with the entries of the multi-pack-index next to it, if that lists any of its objects.
     pub fn by_multi_index(index: &Path, hash: gix::hash::Kind) -> Option<Self> {
         Self::of(index, Index::from_multi(index, hash)?, hash).ok()
     }
@@ -90,7 +91,7 @@ impl Plan {
         Ok(Self { data, index, forest: OnceLock::new() })
     }
 
-    /// Returns the disagreement if the index does not list what the pack contains; in words.
+    /// Returns a description of the disagreement if index and pack hold different numbers of objects.
     pub fn disagreement(&self) -> Option<String> {
         let (listed, held) = (self.index.num_objects(), self.data.num_objects());
         (listed != held).then(|| format!("it lists {listed} objects, but its pack contains {held}"))
@@ -100,32 +101,32 @@ impl Plan {
         self.forest.get_or_init(|| Forest::new(&self.data, &self.index))
     }
 
-    /// Where the index lies; the pack lies next to it.
+    /// Returns the path of the index; the pack is next to it.
     pub fn path(&self) -> &Path {
         self.index.path()
     }
 
-    /// `true` if it has an object.
+    /// Returns `true` if the pack holds an object.
     pub fn holds(&self, id: &gix::oid) -> bool {
         self.index.lookup(id).is_some()
     }
 
-    /// Number of objects.
+    /// Returns the number of objects.
     pub fn count(&self) -> u32 {
         self.index.num_objects()
     }
 
-    /// The id of an object, by its position in the index.
+    /// Returns the id of an object, by its position in the index.
     pub fn id(&self, entry: u32) -> ObjectId {
         self.oid(entry).to_owned()
     }
 
-    /// The same, borrowed.
+    /// Returns the same id, borrowed.
     pub fn oid(&self, entry: u32) -> &gix::oid {
         self.index.oid_at_index(entry)
     }
 
-    /// Bytes of the pack.
+    /// Returns the size of the pack in bytes.
     pub fn bytes(&self) -> u64 {
         self.data.data_len() as u64
     }
@@ -142,7 +143,7 @@ impl Plan {
         self.forest().node(place).weight
     }
 
-    /// The deltas made from an object, the heaviest last, as places.
+    /// Returns the places of the deltas made from an object, the heaviest last.
     pub(super) fn children_of(&self, place: u32) -> &[u32] {
         self.forest().children_of(place)
     }
@@ -154,11 +155,11 @@ impl Plan {
             return false;
         };
         let Some(packed) = self.data.entry_slice(entry.data_offset..self.bytes()) else { return false };
-        // What an entry says of its size is believed as far as its bytes can be that much.
+        // The declared size of an entry is trusted only if its compressed bytes could inflate to that much.
         if size / MOST_RATIO > packed.len() {
             return false;
         }
-        // What was there before is overwritten: only what is new must be cleared.
+        // Bytes already in the buffer are overwritten, so only those that are added have to be cleared.
         out.resize(size + SLACK, 0);
         inflate.reset();
         let end = inflate.once(packed, out);
@@ -186,7 +187,7 @@ impl Forest {
         forest
     }
 
-    /// Goes through the forest from its roots, so that each delta learns its kind and each base how much hangs from it.
+    /// Goes through the forest from its roots to set the kind of each delta and the weight of each base.
     fn spread(&mut self) {
         let order = self.bases_first();
         for place in &order {
@@ -207,9 +208,9 @@ impl Forest {
         self.heaviest_last();
     }
 
-    /// Every place that a root leads to, bases before their deltas. A circle of deltas has no root.
+    /// Returns every place that can be reached from a root, bases before their deltas. A circle of deltas has no root.
     fn bases_first(&self) -> Vec<u32> {
-        // So git writes them, and reading them as they lie is many times as fast.
+        // git writes packs in this order, and reading them in the order of the file is many times as fast.
         if (0..).zip(&self.nodes).all(|(place, node)| node.base == NONE || node.base < place) {
             return (0..).zip(&self.nodes).map(|(place, _)| place).collect();
         }
@@ -223,8 +224,9 @@ impl Forest {
         order
     }
 
-    /// The last delta of a base is read when the base is not needed any more. With the heaviest one last, few bases wait at
-    /// any time: at most the logarithm of the number of objects.
+    /// Moves the heaviest delta of each base to the end. By the time a base's last delta is read, the base is no longer
+    /// needed. With the heaviest one last, only few bases wait at any time: at most the logarithm of the number of
+    /// objects.
     fn heaviest_last(&mut self) {
         for place in 0..self.nodes.len() {
             let of_one = self.span_of_children(place);
@@ -236,8 +238,8 @@ impl Forest {
         }
     }
 
-    /// Returns the treatment of each object in a walk, by place, if `wanted` says what is to be visited, by position in the
-    /// index; `None` if that is all.
+    /// Returns the treatment of each object in a walk, by place; `wanted` says which objects are visited, by position
+    /// in the index. Returns `None` if all of them are.
     pub(super) fn needs(&self, wanted: impl Fn(u32) -> bool + Sync) -> Option<Vec<Need>> {
         let need = |node: &Node| if wanted(node.entry) { Need::Visit } else { Need::Nothing };
         let mut needs: Vec<Need> = threads::on_all(|| self.nodes.par_iter().map(need).collect());
@@ -253,13 +255,13 @@ impl Forest {
         Some(needs)
     }
 
-    /// Places of the whole objects of these kinds.
+    /// Returns the places of the whole objects of these kinds.
     pub(super) fn roots(&self, kinds: &[Kind]) -> impl Iterator<Item = u32> {
         let is_root = |node: &Node| node.base == NONE && kinds.contains(&node.kind);
         (0..).zip(&self.nodes).filter(move |(_, node)| is_root(node)).map(|(place, _)| place)
     }
 
-    /// Places that no root leads to.
+    /// Returns the places that can't be reached from a root.
     pub(super) fn lost(&self) -> &[u32] {
         &self.lost
     }
@@ -282,7 +284,7 @@ impl Forest {
     }
 }
 
-/// The kind of a whole object, or the place of a delta's base.
+/// Returns the kind of a whole object, or the place of a delta's base.
 fn head(data: &data::File, index: &Index, all: &[(u64, u32)], offset: u64) -> (Option<Kind>, u32) {
     let Ok(entry) = data.entry(offset) else { return (None, LOST) };
     let base = match entry.header {
@@ -295,7 +297,7 @@ fn head(data: &data::File, index: &Index, all: &[(u64, u32)], offset: u64) -> (O
     (None, place.unwrap_or(LOST))
 }
 
-/// Lists the deltas of each base, and tells each where its own start.
+/// Lists the deltas of each base, and sets in each node where its own deltas start.
 fn hang(nodes: &mut [Node]) -> Vec<u32> {
     let mut counts = vec![0u32; nodes.len()];
     for node in nodes.iter().filter(|node| node.base < LOST) {

@@ -1,14 +1,14 @@
-//! The portion of a pack that a walk visits: all of it, what is selected, or nothing because so little is wanted that it is
-//! better read object by object.
+//! The portion of a pack that a walk visits: all of it, the selected objects, or nothing, if so few are wanted that
+//! they are better read one by one.
 
 use super::plan::{Need, Plan};
 use crate::git::object::Kind;
 
-/// Objects that are read one by one rather than by a walk, at most; and how many there must be for each of them. A plan
-/// looks at every object of the pack.
+/// The most objects that are read one by one instead of by a walk, and the number of objects that the pack must have
+/// for each of them. A plan reads the header of every object in the pack.
 const FEW: (usize, usize) = (1024, 64);
 
-/// A pack, and what is wanted of it.
+/// A pack, and the objects wanted from it.
 #[derive(Clone)]
 pub struct Portion<'p> {
     plan: &'p Plan,
@@ -20,37 +20,37 @@ pub struct Portion<'p> {
 enum Wanted {
     /// Every object.
     All,
-    /// By place.
+    /// The treatment of each object, by place.
     Needs(Vec<Need>),
-    /// No walk comes to these: their positions in the index.
+    /// The positions in the index of the wanted objects, which no walk visits.
     Few(Vec<u32>),
 }
 
 impl<'p> Portion<'p> {
-    /// All of a pack.
+    /// Selects all of a pack.
     pub fn all(plan: &'p Plan) -> Self {
         Self { plan, wanted: Wanted::All }
     }
 
-    /// Selects the objects that are `wanted`, by position in the index; the rest is read only as far as deltas need it.
+    /// Selects the objects that are `wanted`, by position in the index; others are read only if a delta needs them.
     pub fn select(plan: &'p Plan, wanted: impl Fn(u32) -> bool + Sync) -> Self {
         let needs = plan.forest().needs(wanted);
         Self { plan, wanted: needs.map_or(Wanted::All, Wanted::Needs) }
     }
 
-    /// The same, but if little is wanted a walk comes to none of it.
+    /// Selects the same objects, but if only a few are wanted, a walk visits none of them.
     pub fn pick(plan: &'p Plan, wanted: impl Fn(u32) -> bool + Sync) -> Self {
         let most = FEW.0.min(plan.count() as usize / FEW.1);
         let few: Vec<u32> = (0..plan.count()).filter(|entry| wanted(*entry)).take(most + 1).collect();
         if few.len() > most { Self::select(plan, wanted) } else { Self { plan, wanted: Wanted::Few(few) } }
     }
 
-    /// The pack.
+    /// Returns the plan of the pack.
     pub(super) fn plan(&self) -> &'p Plan {
         self.plan
     }
 
-    /// Positions in the index of wanted objects that a walk does not come to.
+    /// Returns the positions in the index of wanted objects that a walk doesn't reach.
     pub fn unwalked(&self) -> Vec<u32> {
         let lost = || self.plan.forest().lost().iter().copied();
         match &self.wanted {
@@ -59,7 +59,7 @@ impl<'p> Portion<'p> {
         }
     }
 
-    /// Places of the whole objects of these kinds from which something wanted hangs.
+    /// Returns the places of the whole objects of these kinds with something wanted in their delta trees.
     pub(super) fn roots(&self, kinds: &[Kind]) -> Vec<u32> {
         match &self.wanted {
             Wanted::Few(_) => Vec::new(),
@@ -67,12 +67,12 @@ impl<'p> Portion<'p> {
         }
     }
 
-    /// `true` if an object is to be visited.
+    /// Returns `true` if an object is to be visited.
     pub(super) fn is_wanted(&self, place: u32) -> bool {
         self.need(place) == Need::Visit
     }
 
-    /// `true` if nothing that hangs from an object, itself included, is wanted.
+    /// Returns `true` if nothing in an object's delta tree is wanted, including itself.
     pub(super) fn is_idle(&self, place: u32) -> bool {
         self.need(place) == Need::Nothing
     }

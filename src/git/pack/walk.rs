@@ -1,8 +1,8 @@
-//! Decodes every object of some packs, each base before what is made from it, on all threads.
+//! Decodes every object of some packs, each base before the objects made from it, on all threads.
 //!
-//! A thread takes a whole object and goes through all that hangs from it, depth first, holding the bases it will come back
-//! to. When others have nothing to do it hands them a part of its tree. A base is given up before its last delta is gone
-//! into, so that a chain of any length holds two objects.
+//! A thread takes a whole object and goes through its delta tree depth first, holding the bases that it will come back
+//! to. When other threads are idle it hands a part of its tree to them. A base is released before its last delta is
+//! entered, so that a chain of any length keeps two objects in memory.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -16,33 +16,35 @@ use crate::git::ObjectId;
 use crate::git::object::Kind;
 use crate::text::Edits;
 
-/// Parts smaller than this are not worth handing over.
+/// The least weight of a part that is worth handing over.
 const WORTH_SHARING: u32 = 64;
-/// Whole objects that a thread takes at once.
+/// The number of whole objects that a thread takes at once.
 const BATCH: usize = 16;
-/// Buffers that a thread keeps for reuse, and the most bytes of one.
+/// The number of buffers that a thread keeps for reuse, and the most bytes of one.
 const POOL: (usize, usize) = (8, 4 << 20);
 
-/// Bytes that the objects of a pack may have together: so many, and so many more for each byte of the pack. Packs of histories come
-/// to a hundred or a thousand times their size; without an end, one of sixteen kilobytes keeps a walk busy for hours.
+/// The most bytes that the objects of a pack may have together: a fixed number, and so many more for each byte of the
+/// pack. The objects of a history have a hundred or a thousand times the size of its pack; without a limit, a pack of
+/// sixteen kilobytes could keep a walk busy for hours.
 const MOST_BYTES: u64 = 4 << 30;
 const MOST_GROWTH: u64 = 4096;
 
-/// An object as it is visited.
+/// An object as the visitor gets it.
 pub struct Object<'o> {
-    /// Position of its pack among those walked.
+    /// The position of its pack among those that are walked.
     pub pack: usize,
-    /// Position in that pack's index.
+    /// The object's position in that pack's index.
     pub entry: u32,
-    /// Its kind.
+    /// The object's kind.
     pub kind: Kind,
-    /// Its bytes.
+    /// The object's bytes.
     pub data: &'o [u8],
     plan: &'o Plan,
 }
 
 impl Object<'_> {
-    /// Its id. To be asked for where it is needed: it stands far from all that a walk reads.
+    /// Returns the object's id. Call it only where it is needed: the id is stored far from everything else that a walk
+    /// reads.
     pub fn id(&self) -> ObjectId {
         self.plan.id(self.entry)
     }
@@ -51,47 +53,48 @@ impl Object<'_> {
 /// The base that an object was made from.
 #[derive(Debug)]
 pub struct Base<'b, S> {
-    /// Its bytes.
+    /// The base's bytes.
     pub data: &'b [u8],
     /// The state that the visitor returned for it.
     pub state: &'b S,
-    /// How the object was made from it.
+    /// The edits that made the object from it.
     pub edits: &'b Edits,
 }
 
-/// Whoever looks at the objects; one for each thread.
+/// A visitor of the objects; each thread has its own.
 pub trait Visitor: Send {
-    /// The state of an object while others are made from it.
+    /// The state of an object, kept while others are made from it.
     type State: Send + Sync;
 
-    /// Looks at one object; `base` is what it was made from, if that was visited.
+    /// Visits one object; `base` is the object that it was made from, if that was visited.
     fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, Self::State>>) -> Self::State;
 }
 
 /// Wanted objects that a walk did not visit.
 #[derive(Debug, Default)]
 pub struct Unvisited {
-    /// Those that are too large or cannot be decoded, and all made from such, as (pack, position in its index).
+    /// Objects that are too large or can't be decoded, and all made from such objects, as (pack, position in its
+    /// index).
     pub unread: Vec<(usize, u32)>,
-    /// Indexes of packs that hold more than is read of one.
+    /// The indexes of packs that hold more than the limit for one pack.
     pub cut: Vec<PathBuf>,
 }
 
 /// An object that others are made from.
 struct Live<S> {
     data: Vec<u8>,
-    /// `None` if it was not to be visited.
+    /// The visitor's state; `None` if the object was not to be visited.
     state: Option<S>,
 }
 
-/// A base and those of its deltas that are still to be read.
+/// A base, with those of its deltas that are still to be read.
 struct Frame<S> {
     live: Arc<Live<S>>,
-    /// Places, the next one last.
+    /// The places of the deltas, the next one last.
     left: Vec<u32>,
 }
 
-/// A part of a delta tree that was handed over.
+/// A part of a delta tree that is handed to another thread.
 struct Part<S> {
     pack: usize,
     base: Arc<Live<S>>,
@@ -102,17 +105,17 @@ struct Part<S> {
 struct Shared<'p, S> {
     packs: &'p [Portion<'p>],
     roots: Vec<(usize, u32)>,
-    /// Bytes that may still be read of each pack.
+    /// The number of bytes that may still be read from each pack.
     rooms: Vec<AtomicU64>,
     next_root: AtomicUsize,
-    /// Threads for which there is no part; read without the lock to see whether sharing helps.
+    /// The number of threads for which there is no part; read without the lock to see whether sharing helps.
     idle: AtomicUsize,
     parts: Mutex<Parts<S>>,
     more: Condvar,
     limit: u64,
 }
 
-/// Parts that wait for a thread, and threads that wait for a part.
+/// The parts that wait for a thread, and the number of threads that wait for a part.
 struct Parts<S> {
     list: Vec<Part<S>>,
     threads: usize,
@@ -120,7 +123,8 @@ struct Parts<S> {
     done: bool,
 }
 
-/// Visits the wanted objects of these kinds that have at most `limit` bytes; says which it could not visit.
+/// Visits the wanted objects of these kinds that have at most `limit` bytes; returns the visitors and the objects that
+/// could not be visited.
 pub fn walk<V: Visitor>(
     packs: &[Portion<'_>],
     kinds: &[Kind],
@@ -152,7 +156,7 @@ pub fn walk<V: Visitor>(
     std::thread::scope(|scope| {
         let start = |_| Builder::new().spawn_scoped(scope, run).ok();
         let others: Vec<_> = (1..threads).filter_map(start).collect();
-        // Where no more can be made those that there are do all.
+        // If no more threads can be started, the existing ones do all the work.
         shared.lock().threads = others.len() + 1;
         let mut finish = |(visitor, failed)| {
             visitors.push(visitor);
@@ -211,7 +215,7 @@ impl<'s, V: Visitor> Walker<'s, V> {
         }
     }
 
-    /// One object and all that hangs from it.
+    /// Visits one object and its whole delta tree.
     fn tree(&mut self, pack: usize, place: u32, base: Option<Arc<Live<V::State>>>) {
         let mut stack: Vec<Frame<V::State>> = Vec::new();
         self.step(pack, place, base.as_deref(), &mut stack);
@@ -237,7 +241,7 @@ impl<'s, V: Visitor> Walker<'s, V> {
         }
     }
 
-    /// Decodes and visits one object; if others are made from it they are put on the stack.
+    /// Decodes and visits one object; if others are made from it, pushes it onto the stack.
     fn step(&mut self, pack: usize, place: u32, base: Option<&Live<V::State>>, stack: &mut Vec<Frame<V::State>>) {
         if !self.shared.has_room(pack) {
             return;
@@ -277,7 +281,7 @@ impl<'s, V: Visitor> Walker<'s, V> {
         small && delta::apply(&self.delta, &base.data, data, &mut self.edits).is_ok()
     }
 
-    /// Notes an object that could not be decoded, and all made from it.
+    /// Records an object that could not be decoded, and all made from it.
     fn give_up(&mut self, pack: usize, place: u32) {
         let portion = &self.shared.packs[pack];
         let plan = portion.plan();
@@ -296,12 +300,13 @@ impl<'s, V: Visitor> Walker<'s, V> {
         }
     }
 
-    /// Hands over the largest part of the oldest base that has one to spare.
+    /// Hands over the heaviest delta of the oldest base that has one to spare.
     fn share(&self, pack: usize, stack: &mut [Frame<V::State>]) {
         let plan = self.shared.packs[pack].plan();
         let top = stack.len().saturating_sub(1);
         for (depth, frame) in stack.iter_mut().enumerate() {
-            // The list is turned round: its first is the heaviest. The last one of the newest base is our own.
+            // The list is reversed, so its first delta is the heaviest. The last delta of the newest base is kept for
+            // this thread.
             let to_spare = depth < top || frame.left.len() > 1;
             let heaviest = frame.left.first().copied().filter(|place| plan.weight(*place) >= WORTH_SHARING);
             if let Some(place) = heaviest.filter(|_| to_spare) {
@@ -320,7 +325,7 @@ impl<S> Shared<'_, S> {
 
     fn take_room(&self, pack: usize, bytes: u64) {
         let less = |left: u64| Some(left.saturating_sub(bytes));
-        // It never fails, for there is always something to put in its place.
+        // This never fails, because the closure always returns a value.
         let _ = self.rooms[pack].fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
@@ -331,7 +336,7 @@ impl<S> Shared<'_, S> {
         self.more.notify_one();
     }
 
-    /// The next part; none when all threads wait, for then there will be none.
+    /// Returns the next part; `None` once all threads wait, because then there will be no more.
     fn wait(&self) -> Option<Part<S>> {
         let mut parts = self.lock();
         parts.waiting += 1;
@@ -360,7 +365,7 @@ impl<S> Shared<'_, S> {
     }
 }
 
-/// Lets the other threads go when this one panics; they would wait for it forever.
+/// Releases the other threads if this one panics; they would wait for it forever.
 struct LetGo<'s, 'p, S>(&'s Shared<'p, S>);
 
 impl<S> Drop for LetGo<'_, '_, S> {

@@ -7,24 +7,24 @@ use gix::zlib::{Inflate, Status};
 use super::Flaw;
 use super::cursor::Cursor;
 
-/// Bytes of the kind and the length that a block starts with.
+/// The bytes of the kind and the length at the start of a block.
 const HEAD: usize = 4;
-/// Bytes of each place at its end where a key stands whole, and of their number.
+/// The bytes of each restart at a block's end, the place of a key that is stored whole, and of their number.
 const RESTART: usize = 3;
 const COUNT: usize = 2;
-/// Room that the inflater wants behind what it writes.
+/// The extra room that the inflater needs after its output.
 const SLACK: usize = 304;
-/// The longest name of a ref that is read, with the number behind it in reflogs; git's own limit is that of a path.
+/// The longest name of a ref that is read, in reflogs with the number after it; git's own limit is that of a path.
 const LONGEST_KEY: usize = 1 << 16;
 
 /// The kind of records in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Refs.
+    /// Records of refs.
     Refs,
     /// Entries of reflogs, deflated.
     Logs,
-    /// The last keys of blocks, and where these start.
+    /// The last keys of blocks, and the places where these blocks start.
     Index,
 }
 
@@ -38,17 +38,18 @@ impl Kind {
     }
 }
 
-/// A block.
+/// A block, with its records.
 pub(super) struct Block<'t> {
-    /// Its records, one after the other.
+    /// The records, one after the other.
     pub(super) records: Cow<'t, [u8]>,
-    /// Where the next block starts.
+    /// The place where the next block starts.
     pub(super) end: usize,
 }
 
 impl<'t> Block<'t> {
-    /// Reads the block at a place of a table that ends where the last block does. The first one shares its length with the
-    /// head of the table, which takes `skip` bytes; in a table whose blocks are aligned, `size` is how far they stand apart.
+    /// Reads the block at a place of a table that ends where the last block does. The length of the first block
+    /// includes the head of the table, which takes `skip` bytes; in a table whose blocks are aligned, `size` is their
+    /// distance.
     pub(super) fn read(table: &'t [u8], at: usize, skip: usize, size: usize, kind: Kind) -> Result<Self, Flaw> {
         let flaw = Flaw::Block(at);
         let start = skip + HEAD;
@@ -78,7 +79,8 @@ impl<'t> Block<'t> {
     }
 }
 
-/// How far it is to the next block: a shorter one is filled up with noughts, unless another follows at once.
+/// Returns the distance to the next block: a shorter block is filled up with zeros, unless the next one follows at
+/// once.
 fn padded(bytes: &[u8], length: usize, size: usize) -> usize {
     match bytes.get(length) {
         Some(0) if length < size => size,
@@ -86,13 +88,13 @@ fn padded(bytes: &[u8], length: usize, size: usize) -> usize {
     }
 }
 
-/// Where the records end, before the list of places where a key stands whole.
+/// Returns the end of the records, which is the start of the list of restarts.
 fn without_restarts(length: usize, block: &[u8]) -> Option<usize> {
     let count = Cursor::new(block.get(length.checked_sub(COUNT)?..)?).size(COUNT)?;
     length.checked_sub(COUNT + RESTART * count)
 }
 
-/// Returns the data inflated to so many bytes, and the number of bytes read.
+/// Returns the data inflated to this many bytes, and the number of bytes read.
 fn inflated(bytes: &[u8], length: usize) -> Option<(Vec<u8>, usize)> {
     let mut out = vec![0; length + SLACK];
     let (status, taken, written) = Inflate::default().once(bytes, &mut out).ok()?;
@@ -100,8 +102,8 @@ fn inflated(bytes: &[u8], length: usize) -> Option<(Vec<u8>, usize)> {
     (status == Status::StreamEnd && written == length).then_some((out, taken))
 }
 
-/// Reads the key of the next record, given that of the one before, and the three bits next to it. Keys only go up, and the
-/// first one of a block stands whole.
+/// Reads the key of the next record into `key`, which holds the one before, and returns the three bits stored with it.
+/// Keys only increase, and the first one in a block is stored whole.
 pub(super) fn next_key(rest: &mut Cursor<'_>, key: &mut Vec<u8>, is_first: bool) -> Option<u8> {
     let shared = usize::try_from(rest.varint()?).ok()?;
     let word = rest.varint()?;

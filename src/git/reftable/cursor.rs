@@ -1,6 +1,6 @@
-//! Takes numbers and stretches from the start of bytes that may say anything.
+//! Reads numbers and byte ranges from the start of untrusted bytes.
 
-/// A cursor over the bytes that are left.
+/// A cursor over the remaining bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor<'b>(&'b [u8]);
 
@@ -13,24 +13,25 @@ impl<'b> Cursor<'b> {
         self.0.is_empty()
     }
 
-    /// So many bytes.
+    /// Takes this many bytes.
     pub(super) fn take(&mut self, length: usize) -> Option<&'b [u8]> {
         let (taken, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(taken)
     }
 
-    /// A number of so many bytes, the highest first.
+    /// Reads a number of this many bytes, the highest first.
     pub(super) fn number(&mut self, length: usize) -> Option<u64> {
         Some(self.take(length)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
-    /// The same for what is a place or a length.
+    /// Reads the same as a place or a length.
     pub(super) fn size(&mut self, length: usize) -> Option<usize> {
         usize::try_from(self.number(length)?).ok()
     }
 
-    /// A number of seven bits a byte, the highest first. Each byte but the last adds one, so that no number has two forms.
+    /// Reads a number with seven bits in each byte, the highest first. Each byte but the last adds one, so that no
+    /// number has two forms.
     pub(super) fn varint(&mut self) -> Option<u64> {
         let mut byte = self.number(1)?;
         let mut number = byte & 0x7f;
@@ -41,7 +42,7 @@ impl<'b> Cursor<'b> {
         Some(number)
     }
 
-    /// A length, and so many bytes.
+    /// Reads a length, and then that many bytes.
     pub(super) fn text(&mut self) -> Option<&'b [u8]> {
         let length = self.varint()?;
         self.take(usize::try_from(length).ok()?)

@@ -1,8 +1,8 @@
-//! Refs and reflogs as git keeps them in reftables: a stack of files, of which a younger one wins over an older one.
+//! Refs and reflogs that git keeps in reftables: a stack of files, in which a newer file overrides an older one.
 //!
-//! Format: git's `Documentation/technical/reftable.adoc`. [`table`] reads one file and is a function of its bytes: whatever
-//! they say it ends, takes no more memory than its [`Room`], and tells what is wrong. [`stack`] finds the files and puts
-//! them together. Indexes of blocks and of objects are not read: all blocks are gone through in order.
+//! Format: git's `Documentation/technical/reftable.adoc`. [`table`] reads one file and is a function of its bytes:
+//! whatever they contain, it ends, takes no more memory than its [`Room`], and reports what is wrong. [`stack`] finds
+//! the files and combines them. Indexes of blocks and of objects aren't read: all blocks are read in order.
 
 mod block;
 mod cursor;
@@ -16,39 +16,39 @@ use bstr::BString;
 
 use super::ObjectId;
 
-/// Bytes that names and entries may take in all: a prefix that is stored once is read with every name.
+/// The most bytes that names and entries may take in all: a prefix that is stored once is copied for every name.
 const MOST_BYTES: usize = 256 << 20;
 
-/// Where a ref leads.
+/// The target of a ref.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// To an object.
+    /// The ref names an object.
     Object(ObjectId),
-    /// To what another ref leads to.
+    /// The ref leads to the target of another ref.
     Ref(BString),
 }
 
 /// The flaws that a table can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
-    /// It does not start as a table does.
+    /// The file doesn't start as a table does.
     #[error("it is not a table of refs")]
     Head,
-    /// It does not end as it started, or its check sum is another one.
+    /// The file's end doesn't repeat its start, or the checksum is wrong.
     #[error("its end is damaged or cut off")]
     Foot,
-    /// Its ids are of another length than the repository's.
+    /// The ids have another length than those of the repository.
     #[error("it belongs to a repository with another object format")]
     Hash,
-    /// The block that starts there cannot be read.
+    /// The block that starts at this place can't be read.
     #[error("its block at byte {0} is damaged")]
     Block(usize),
-    /// It is larger than what is read of it, or would be when its names are written out.
+    /// The table is larger than the limit, or would be with its names written out.
     #[error("it is larger than the tables that keysweep reads")]
     TooLarge,
 }
 
-/// How many bytes may still be taken.
+/// The number of bytes that may still be used.
 #[derive(Debug)]
 pub struct Room(usize);
 

@@ -1,4 +1,4 @@
-//! A stack of tables: the files that a list names, the oldest first, and what they say when they are put together.
+//! A stack of tables: the files that a list names, the oldest first, and their combined content.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
@@ -15,11 +15,12 @@ use crate::fs::bounded::{self, Links, Refused};
 
 /// The file that names the tables.
 const LIST: &str = "tables.list";
-/// Bytes of that list that are read.
+/// The most bytes of that list that are read.
 const LONGEST_LIST: u64 = 1 << 20;
-/// Bytes of all tables of a stack that are read.
+/// The most bytes of all tables of a stack that are read.
 const MOST: u64 = 256 << 20;
-/// How often the list is read again because a table that it names is gone: whoever puts tables together replaces them.
+/// The most times that the list is read again because a table that it names is gone: a process that compacts tables
+/// replaces them.
 const TRIES: usize = 50;
 
 /// The tables of a folder.
@@ -27,9 +28,9 @@ const TRIES: usize = 50;
 pub struct Stack {
     folder: PathBuf,
     hash: Hash,
-    /// The oldest first.
+    /// The tables, the oldest first.
     tables: Vec<Named>,
-    /// Tables that could not be read.
+    /// The tables that could not be read.
     troubles: Vec<Trouble>,
 }
 
@@ -47,16 +48,17 @@ pub struct Trouble {
     pub path: PathBuf,
     /// The kind of gap.
     pub kind: GapKind,
-    /// Why.
+    /// The reason.
     pub why: String,
 }
 
 /// All reflogs of a stack.
 #[derive(Debug, Default)]
 pub struct Logs {
-    /// The entries of each, the oldest first.
+    /// The entries of each reflog, the oldest first.
     pub entries: BTreeMap<BString, Vec<Change>>,
-    /// The records in tables that a younger one has deleted, by the name of the table's file: names of refs, and entries.
+    /// The records in tables that a newer table has deleted, by the name of the table's file: names of refs, and
+    /// entries.
     pub left: BTreeMap<String, BString>,
     /// The parts that could not be read.
     pub troubles: Vec<Trouble>,
@@ -83,7 +85,7 @@ impl Stack {
         stack
     }
 
-    /// The names of the files, the oldest first.
+    /// Reads the names of the files, the oldest first.
     fn list(&self) -> Result<Vec<String>, Trouble> {
         let path = self.folder.join(LIST);
         let text = bounded::read(&path, LONGEST_LIST, Links::Refused).map_err(|error| trouble(&path, &error))?;
@@ -119,15 +121,15 @@ impl Stack {
         self.folder.join(&named.name)
     }
 
-    /// The parts that could not be opened.
+    /// Returns the parts that could not be opened.
     pub fn troubles(&self) -> &[Trouble] {
         &self.troubles
     }
 
-    /// Where one ref leads, if there is one of that name. Of a large table no more is read than that takes.
+    /// Returns the target of one ref, if there is a ref with that name. A large table is read only as far as needed.
     ///
     /// # Errors
-    /// When a table cannot be read that may say something else.
+    /// Fails if a table that may hold another target can't be read.
     pub fn find(&self, name: &BStr) -> Result<Option<Target>, Trouble> {
         if let Some(trouble) = self.troubles.first() {
             return Err(trouble.clone());
@@ -148,7 +150,7 @@ impl Stack {
         Ok(None)
     }
 
-    /// All refs by name, and what could not be read of them.
+    /// Returns all refs by name, and the parts that could not be read.
     pub fn refs(&self) -> (BTreeMap<BString, Target>, Vec<Trouble>) {
         let mut troubles = self.troubles.clone();
         let mut room = Room::default();
@@ -166,14 +168,14 @@ impl Stack {
         (refs, troubles)
     }
 
-    /// All reflogs, and what else the tables hold of names and entries.
+    /// Returns all reflogs, and the other names and entries that the tables hold.
     pub fn logs(&self) -> Logs {
         let mut logs = Logs { troubles: self.troubles.clone(), ..Logs::default() };
         let mut room = Room::default();
         let mut entries: BTreeMap<(BString, u64), (&str, Change)> = BTreeMap::new();
         let (refs, _) = self.refs();
         let unlisted = self.unlisted(&mut logs);
-        // What no list names never wins over what one does.
+        // A table that no list names never overrides one that a list names.
         let all = unlisted.iter().map(|named| (named, false)).chain(self.tables.iter().map(|named| (named, true)));
         for (named, is_listed) in all {
             let mut left = BString::default();
@@ -196,7 +198,7 @@ impl Stack {
         }
         for ((name, _), (_, change)) in entries {
             let list = logs.entries.entry(name).or_default();
-            // git writes such an entry to say that there is a reflog.
+            // git writes such an entry to mark that there is a reflog.
             if !change.is_mark {
                 list.push(change);
             }
@@ -204,7 +206,7 @@ impl Stack {
         logs
     }
 
-    /// Tables that lie in the folder and that the list does not name: an interrupted command left them.
+    /// Reads tables that are in the folder but not in the list: an interrupted command left them.
     fn unlisted(&self, logs: &mut Logs) -> Vec<Named> {
         let listed: BTreeSet<&str> = self.tables.iter().map(|named| &*named.name).collect();
         let troubled = |path: &Path| self.troubles.iter().any(|trouble| trouble.path == path);
@@ -219,7 +221,7 @@ impl Stack {
         for name in names {
             match self.table(&name, &mut most) {
                 Ok(table) => found.push(Named { name, table }),
-                // Whoever puts tables together has deleted it since.
+                // A process that compacts tables has deleted it since.
                 Err(trouble) if trouble.kind == GapKind::Missing => {}
                 Err(trouble) => {
                     let why =
@@ -232,7 +234,7 @@ impl Stack {
     }
 }
 
-/// Adds the names that a table holds, and that no ref has any more or not yet.
+/// Adds the names in a table that no ref has, because they were deleted or aren't in use yet.
 fn names_beside(
     table: &Table,
     refs: &BTreeMap<BString, Target>,
@@ -249,7 +251,7 @@ fn names_beside(
     })
 }
 
-/// The numbers of the first and the last update by the name of a table, if it is one that git gives.
+/// Returns the numbers of the first and the last update from a table's file name, if it is a name that git gives.
 fn named_updates(name: &str) -> Option<(u64, u64)> {
     let mut parts = name.split('-');
     let mut number = || u64::from_str_radix(parts.next()?.strip_prefix("0x")?, 16).ok();

@@ -1,4 +1,4 @@
-//! One table: refs by name, then entries of reflogs by name, the youngest first.
+//! One table: refs by name, then entries of reflogs by name, the newest first.
 
 use std::ops::{ControlFlow, Range};
 
@@ -10,19 +10,19 @@ use super::cursor::Cursor;
 use super::{Flaw, Room, Target};
 use crate::git::ObjectId;
 
-/// Bytes between the head that the end of a table repeats and its check sum: five places in the table.
+/// The bytes between the copy of the head at the end of a table and the checksum: five places in the table.
 const PLACES: usize = 5 * 8;
-/// Bytes of that check sum.
+/// The bytes of that checksum.
 const SUM: usize = 4;
-/// Bits next to a place that say how many bytes of an object's id are kept.
+/// The low bits of a place that say how many bytes of an object's id are kept.
 const ID_BITS: u32 = 5;
 
-/// A table, of which the head and the end were read.
+/// A table whose head and end have been read.
 #[derive(Debug)]
 pub struct Table {
     bytes: Vec<u8>,
     hash: Hash,
-    /// Bytes of the head.
+    /// The size of the head in bytes.
     head: usize,
     block_size: usize,
     refs: Range<usize>,
@@ -35,26 +35,26 @@ pub struct Table {
 pub struct Change {
     /// The targets of the ref before and after.
     pub ids: [ObjectId; 2],
-    /// The line that a reflog in a file would have.
+    /// The line that a reflog file would have.
     pub line: BString,
-    /// When, in seconds since 1970.
+    /// The time, in seconds since 1970.
     pub seconds: u64,
-    /// `true` if it says no more than that the reflog exists.
+    /// `true` if the entry only marks that the reflog exists.
     pub is_mark: bool,
 }
 
-/// The visitor of a ref: it gets its name and where it leads; nowhere if it was deleted.
+/// A visitor of refs: it gets the name and the target, or `None` if the ref was deleted.
 type SeeRef<'v> = dyn FnMut(&[u8], Option<Target>) -> ControlFlow<()> + 'v;
-/// The visitor of an entry: it gets the ref's name, the number of the update, and what it says; nothing if it was deleted.
+/// A visitor of entries: it gets the ref's name, the number of the update, and the entry, or `None` if it was deleted.
 type SeeChange<'v> = dyn FnMut(&[u8], u64, Option<Change>) + 'v;
-/// The visitor of a record: it gets its key, the bits next to it, and what follows.
+/// A visitor of records: it gets the key, the bits stored with it, and the bytes that follow.
 type SeeRecord<'v> = dyn FnMut(&[u8], u8, &mut Cursor<'_>, &mut Room) -> Option<ControlFlow<()>> + 'v;
 
 impl Table {
-    /// Reads head and end of a table; the hash is that of the repository's objects.
+    /// Reads the head and the end of a table; `hash` is the kind of the repository's ids.
     ///
     /// # Errors
-    /// When they are no table's.
+    /// Fails if they aren't those of a table.
     pub fn parse(bytes: Vec<u8>, hash: Hash) -> Result<Self, Flaw> {
         let mut start = Cursor::new(&bytes);
         if start.take(4) != Some(b"REFT") {
@@ -83,15 +83,15 @@ impl Table {
         Ok(Self { bytes, hash, head, block_size, refs, logs, updates })
     }
 
-    /// The numbers of the first and the last update that are in it.
+    /// Returns the numbers of the first and the last update in the table.
     pub fn updates(&self) -> (u64, u64) {
         self.updates
     }
 
-    /// Shows all refs, by name, until told to stop.
+    /// Passes all refs to `see`, by name, until it breaks.
     ///
     /// # Errors
-    /// When a block is damaged; those before it have been shown.
+    /// Fails if a block is damaged; those before it have been passed on.
     pub fn each_ref(&self, room: &mut Room, see: &mut SeeRef<'_>) -> Result<(), Flaw> {
         self.each_record(&self.refs, Kind::Refs, room, &mut |name, kind, rest, _| {
             rest.varint()?;
@@ -99,10 +99,10 @@ impl Table {
         })
     }
 
-    /// Shows all entries of reflogs, by name, those of each from the youngest to the oldest.
+    /// Passes all entries of reflogs to `see`, by name, and for each name from the newest to the oldest.
     ///
     /// # Errors
-    /// When a block is damaged; those before it have been shown.
+    /// Fails if a block is damaged; those before it have been passed on.
     pub fn each_change(&self, room: &mut Room, see: &mut SeeChange<'_>) -> Result<(), Flaw> {
         self.each_record(&self.logs, Kind::Logs, room, &mut |key, kind, rest, room| {
             let (name, index) = key.split_at_checked(key.len().checked_sub(9)?)?;
@@ -120,8 +120,8 @@ impl Table {
         })
     }
 
-    /// Goes through all blocks of a section. `see` is given the key and kind of a record and what follows, from which it takes
-    /// what is the record's; it says whether to go on, or nothing if the record is damaged.
+    /// Reads all blocks of a section. `see` gets the key and kind of a record and the bytes that follow, and takes the
+    /// record's bytes from them; it returns whether to continue, or `None` if the record is damaged.
     fn each_record(
         &self,
         section: &Range<usize>,
@@ -156,8 +156,8 @@ impl Table {
         Block::read(&self.bytes[..section.end], at, skip, self.block_size, kind)
     }
 
-    /// Checks that an index of several levels, whose last level the end of the table names, follows the block that ends with
-    /// this key.
+    /// Checks that the block which ends with this key is followed by an index of several levels, whose last level is
+    /// named at the end of the table.
     fn ends_so(&self, index: Range<usize>, last: &[u8]) -> Result<(), Flaw> {
         let mut key = Vec::new();
         let mut at = index.start;
@@ -178,13 +178,13 @@ impl Table {
         ObjectId::try_from(rest.take(self.hash.len_in_bytes())?).ok()
     }
 
-    /// Where a ref leads; nowhere if it is deleted. `None` if there is no such kind.
+    /// Returns the target of a ref, an inner `None` if the ref is deleted; `None` if there is no such kind.
     fn target(&self, kind: u8, rest: &mut Cursor<'_>) -> Option<Option<Target>> {
         Some(match kind {
             0 => None,
             1 => Some(Target::Object(self.id(rest)?)),
             2 => {
-                // Behind it stands what the tag leads to; the tag says so itself.
+                // The tag's final target follows; the tag itself contains it.
                 let id = self.id(rest)?;
                 self.id(rest)?;
                 Some(Target::Object(id))
@@ -213,7 +213,8 @@ impl Table {
     }
 }
 
-/// Where the blocks of refs stand, and those of reflogs, by the places at the end of a table without its end.
+/// Returns the ranges of the ref blocks and of the reflog blocks; `body` is the table without its end, and `places` are
+/// those listed in the end.
 fn sections(body: &[u8], head: usize, places: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
     let mut places = Cursor::new(places);
     let mut place = || places.number(8);
@@ -221,7 +222,7 @@ fn sections(body: &[u8], head: usize, places: &[u8]) -> Option<(Range<usize>, Ra
         [place()?, place()? >> ID_BITS, place()?, place()?, place()?];
     let size = body.len();
     let within = |place: u64| usize::try_from(place).ok().filter(|place| *place <= size);
-    // Nought is no place.
+    // A zero means that there is no such place.
     let first = |places: &[u64]| {
         let places = places.iter().filter(|place| **place > 0);
         places.map(|place| within(*place)).try_fold(size, |first, place| Some(first.min(place?)))

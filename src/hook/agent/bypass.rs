@@ -1,6 +1,6 @@
-//! Ways past the checks of commits and pushes, as an agent takes them when a hook stops it.
+//! The ways in which an agent bypasses the checks of commits and pushes when a hook stops it.
 //!
-//! Only for what is asked for in the open: a shell can hide anything. What went past a hook in the end, a sweep finds.
+//! This only covers open attempts: a shell can hide anything. A sweep finds whatever bypassed a hook.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::action::file_of;
 use super::shell::Command;
 use super::{Call, Stage};
 
-/// Variables by which a hook is told to do nothing, and the values that say so; any, if there are none.
+/// The variables that disable a hook, with the values that do so; any value if the list is empty.
 const VARIABLES: [(&str, &[&str]); 6] = [
     ("HUSKY", &["0"]),
     ("HUSKY_SKIP_HOOKS", &[]),
@@ -17,7 +17,7 @@ const VARIABLES: [(&str, &[&str]); 6] = [
     ("SKIP", &[]),
     ("PRE_COMMIT_ALLOW_NO_CONFIG", &[]),
 ];
-/// Programs that remove, move, overwrite or disable the files they are given.
+/// The programs that remove, move, overwrite or disable the files they are given.
 const CHANGERS: [&str; 23] = [
     "rm",
     "unlink",
@@ -43,19 +43,19 @@ const CHANGERS: [&str; 23] = [
     "out-file",
     "clear-content",
 ];
-/// Tools that change the files they name, by what their names hold.
+/// The words in the names of tools that change the files they name.
 const CHANGING: [&str; 8] = ["write", "edit", "create", "replace", "patch", "delete", "insert", "remove"];
-/// Where hooks of git lie, and what decides about findings: the beginning or the end of a path.
+/// The places that decide which hooks git runs, as the beginning or the end of a path.
 const HOOKS: [&str; 3] = [".git/hooks", ".husky", ".git/config"];
 const OURS: [&str; 2] = [".keysweep.toml", ".keysweep-baseline"];
-/// The setting that leads git to other hooks, or to none.
+/// The setting that makes git use other hooks, or none.
 const HOOKS_PATH: &str = "core.hookspath";
-/// The option that skips hooks; git takes the beginning of an option for all of it.
+/// The option that skips hooks; git also accepts the beginning of an option.
 const NO_VERIFY: &str = "--no-verify";
 const SHORTEST: &str = "--no-v";
 
 impl Call {
-    /// Returns how this call would bypass the checks of commits and pushes, if it would.
+    /// Returns how this call would bypass the checks of commits and pushes; `None` if it wouldn't.
     pub fn bypass(&self) -> Option<String> {
         if !matches!(self.stage, Stage::Before) || self.prompt().is_some() {
             return None;
@@ -64,7 +64,7 @@ impl Call {
         of_command.or_else(|| self.changed_file())
     }
 
-    /// A file that a tool changes and that decides about the checks.
+    /// Returns the file that a tool changes, if it decides about the checks.
     fn changed_file(&self) -> Option<String> {
         let tool = self.tool();
         if !CHANGING.iter().any(|word| tool.contains(word)) {
@@ -78,7 +78,7 @@ impl Call {
     }
 }
 
-/// Files that a patch in the form of Codex names.
+/// Returns the files that a patch in Codex's format names.
 fn patched(arguments: &Value) -> Vec<String> {
     let texts = arguments.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str());
     let lines = texts.flat_map(str::lines);
@@ -112,7 +112,7 @@ fn of_variable(name: &str, value: &str) -> Option<String> {
     (is_config || is_off).then(|| format!("'{name}' disables hooks"))
 }
 
-/// A file that decides about the checks, in words.
+/// Describes a file that decides about the checks; `None` for any other.
 fn decides(name: &str) -> Option<String> {
     let path = name.replace('\\', "/").to_ascii_lowercase();
     let path = path.trim_end_matches('/');
@@ -161,7 +161,7 @@ fn of_git(arguments: &[String]) -> Option<String> {
     }
 }
 
-/// Options of a command of git, without the words that are the value of one.
+/// Returns the options of a git command, without words that are the value of an option.
 fn options<'w>(words: &'w [&'w str]) -> impl Iterator<Item = &'w str> {
     const VALUED: [&str; 7] = ["--message", "--file", "--author", "--date", "--template", "--trailer", "--repo"];
     let mut is_value = false;
@@ -174,13 +174,13 @@ fn options<'w>(words: &'w [&'w str]) -> impl Iterator<Item = &'w str> {
     })
 }
 
-/// `true` if `KEY=VALUE` says where hooks lie.
+/// Returns `true` if `KEY=VALUE` sets the folder of hooks.
 fn leads_elsewhere(setting: &str) -> bool {
     let key = setting.split('=').next().unwrap_or_default();
     key.eq_ignore_ascii_case(HOOKS_PATH)
 }
 
-/// `true` if `git config` sets where hooks lie, or an alias that skips them.
+/// Returns `true` if `git config` sets the folder of hooks, or an alias that skips them.
 fn configures(words: &[&str]) -> bool {
     const READING: [&str; 5] = ["get", "list", "--get", "--get-all", "--list"];
     if words.iter().any(|word| READING.contains(word)) {
@@ -189,7 +189,7 @@ fn configures(words: &[&str]) -> bool {
     let at = words.iter().position(|word| word.eq_ignore_ascii_case(HOOKS_PATH));
     let is_alias =
         words.iter().any(|word| word.starts_with("alias.")) && words.iter().any(|word| word.contains(SHORTEST));
-    // A key alone is asked for.
+    // A key without a value only reads the setting.
     let is_set = at.is_some_and(|at| words.len() > at + 1 || words.iter().any(|word| word.contains("unset")));
     is_alias || is_set
 }
@@ -198,7 +198,7 @@ fn is_no_verify(word: &str) -> bool {
     word.starts_with(SHORTEST) && NO_VERIFY.starts_with(word)
 }
 
-/// `-n` among short options of `git commit`, before one whose value is the rest.
+/// Returns `true` if the short options of `git commit` include `-n`, before one that takes the rest as its value.
 fn is_short_no_verify(word: &str) -> bool {
     let Some(options) = word.strip_prefix('-').filter(|options| !options.starts_with('-')) else { return false };
     options.chars().take_while(|option| !"mFCctSu".contains(*option)).any(|option| option == 'n')

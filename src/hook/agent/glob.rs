@@ -1,12 +1,12 @@
-//! The files that a pattern of a path stands for: `*` and `?` within a name, `**` for any folders.
+//! The files that a path pattern matches: `*` and `?` within a name, `**` for any folders.
 
 use std::path::{Component, Path, PathBuf};
 
-/// Files that are found, and entries of folders that are looked at, at most.
+/// The most files that are found, and the most folder entries that are read.
 const MAX_FILES: usize = 256;
 const MAX_ENTRIES: usize = 5_000;
 
-/// The files that match; `None` if there are too many.
+/// Returns the files that match; `None` if there are too many.
 pub(super) fn files(pattern: &Path) -> Option<Vec<PathBuf>> {
     let parts: Vec<Component> = pattern.components().collect();
     let mut search = Search { files: Vec::new(), entries: 0 };
@@ -33,7 +33,7 @@ impl Search {
         if name == "**" {
             self.below(path.clone(), rest)?;
             for (child, _) in self.children(&path)? {
-                // A link may lead back to where it is.
+                // A link may lead back to a folder above it.
                 if child.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
                     self.below(child, parts)?;
                 }
@@ -60,7 +60,7 @@ impl Search {
     }
 }
 
-/// `true` if a name matches. A star is first tried with nothing and then with one character more each time.
+/// Returns `true` if a name matches. A star is first tried with no characters, and then with one more each time.
 fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut at, mut of, mut star) = (0, 0, None);

@@ -1,9 +1,9 @@
 //! The calls that coding agents make to a hook on standard input, and the answers to them.
 //!
-//! An agent sends one JSON object for each event: before a tool is used or a prompt is taken, or with what a tool gave back.
-//! `protocol/` has a file for each agent: which events there are, where a result stands, and how a refusal or a replacement is
-//! written. `texts` has what of a call is to be checked, and `reads` the files that are about to be read. Left to others:
-//! checking all that, and saying why.
+//! An agent sends one JSON object for each event: before a tool is used or a prompt is accepted, or with the result of
+//! a tool. `protocol/` has a file for each agent: its events, the place of a result, and the form of a refusal or a
+//! replacement. `texts` returns the texts of a call that must be checked, and `reads` the files that are about to be
+//! read. The caller has to check all that and give the reasons.
 
 mod action;
 mod bypass;
@@ -37,39 +37,39 @@ pub struct Call {
     stage: Stage,
 }
 
-/// When an event comes, as far as it matters to who has to answer it.
+/// The time of an event, as far as it matters for the answer.
 #[derive(Debug, Clone, Copy)]
 pub enum Stage {
     /// Something is about to happen, or was just written, and can be refused.
     Before,
-    /// A tool has given something back.
+    /// A tool has returned a result.
     After,
-    /// Nothing that an answer could keep from anybody: a session starts, a turn ends. An answer could start another turn,
-    /// which would end like the first.
+    /// Nothing that an answer could keep from the agent: a session starts, a turn ends. An answer could start another
+    /// turn, which would end like the first.
     Passing,
-    /// By its name it comes before something, but nobody knows what it says or how it is refused.
+    /// By its name the event comes before something, but its content and how to refuse it are unknown.
     Unknown,
 }
 
-/// Why a call cannot be read.
+/// The reason why a call can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unread {
-    /// It is no object.
+    /// The input isn't a JSON object.
     #[error(
         "standard input is not a JSON object with a 'hook_event_name', as coding agents send it, so it cannot be checked; it was stopped"
     )]
     NoObject,
-    /// It is not what any of them sends.
+    /// None of the known agents sends this.
     #[error(
         "no 'hook_event_name' or other sign shows which coding agent sends this, so it cannot be checked; it was stopped. If the agent is one of those that 'keysweep hook run agent --help' lists, name it with --agent"
     )]
     NoAgent,
-    /// It is not what the agent sends that was named.
+    /// The named agent doesn't send this.
     #[error("this is not what {} sends: it names no event; it was stopped", .0.name())]
     NoEvent(Agent),
 }
 
-/// How a hook answers.
+/// The answer of a hook.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The answer on standard output.
@@ -81,22 +81,22 @@ pub struct Answer {
 /// The meaning of an exit code to an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// All is well, or the object says what is not.
+    /// All is well, or the object says what isn't.
     Zero,
-    /// No, for the reason on standard error.
+    /// A refusal, for the reason on standard error.
     Two,
 }
 
 impl Answer {
-    /// Nothing to say.
+    /// The empty answer.
     const SILENCE: Self = Self { object: None, ending: Ending::Zero };
 }
 
 impl Call {
-    /// Reads what an agent sent: the one that is named, or else the one that it shows itself to be.
+    /// Reads what an agent sent: the named agent, or else the one that the call shows.
     ///
     /// # Errors
-    /// When it is not what an agent sends.
+    /// Fails if no agent sends this.
     pub fn parse(bytes: &[u8], named: Option<Agent>) -> Result<Self, Unread> {
         let sent: Value = serde_json::from_slice(bytes).map_err(|_| Unread::NoObject)?;
         if !sent.is_object() {
@@ -120,7 +120,8 @@ impl Call {
         Ok(Self { sent, protocol, event, stage })
     }
 
-    /// Reads an unknown event. One that calls itself an event that has happened has nothing that could still be stopped.
+    /// Reads a call of an unknown agent. If the event's name says that it has already happened, there is nothing left
+    /// to stop.
     fn of_a_stranger(sent: Value) -> Result<Self, Unread> {
         let is_name = |key: &str| ["event", "hook", "action"].iter().any(|word| key.to_lowercase().contains(word));
         let named = sent.as_object().into_iter().flatten().filter(|(key, _)| is_name(key));
@@ -134,22 +135,22 @@ impl Call {
         }
     }
 
-    /// Who sent it.
+    /// Returns the agent that sent it.
     pub fn agent(&self) -> Agent {
         self.protocol.agent
     }
 
-    /// The name of the event.
+    /// Returns the name of the event.
     pub fn event(&self) -> &str {
         &self.event
     }
 
-    /// When it comes.
+    /// Returns the time of the event.
     pub fn stage(&self) -> Stage {
         self.stage
     }
 
-    /// The folder that the agent works in.
+    /// Returns the folder that the agent works in.
     pub fn folder(&self) -> Option<PathBuf> {
         const KEYS: [&str; 5] =
             ["/cwd", "/tool_info/cwd", "/workspace_roots/0", "/workspaceRoots/0", "/workspacePaths/0"];
@@ -157,7 +158,7 @@ impl Call {
         named.map(Path::new).filter(|folder| folder.is_absolute()).map(Path::to_path_buf)
     }
 
-    /// The results of a tool: the key before it, and the value.
+    /// Returns the results of a tool: the place of each in the call, and its value.
     fn results(&self) -> Vec<(&'static str, &Value)> {
         let Some(Moment::After { results, .. }) = self.protocol.moment(&self.event) else { return Vec::new() };
         let found =
@@ -165,12 +166,12 @@ impl Call {
         found.collect()
     }
 
-    /// `true` if this is about what a tool gave back.
+    /// Returns `true` if the call holds the result of a tool.
     pub fn is_result(&self) -> bool {
         !self.results().is_empty()
     }
 
-    /// The texts that would come in: of a result what it holds, otherwise all that was sent.
+    /// Returns the texts to check: those of the result if there is one, otherwise all that was sent.
     pub fn texts(&self) -> Vec<Text> {
         let results = self.results();
         if results.is_empty() {
@@ -180,7 +181,7 @@ impl Call {
         results.into_iter().flat_map(|(at, value)| Gathered::of_result(value, last(at))).collect()
     }
 
-    /// The answer if nothing speaks against it.
+    /// Returns the answer if there is nothing to object to.
     pub fn passed(&self) -> Answer {
         match (self.stage, self.protocol.consent) {
             (Stage::Before, Some(consent)) => Answer { object: Some(consent()), ending: Ending::Zero },
@@ -188,13 +189,13 @@ impl Call {
         }
     }
 
-    /// The answer that gives the agent the masked result in place of the real one, or has it take the prompt masked; `None` if
-    /// it takes no other.
+    /// Returns the answer that gives the agent the masked result in place of the real one, or the masked prompt; `None`
+    /// if the agent accepts no replacement.
     pub fn masked(&self, mask: &dyn Fn(&str) -> String, why: &str) -> Option<Answer> {
         self.replaced(why, &|result| mapped(result, mask))
     }
 
-    /// The same with no text of the result left, for one that could not be checked.
+    /// Returns the same answer with no text of the result left, for a result that could not be checked.
     pub fn withheld(&self, why: &str) -> Option<Answer> {
         self.replaced(why, &blanked)
     }
@@ -206,7 +207,7 @@ impl Call {
         Some(Answer { object: Some(object), ending: Ending::Zero })
     }
 
-    /// The answer that refuses, or, where it is too late for that, only tells.
+    /// Returns the answer that refuses or, if it is too late for that, only informs.
     pub fn refused(&self, why: &str) -> Answer {
         let refusal = match self.protocol.moment(&self.event) {
             Some(Moment::Before(refusal)) => *refusal,
@@ -222,7 +223,7 @@ impl Call {
         }
     }
 
-    /// `true` if the tool is one of a server that speaks MCP.
+    /// Returns `true` if the tool belongs to an MCP server.
     fn is_served(&self) -> bool {
         self.sent["tool_name"].as_str().is_some_and(|name| name.starts_with("mcp__") || name.starts_with("MCP:"))
     }
@@ -236,35 +237,35 @@ pub(crate) struct Replacement<'c> {
 }
 
 impl Replacement<'_> {
-    /// The masked result as the text that stands for it.
+    /// Returns the reason and the masked result, as the text that replaces the result.
     fn told(&self) -> String {
         let text = self.text();
         format!("{}\nThe output with the secrets masked:\n{text}", self.why)
     }
 
-    /// The masked result, as text.
+    /// Returns the masked result as text.
     fn text(&self) -> String {
         self.masked.as_str().map_or_else(|| self.masked.to_string(), str::to_owned)
     }
 
-    /// As those have it that take a reason in place of the result.
+    /// Returns the answer for agents that accept a reason in place of the result.
     fn decided(&self, decision: &str) -> Value {
         json!({ "decision": decision, "reason": self.told() })
     }
 }
 
-/// `true` if an event by its name comes before what it is about.
+/// Returns `true` if an event, by its name, comes before the action that it is about.
 fn comes_before(event: &str) -> bool {
     let event = event.to_ascii_lowercase();
     ["pre", "before"].iter().any(|start| event.starts_with(start))
 }
 
-/// `true` if a result says nothing.
+/// Returns `true` if a result is empty.
 fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }
 
-/// The value with every text in it mapped.
+/// Returns the value with every text in it mapped.
 fn mapped(value: &Value, map: &dyn Fn(&str) -> String) -> Value {
     match value {
         Value::String(text) => Value::String(map(text)),
@@ -274,7 +275,7 @@ fn mapped(value: &Value, map: &dyn Fn(&str) -> String) -> Value {
     }
 }
 
-/// The value with no text left in it, but with the keys that give it its form.
+/// Returns the value with every text in it replaced, but with the keys that give it its form.
 fn blanked(value: &Value) -> Value {
     match value {
         Value::String(_) => Value::String("[withheld]".to_owned()),

@@ -1,7 +1,6 @@
-//! Files that an agent is about to read, named by a tool's arguments, by the words of a command or by a prompt.
+//! Files that an agent is about to read, as named by a tool's arguments, by the words of a command or by a prompt.
 //!
-//! They are only named here, and those that are not there are left out. Left to the caller: to read them, and to be silent
-//! about those that cannot be read.
+//! This module only lists files that exist. The caller has to read them, and to ignore those that can't be read.
 
 use std::path::{Path, PathBuf};
 
@@ -14,22 +13,22 @@ use super::{Call, Stage, glob};
 /// A file that is about to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// The lines that are read, from 1; all of them if absent.
+    /// The lines that are read, counted from 1; all if absent.
     pub lines: Option<(usize, usize)>,
 }
 
 /// Files that are about to be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// Those that are there.
+    /// The files that exist.
     pub files: Vec<Read>,
-    /// Patterns that stand for more files than are looked for.
+    /// The patterns that match too many files.
     pub too_many: Vec<String>,
 }
 
-/// Programs that show what is in the files they are given.
+/// The programs that show the content of the files they are given.
 const PRINTERS: [&str; 35] = [
     "cat",
     "tac",
@@ -67,22 +66,22 @@ const PRINTERS: [&str; 35] = [
     "get-content",
     "select-string",
 ];
-/// The words in names of tools that read files and do not change them.
+/// The words in the names of tools that read files and do not change them.
 const READING: [&str; 5] = ["read", "view", "grep", "search", "cat"];
-/// First and last line as tools have them.
+/// The keys that tools use for the first and the last line.
 const FIRST: [&str; 6] =
     ["offset", "startLine", "start_line", "StartLine", "start_line_one_indexed", "startLineNumber"];
 const LAST: [&str; 5] = ["endLine", "end_line", "EndLine", "end_line_one_indexed_inclusive", "endLineNumber"];
 
 impl Call {
-    /// The files that the agent would get to see and that nothing could mask afterwards.
+    /// Returns the files whose content the agent would see and that could not be masked afterwards.
     pub fn reads(&self) -> Reads {
         let mut found = Found { folder: self.folder().unwrap_or_default(), reads: Reads::default() };
         if !matches!(self.stage, Stage::Before) {
             return found.reads;
         }
         if let Some(prompt) = self.prompt() {
-            // Agents put these files next to the prompt themselves; no tool is used.
+            // Agents add these files to the prompt themselves, without using a tool.
             mentions(prompt).into_iter().chain(self.attachments()).for_each(|name| found.add(name, None));
         } else if !self.protocol.masks_reads {
             self.commands().iter().for_each(|command| found.command(command));
@@ -92,7 +91,7 @@ impl Call {
     }
 }
 
-/// The files as they are found.
+/// The files found so far.
 struct Found {
     folder: PathBuf,
     reads: Reads,
@@ -103,7 +102,7 @@ impl Found {
         command.inputs.iter().for_each(|name| self.add(name, None));
         let is_printer = PRINTERS.contains(&command.program().as_str());
         for word in command.arguments() {
-            // A file that is sent somewhere is marked so, as curl has it.
+            // A file that is sent somewhere has an `@` before its name, as with curl.
             match word.split_once('@') {
                 Some((before, name)) if before.is_empty() || before.ends_with('=') => self.add(name, None),
                 _ if is_printer && !word.starts_with('-') => self.add(word, None),
@@ -113,7 +112,7 @@ impl Found {
     }
 
     fn tool(&mut self, tool: &str, arguments: &Value) {
-        // What holds the file itself is checked as a text.
+        // Arguments with the content of the file are checked as a text.
         if !READING.iter().any(|word| tool.contains(word)) || arguments.get("content").is_some() {
             return;
         }
@@ -132,7 +131,7 @@ impl Found {
         }
     }
 
-    /// A name, or a pattern of names, if there is such a file.
+    /// Adds the files that a name or a pattern stands for, if there are any.
     fn add(&mut self, name: &str, lines: Option<(usize, usize)>) {
         let path = self.folder.join(at_home(name));
         if path.is_file() {
@@ -147,7 +146,7 @@ impl Found {
     }
 }
 
-/// `~/` is the home folder.
+/// Returns the path of a name, in which `~/` is the home folder.
 fn at_home(name: &str) -> PathBuf {
     let home = || std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"));
     match name.strip_prefix("~/").zip(home()) {
@@ -156,7 +155,7 @@ fn at_home(name: &str) -> PathBuf {
     }
 }
 
-/// Names in a prompt that begin with `@`.
+/// Returns the names in a prompt that begin with `@`.
 fn mentions(prompt: &str) -> Vec<&str> {
     let mut found = Vec::new();
     for (at, _) in prompt.match_indices('@') {
@@ -168,14 +167,14 @@ fn mentions(prompt: &str) -> Vec<&str> {
         };
         if let Some(name) = name.filter(|name| is_start && !name.is_empty()) {
             found.push(name.split('#').next().unwrap_or(name));
-            // A sentence may end behind a name.
+            // A sentence may end after a name.
             found.push(name.trim_end_matches(['.', ',', ';', ':', ')', '!', '?', '\'', '"', '`']));
         }
     }
     found
 }
 
-/// The lines that a tool is asked for.
+/// Returns the lines that a tool is asked for.
 fn lines(arguments: &Value) -> Option<(usize, usize)> {
     let count = |value: &Value| usize::try_from(value.as_u64()?).ok();
     let range = |at: usize| arguments["view_range"].get(at).and_then(count);
@@ -186,6 +185,6 @@ fn lines(arguments: &Value) -> Option<(usize, usize)> {
     let first = number(&FIRST);
     let limit = number(&["limit"]).map(|limit| first.unwrap_or(1).saturating_add(limit));
     let last = number(&LAST).or(limit);
-    // Some count from 0.
+    // Some tools count from 0.
     (first.is_some() || last.is_some()).then(|| (first.unwrap_or(0), last.unwrap_or(usize::MAX).saturating_add(1)))
 }

@@ -1,10 +1,11 @@
-//! Calls as agents make them, with a text in the place that matters: for trying whether a hook does its work.
+//! Sample calls as agents make them, with a text in the place that matters: for testing whether a hook works.
 
 use serde_json::{Value, json};
 
 use super::Agent;
 
-/// The call for an event that is hooked; `None` if this agent does not send it, as VS Code does not send all that Copilot's files name.
+/// Returns the call for an event that a hook is installed for; `None` if this agent does not send it: VS Code does not
+/// send all events that Copilot's files name.
 pub fn sample(agent: Agent, event: &str, text: &str) -> Option<Value> {
     let event = match (agent, event) {
         (Agent::VsCode, "userPromptSubmitted") => "UserPromptSubmit",

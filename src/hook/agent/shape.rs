@@ -1,23 +1,24 @@
-//! Where an agent keeps its settings, and in which form. The table of protocols says it for each agent; `settings` changes them.
+//! The place and the form of an agent's settings. The table of protocols has them for each agent; `settings` changes
+//! the files.
 
-/// How an agent's settings are written.
+/// The form of an agent's settings.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Shape {
-    /// `hooks`, the event, groups of commands with a matcher.
+    /// Under `hooks` and the event, groups of commands with a matcher.
     Groups {
-        /// In the unit of the agent.
+        /// The time limit, in the unit of the agent.
         timeout: u32,
     },
-    /// `hooks`, the event, commands, and a version next to `hooks` where there has to be one.
+    /// Under `hooks` and the event, a list of commands; next to `hooks` a version, if one is required.
     List {
-        /// `version`.
+        /// The value of `version`.
         version: Option<u32>,
-        /// `true` if each says that it is a command, and how long it may take.
+        /// `true` if each entry has a type and a time limit.
         is_typed: bool,
     },
-    /// A name, the event, groups of commands.
+    /// Under a name and the event, groups of commands.
     Named,
-    /// `[[hooks]]`, in TOML.
+    /// Tables `[[hooks]]` in TOML.
     Tables,
     /// An executable file for each event.
     Scripts,
@@ -25,20 +26,20 @@ pub(super) enum Shape {
     Plugin,
 }
 
-/// Where an agent's settings lie, and what is put there.
+/// The place of an agent's settings, and what is written there.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    /// From the root of a project: a file, or the folder of scripts.
+    /// The path from the root of a project: a file, or the folder of scripts.
     pub(super) project: &'static str,
-    /// From the home folder.
+    /// The path from the home folder.
     pub(super) user: &'static str,
-    /// The variable that names the folder which is the first of `user`, where there is one.
+    /// The variable that replaces the first folder of `user`, if there is one.
     pub(super) home: Option<&'static str>,
     pub(super) shape: Shape,
     /// The events that keysweep is called for.
     pub(super) events: &'static [&'static str],
-    /// `true` if other agents read the file as well, so that it must not say who calls.
+    /// `true` if other agents read the file as well, so that the command must not name an agent.
     pub(super) is_shared: bool,
-    /// The further step that is needed, so that the agent runs it.
+    /// The further step that is needed before the agent runs the hooks.
     pub(super) besides: Option<&'static str>,
 }

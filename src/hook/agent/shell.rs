@@ -1,49 +1,49 @@
-//! Command lines, taken apart as far as it takes to see which programs are run on which files.
+//! Command lines, parsed as far as needed to see which programs are run on which files.
 //!
-//! Quotes, separators, redirections and here-documents are understood, of POSIX shells and, where they agree, of PowerShell.
-//! Variables, aliases and functions are not: what a command does in the end only the shell knows. So this finds what an agent
-//! does as a matter of course, and not what somebody hides.
+//! Quotes, separators, redirections and here-documents of POSIX shells are understood and, if they agree, those of
+//! PowerShell. Variables, aliases and functions are not: only the shell knows what a command does in the end. So this
+//! finds what an agent does normally, not what is hidden on purpose.
 
-/// Bytes of a line that are looked at.
+/// The most bytes of a line that are read.
 const MAX_LINE: usize = 64 << 10;
-/// How deep lines are looked for in words of lines.
+/// The most levels of command lines within the words of others.
 const MAX_DEPTH: usize = 4;
-/// Programs that run what a word of theirs says.
+/// The programs that run a command line given as a word.
 const SHELLS: [&str; 9] = ["sh", "bash", "dash", "zsh", "fish", "pwsh", "powershell", "cmd", "eval"];
-/// Programs that run what their other words say.
+/// The programs that run the command given by their other words.
 const WRAPPERS: [&str; 11] =
     ["sudo", "doas", "env", "command", "builtin", "exec", "nohup", "time", "nice", "timeout", "xargs"];
 
-/// Options of these that a word of their own follows.
+/// The options of these programs that take the next word as their value.
 const WITH_A_WORD: [&str; 6] = ["-u", "-g", "-h", "-C", "-I", "-n"];
 
-/// One command.
+/// A command of a line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Command {
-    /// The variables that are set for it alone, or permanently if it has no words.
+    /// The variables that are set for this command only, or permanently if it has no words.
     pub(super) variables: Vec<(String, String)>,
     /// The program and its arguments.
     pub(super) words: Vec<String>,
-    /// Files that it is given as input.
+    /// The files that it is given as input.
     pub(super) inputs: Vec<String>,
-    /// Files that its output is written to.
+    /// The files that its output is written to.
     pub(super) outputs: Vec<String>,
 }
 
 impl Command {
-    /// The program, without its folder and ending, in lower case.
+    /// Returns the program, without its folder and `.exe`, in lower case.
     pub(super) fn program(&self) -> String {
         let word = self.words.first().map(String::as_str).unwrap_or_default();
         let name = word.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
         name.strip_suffix(".exe").map(str::to_owned).unwrap_or(name)
     }
 
-    /// Its arguments.
+    /// Returns its arguments.
     pub(super) fn arguments(&self) -> &[String] {
         self.words.get(1..).unwrap_or_default()
     }
 
-    /// Moves variables and programs that only run others out of the way.
+    /// Removes leading variables and programs that only run others.
     fn unwrapped(mut self) -> Self {
         loop {
             if let Some(variable) = self.words.first().and_then(|word| variable(word)) {
@@ -62,12 +62,12 @@ impl Command {
     }
 }
 
-/// `true` if a word is an option or a number, such as the seconds of `timeout`.
+/// Returns `true` if a word is an option or a number, such as the seconds of `timeout`.
 fn is_of_wrapper(word: &str) -> bool {
     word.starts_with('-') || word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `NAME=VALUE`, also as PowerShell has it.
+/// Splits `NAME=VALUE`, also in PowerShell's form.
 fn variable(word: &str) -> Option<(String, String)> {
     let (name, value) = word.split_once('=')?;
     let name = name.strip_prefix("$env:").unwrap_or(name);
@@ -75,14 +75,14 @@ fn variable(word: &str) -> Option<(String, String)> {
     is_name.then(|| (name.to_owned(), value.to_owned()))
 }
 
-/// The commands of a line, and those of lines within it.
+/// Returns the commands of a line, and those of lines within it.
 pub(super) fn commands(line: &str) -> Vec<Command> {
     let mut found = Vec::new();
     gather(line, 0, &mut found);
     found
 }
 
-/// The same of a program and its arguments, which no shell takes apart.
+/// Returns the same for a program and its arguments, which no shell parses.
 pub(super) fn of_words(words: Vec<String>) -> Vec<Command> {
     let mut found = Vec::new();
     within(Command { words, ..Command::default() }, 0, &mut found);
@@ -94,7 +94,7 @@ fn gather(line: &str, depth: usize, found: &mut Vec<Command>) {
     Reader::new(line).read().into_iter().for_each(|command| within(command, depth, found));
 }
 
-/// A command, and those that its words hold.
+/// Adds a command, and those that its words hold.
 fn within(command: Command, depth: usize, found: &mut Vec<Command>) {
     let command = command.unwrapped();
     let is_shell = SHELLS.contains(&command.program().as_str());
@@ -107,7 +107,7 @@ fn within(command: Command, depth: usize, found: &mut Vec<Command>) {
     found.push(command);
 }
 
-/// Where the next word belongs.
+/// The place that the next word belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Word,
@@ -119,7 +119,7 @@ enum Place {
     Text,
 }
 
-/// Reads one line, which may have several.
+/// The reader of a command line, which may have line breaks.
 struct Reader<'l> {
     rest: std::iter::Peekable<std::str::Chars<'l>>,
     commands: Vec<Command>,
@@ -127,7 +127,7 @@ struct Reader<'l> {
     /// The word so far; `None` between words.
     word: Option<String>,
     place: Place,
-    /// Ends of the here-documents that begin with the next line.
+    /// The end words of the here-documents that begin with the next line.
     ends: Vec<String>,
 }
 
@@ -176,7 +176,7 @@ impl<'l> Reader<'l> {
         }
     }
 
-    /// A backslash before a letter is taken for the separator of a path, as on Windows.
+    /// Reads a backslash: before a letter or digit it is a path separator, as on Windows.
     fn escaped(&mut self) {
         match self.rest.next_if(|next| !next.is_alphanumeric()) {
             Some('\n') => {}
@@ -201,7 +201,7 @@ impl<'l> Reader<'l> {
     }
 
     fn output(&mut self) {
-        // The number of a stream, which is no word.
+        // The digits are the number of a stream, not a word.
         if self.word.as_ref().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit())) {
             self.word = None;
         }

@@ -1,58 +1,58 @@
-//! The texts of a call that are to be checked, each by the name of its file or of the keys that lead to it.
+//! The texts of a call that must be checked, each with the name of its file or of the keys that lead to it.
 
 use serde_json::Value;
 
-/// A text in what was sent.
+/// A text in a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
-    /// The file it belongs to, or the keys that lead to it.
+    /// The file that it belongs to, or the keys that lead to it.
     pub name: String,
     /// The text.
     pub text: String,
-    /// `true` if it only says what is there already and is about to go.
+    /// `true` if the text is there already and is about to be removed.
     pub is_old: bool,
 }
 
-/// Keys of a file's path.
+/// The keys of a file's path.
 pub(super) const PATHS: [&str; 6] = ["file_path", "filePath", "notebook_path", "absolute_path", "AbsolutePath", "path"];
-/// Bytes of a name that are kept: every text below a long key or path bears it.
+/// The most bytes of a name that are kept: every text below a long key or path carries the name.
 pub(super) const MAX_NAME: usize = 1024;
-/// Keys of what an edit takes out.
+/// The keys of the text that an edit removes.
 const OLD: [&str; 4] = ["old_string", "old_str", "old_text", "oldText"];
-/// The first line of a patch as Codex has it.
+/// The first line of a patch in Codex's format.
 pub(super) const PATCH: &str = "*** Begin Patch";
-/// The last.
+/// The last line of such a patch.
 const PATCH_END: &str = "*** End Patch";
 
-/// The texts of what was sent, as they are found.
+/// The texts of a call that are found so far.
 pub(super) struct Gathered {
-    /// `true` if a tool gave them back: then nothing of them is old and none is taken apart, for the agent gets to see it
-    /// all.
+    /// `true` if a tool returned them: then none is old and none is split, because the agent sees all of it.
     is_result: bool,
     texts: Vec<Text>,
 }
 
 impl Gathered {
-    /// All texts of a call.
+    /// Returns all texts of a call.
     pub(super) fn of_call(sent: &Value) -> Vec<Text> {
         let mut gathered = Self { is_result: false, texts: Vec::new() };
         gathered.gather(sent, "", None);
         gathered.texts
     }
 
-    /// All texts of what a tool gave back under a key.
+    /// Returns all texts of a tool's result under a key.
     pub(super) fn of_result(result: &Value, key: &str) -> Vec<Text> {
         let mut gathered = Self { is_result: true, texts: Vec::new() };
         gathered.gather(result, key, None);
         gathered.texts
     }
 
-    /// All texts below a value. An object that is about no file is also read whole: what a value is may be in its key.
+    /// Adds all texts below a value. An object that isn't about a file is also added as a whole, because a key may show
+    /// what its value is.
     fn gather(&mut self, value: &Value, name: &str, file: Option<&str>) {
         match value {
             Value::String(text) => {
                 let inner = unpacked(text);
-                // A result is read as it stands, too: that is how it is masked.
+                // A result is also read as it is, because that is how it is masked.
                 if self.is_result || inner.is_none() {
                     self.text(text, name, file);
                 }
@@ -68,7 +68,7 @@ impl Gathered {
                     self.add(name, key.clone(), false);
                     let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
                     let name = end(&name);
-                    // A path itself is no content of the file.
+                    // The path itself isn't content of the file.
                     let file = file.filter(|_| !PATHS.contains(&key.as_str()));
                     self.gather(value, name, file);
                 }
@@ -81,7 +81,7 @@ impl Gathered {
         }
     }
 
-    /// A text; what a patch in it takes out is one of its own.
+    /// Adds a text; the lines that a patch in it removes become a text of their own.
     fn text(&mut self, text: &str, key: &str, file: Option<&str>) {
         let name = file.unwrap_or(key);
         let is_old = OLD.contains(&key.rsplit('.').next().unwrap_or_default());
@@ -101,8 +101,8 @@ impl Gathered {
     }
 }
 
-/// Returns the strings of a text that is JSON itself: some agents send the arguments of a tool so. A key in it makes its
-/// value a secret as any other does, and its line breaks are not those of the text.
+/// Parses a text that is JSON itself, as some agents send the arguments of a tool. Then its keys show what the values
+/// are, and its escaped line breaks are real ones.
 fn unpacked(text: &str) -> Option<Value> {
     let is_json = text.starts_with(['{', '[']) && text.ends_with(['}', ']']);
     is_json
@@ -111,12 +111,13 @@ fn unpacked(text: &str) -> Option<Value> {
         .filter(|inner: &Value| inner.is_object() || inner.is_array())
 }
 
-/// The end of a name, which says which kind of file it is or what the value is.
+/// Returns the end of a name, which shows the type of the file or what the value is.
 fn end(name: &str) -> &str {
     &name[name.ceil_char_boundary(name.len().saturating_sub(MAX_NAME))..]
 }
 
-/// Returns the lines that the patches in a text remove, and the rest: next to them a line may start with anything.
+/// Returns the lines that the patches in a text remove, and the rest: outside of a patch, a line may start with
+/// anything.
 fn halves(text: &str) -> (String, String) {
     let mut in_patch = false;
     let (out, rest): (Vec<&str>, Vec<&str>) = text.split_inclusive('\n').partition(|line| {

@@ -1,5 +1,5 @@
-//! Inventories of many repositories as text. Rows come one by one: JSON Lines and CSV write each as it comes; a page for people
-//! keeps the worst of them, and says how many there are besides.
+//! Inventories of many repositories as text. Rows arrive one by one: JSON Lines and CSV write each at once; a page for
+//! people keeps the worst rows and counts the others.
 
 mod page;
 mod table;
@@ -17,30 +17,30 @@ use crate::text::escape;
 use page::Rank;
 pub use page::verdict;
 
-/// Rows that a page has, at most: what a terminal, an issue and a browser can take.
+/// The most rows of a page: as many as a terminal, an issue and a browser can show.
 const ON_TERMINAL: usize = 50;
 const IN_MARKDOWN: usize = 200;
 const IN_BROWSER: usize = 2_000;
 
-/// How an inventory is written.
+/// The format of an inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
+    /// Text for people.
     Human,
-    /// One file for a browser.
+    /// One HTML file for a browser.
     Html,
-    /// For issues, tickets and mails.
+    /// Markdown, for issues, tickets and mails.
     Markdown,
-    /// For spreadsheets.
+    /// CSV, for spreadsheets.
     Csv,
-    /// One JSON object a line; the next inventory reads it.
+    /// One JSON object a line, which a later merge can read as the earlier inventory.
     Jsonl,
 }
 
-/// Writes one inventory.
+/// A writer of one inventory.
 pub struct Writer<'w> {
     format: Format,
-    /// Columns of the terminal, if it is written to one.
+    /// The width of the terminal in columns; `None` if the output isn't a terminal.
     width: Option<usize>,
     out: &'w mut dyn Write,
     safe: Safe<'w>,
@@ -59,10 +59,10 @@ struct Head {
 }
 
 impl<'w> Writer<'w> {
-    /// Begins with the repositories, of which those that were not read come first.
+    /// Writes the repositories, those that were not read first, and returns the writer.
     ///
     /// # Errors
-    /// When `out` fails.
+    /// Fails if `out` does.
     pub fn new(
         format: Format,
         width: Option<usize>,
@@ -87,7 +87,7 @@ impl<'w> Writer<'w> {
     /// Adds a row.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// Fails if the row can't be written.
     pub fn row(&mut self, row: Row) -> io::Result<()> {
         self.rows += 1;
         let most = match self.format {
@@ -104,10 +104,10 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    /// Ends with what it all comes to.
+    /// Writes the summary.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// Fails if the summary can't be written.
     pub fn end(self, summary: &Summary) -> io::Result<()> {
         let Self { format, width, out, mut safe, repositories, worst, rows } = self;
         let shown = worst.into_sorted_vec().into_iter().map(|Rank(row)| row.shown(&mut |text| safe.of(text)));
@@ -126,7 +126,7 @@ impl<'w> Writer<'w> {
     }
 }
 
-/// Makes texts safe to be shown, and keeps some of what it made: the same names and paths come again and again.
+/// Makes texts safe to show, and keeps some of the results, since the same names and paths recur.
 struct Safe<'m> {
     mask: &'m Mask<'m>,
     known: HashMap<String, String>,
@@ -134,7 +134,7 @@ struct Safe<'m> {
 
 impl Safe<'_> {
     fn of(&mut self, text: &str) -> String {
-        /// More would take too much memory.
+        /// The most results kept; more would take too much memory.
         const MOST: usize = 100_000;
         if let Some(known) = self.known.get(text) {
             return known.clone();

@@ -1,4 +1,5 @@
-//! An inventory as a page: what was not read, then the secrets, worst first, each with its repositories.
+//! An inventory as a page: the repositories that were not read, then the secrets, worst first, each with its
+//! repositories.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -10,10 +11,10 @@ use crate::output::page::{
 };
 use crate::output::words::plural;
 
-/// Repositories that were not read, and such that hold one secret, that a page lists.
+/// The most unread repositories, and repositories of one secret, that a page lists.
 const MOST_UNREAD: usize = 500;
 const MOST_HOLDINGS: usize = 50;
-/// The same on a terminal.
+/// The most that a terminal page lists.
 const FEW: usize = 20;
 
 /// A row in the order of a page, worst first.
@@ -46,7 +47,7 @@ impl PartialEq for Rank {
 
 impl Eq for Rank {}
 
-/// For a terminal: a table.
+/// Returns the page for a terminal: a table.
 pub(super) fn brief(summary: &Summary, repositories: &[Repository], rows: &[Row], all: usize) -> Vec<Block> {
     let mut page = beginning(summary, repositories, FEW);
     if !rows.is_empty() {
@@ -71,7 +72,7 @@ fn brief_row(row: &Row) -> Vec<Line> {
     ]
 }
 
-/// For a browser or an issue: a table to choose from, and all that is known of each secret.
+/// Returns the page for a browser or an issue: a table to choose from, and every detail of each secret.
 pub(super) fn whole(summary: &Summary, repositories: &[Repository], rows: &[Row], all: usize) -> Vec<Block> {
     let mut page = vec![Block::Heading(1, vec![text("Secrets in many repositories")])];
     page.extend(beginning(summary, repositories, MOST_UNREAD));
@@ -112,7 +113,7 @@ fn beginning(summary: &Summary, repositories: &[Repository], most: usize) -> Vec
     page
 }
 
-/// The verdict, in a sentence.
+/// Returns the verdict as a sentence.
 pub fn verdict(summary: &Summary) -> String {
     let open = plural(summary.open, "open secret");
     match summary.verdict {

@@ -1,4 +1,5 @@
-//! An inventory for spreadsheets: a row for each repository that holds a secret; what was not read and the verdict have rows too.
+//! An inventory for spreadsheets, with a row for each repository that holds a secret. Unread repositories and the
+//! verdict have rows too.
 
 use std::io::{self, Write};
 
@@ -33,7 +34,7 @@ const COLUMNS: [&str; 24] = [
     "details",
 ];
 
-/// Writes the heads, and what was not read.
+/// Writes the column heads and the unread repositories.
 pub(super) fn head(repositories: &[Repository], out: &mut dyn Write) -> io::Result<()> {
     write(&COLUMNS.map(str::to_owned), out)?;
     for one in repositories.iter().filter(|one| !one.is_read) {
@@ -52,7 +53,7 @@ pub(super) fn row(row: &Row, out: &mut dyn Write) -> io::Result<()> {
     row.holdings.iter().try_for_each(|one| write(&cells(row, one), out))
 }
 
-/// Writes what it all comes to.
+/// Writes the verdict and the totals.
 pub(super) fn end(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     let mut cells = empty("summary");
     set(&mut cells, "state", summary.verdict.as_str());

@@ -1,4 +1,4 @@
-//! Findings in full: where each is, why we believe it, what it opens; and what to do, once for all of a kind.
+//! Findings in full: their places, the reasons to believe them, what they open, and once for each kind what to do.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -13,16 +13,16 @@ use super::super::view::{FindingView, StepView, View};
 use super::super::words;
 use crate::finding::Command;
 
-/// Occurrences named for one finding, at most.
+/// The most occurrences named for one finding.
 const MAX_PLACES: usize = 8;
-/// Columns of a label with the blanks around it.
+/// The width of a label with the blanks around it, in columns.
 const LABEL: usize = 9;
 /// The indentation of a remark on a place.
 const BELOW: &str = "           ";
-/// Steps that are told about what is in files.
+/// The number of steps shown for secrets in plain files.
 const STEPS_OF_FILES: usize = 2;
 
-/// Every finding, and behind those of a kind what to do about them.
+/// Writes every finding, and after those of a kind what to do about them.
 pub(super) fn all(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     for (lot, steps) in fold::by_plan(view) {
         for entry in &lot {
@@ -33,7 +33,7 @@ pub(super) fn all(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Res
         }
         let is_over = lot.iter().all(|entry| matches!(entry, Entry::Group(group) if group.is_over()));
         if detail != Detail::Quiet && !steps.is_empty() && !is_over {
-            // Of a file nobody knows whether it ever went anywhere, so how to revoke is told to who asks.
+            // It is unknown whether a plain file was ever shared, so the steps for revoking are shown only on request.
             let is_brief = view.command == Command::Files && detail == Detail::Overview;
             let most = if is_brief { STEPS_OF_FILES } else { usize::MAX };
             let rule = lot.first().map(|entry| entry.first().rule.as_str()).unwrap_or_default();
@@ -60,13 +60,13 @@ fn group(group: &Group<'_>, paper: &mut Paper<'_>) -> io::Result<()> {
     paper.blank()
 }
 
-/// The severity, the name and what is after it.
+/// Writes the severity, the name and the text after it.
 fn heading(finding: &FindingView, rest: &str, paper: &mut Paper<'_>) -> io::Result<()> {
     let severity = (finding.severity.as_str(), style::of_severity(finding.severity));
     paper.row(0, 2, &[severity, (&finding.name, style::title), (rest, style::faint)])
 }
 
-/// One finding without its plan.
+/// Writes one finding without its plan.
 fn told(finding: &FindingView, command: Command, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     let id = format!("{} · {}", finding.rule, finding.id);
     heading(finding, &id, paper)?;
@@ -84,7 +84,7 @@ fn told(finding: &FindingView, command: Command, detail: Detail, paper: &mut Pap
         if !finding.evidence.is_empty() {
             row("why", &words::reasons(finding), paper)?;
         }
-        // Of a file nobody asked whether a commit holds it.
+        // For a plain file, the scan doesn't ask whether a commit holds it.
         if command.asks_git() || finding.exposure.doubt.is_some() {
             row("stage", &words::stage_and_refs(finding), paper)?;
         }
@@ -100,18 +100,18 @@ fn told(finding: &FindingView, command: Command, detail: Detail, paper: &mut Pap
     paper.blank()
 }
 
-/// The line that it is in, as far as the terminal has room next to the value.
+/// Writes the line that a secret is in, as far as the terminal has room around the value.
 pub(super) fn line(finding: &FindingView, paper: &mut Paper<'_>) -> io::Result<()> {
     let Some(context) = brief::place(finding).and_then(|place| place.context.as_ref()) else { return Ok(()) };
     row("line", &words::line_within(context, paper.room(LABEL)), paper)
 }
 
-/// A line with a label in front.
+/// Writes a line after a label.
 pub(super) fn row(label: &str, text: &str, paper: &mut Paper<'_>) -> io::Result<()> {
     paper.paragraph((&format!("  {label:5}  "), style::label), text, style::plain)
 }
 
-/// The places; where not everything was asked for, the page of one of them is enough.
+/// Writes the places. In an overview, only one of them shows the address of its page.
 fn places(finding: &FindingView, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     let chosen = brief::chosen(finding);
     for (at, occurrence) in finding.occurrences.iter().take(MAX_PLACES).enumerate() {
@@ -147,7 +147,7 @@ fn exposure(finding: &FindingView, paper: &mut Paper<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// The first steps of a plan, numbered, and what tells the others.
+/// Writes the first steps of a plan, numbered, and the command that shows the others.
 pub(super) fn plan(plan: &[StepView], most: usize, what: Option<&str>, paper: &mut Paper<'_>) -> io::Result<()> {
     let shown = plan.get(..most).unwrap_or(plan);
     let mut told = BTreeSet::new();
@@ -166,8 +166,8 @@ pub(super) fn plan(plan: &[StepView], most: usize, what: Option<&str>, paper: &m
     }
 }
 
-/// A step behind its number. How to find out a field is said where the first command of a plan needs it; `told` are those of
-/// which it was said.
+/// Writes a step after its number. The way to find a field is shown with the first command of a plan that needs it;
+/// `told` holds the fields shown so far.
 pub(super) fn step<'v>(
     lead: &str,
     step: &'v StepView,

@@ -1,4 +1,4 @@
-//! Findings that were never committed, at the end of a report: they are brief, because nothing has to be revoked.
+//! Findings that were never committed, in a short section at the end of a report, because nothing has to be revoked.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -9,10 +9,10 @@ use super::super::view::{FindingView, PlanView, StepView, Summary, View};
 use super::super::words::{self, plural};
 use crate::finding::{Stage, StepKind};
 
-/// Leftovers that are listed, at most.
+/// The most leftovers that are listed.
 const MOST: usize = 10;
 
-/// A report without what was never committed, and a report of that alone, if both have something to say.
+/// Splits a report into one without leftovers and one of leftovers alone, if both have findings.
 pub(super) fn apart(view: &View) -> Option<(View, View)> {
     let is_left = |one: &FindingView| one.stage == Stage::Leftover;
     if !view.findings.iter().any(is_left) {
@@ -62,7 +62,7 @@ pub(super) fn write(view: &View, is_quiet: bool, paper: &mut Paper<'_>) -> io::R
     paper.blank()
 }
 
-/// Returns the steps that remove them, each once.
+/// Returns the steps that remove them, without repetitions.
 fn steps(view: &View) -> Vec<&StepView> {
     let mut steps: Vec<&StepView> = Vec::new();
     for step in view.plans.iter().flat_map(|plan| &plan.steps) {

@@ -1,5 +1,5 @@
-//! For people at a terminal. A few findings are told in full; of many there is an overview with the plans of the worst
-//! (`overview`); what stops a commit fits on a screen (`stopped`).
+//! Reports for people at a terminal. A few findings are shown in full; many get an overview with the plans of the
+//! worst (`overview`); a stopped commit gets at most a screen (`stopped`).
 
 mod finding;
 mod leftovers;
@@ -16,17 +16,17 @@ use super::view::{FindingView, View};
 use super::words::{self, plural};
 use crate::finding::{Command, Verdict};
 
-/// Findings that are told in full, at most.
+/// The most findings that are shown in full.
 const FEW: usize = 3;
-/// Gaps and notes that are named, at most, where not everything was asked for.
+/// The most gaps and notes that are named, unless all details were asked for.
 const MOST_REMARKS: usize = 5;
-/// The same below an overview, which has to stay short.
+/// The most gaps and notes that are named below an overview, which has to stay short.
 const REMARKS_BELOW: usize = 1;
 
 /// Writes a report.
 ///
 /// # Errors
-/// When `out` fails.
+/// Fails if `out` does.
 pub fn render(view: &View, detail: Detail, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let mut paper = Paper::new(out, width);
     if let Some(folder) = view.run_in.as_ref().filter(|_| detail != Detail::Quiet && !view.findings.is_empty()) {
@@ -51,12 +51,13 @@ pub fn render(view: &View, detail: Detail, width: Option<usize>, out: &mut dyn W
     if is_stopped(view, detail) { stopped::remedy(view, &mut paper) } else { Ok(()) }
 }
 
-/// `true` if this is told as what stops a commit or a push. What has to be gone is told one by one, with what keeps it.
+/// Returns `true` if the report stops a commit or a push. The report of `verify` shows findings one by one, with what
+/// keeps each.
 fn is_stopped(view: &View, detail: Detail) -> bool {
     detail != Detail::Full && view.command != Command::Verify && !stopped::ways_on(view).is_empty()
 }
 
-/// Writes the findings, in the detail that was asked for.
+/// Writes the findings in the requested detail.
 fn findings(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     let is_few = fold::entries(view).len() <= FEW;
     match (detail, view.command) {
@@ -67,13 +68,13 @@ fn findings(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()
     }
 }
 
-/// How to allow what is no secret, where somebody just wrote it. One finding is named, however many there are: each of them
-/// takes a decision.
+/// Writes how to allow a false alarm, if the user has just written the text. Only one finding is named, however many
+/// there are, since each needs a decision.
 fn false_alarm(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
     if !matches!(view.command, Command::Staged | Command::Range | Command::Files | Command::Context | Command::Agents) {
         return Ok(());
     }
-    // What is told together has expired or is doubtful.
+    // Findings in a group are expired or doubtful.
     let alone = fold::entries(view).into_iter().filter_map(|entry| match entry {
         Entry::One(one) => Some(one),
         Entry::Group(_) => None,

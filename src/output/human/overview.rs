@@ -1,4 +1,4 @@
-//! Many findings: counts, a table, the plans of the worst kinds in short, and how to see the rest.
+//! The overview of many findings: counts, a table, short plans for the worst kinds, and how to see the rest.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
@@ -15,15 +15,15 @@ use super::super::words::{self, plural};
 use super::finding;
 use crate::finding::{AgentFiles, CodingAgent, Command, Stage};
 
-/// Rows of the table, at most, of one line each and of several.
+/// The most rows of the table, with one line each and with several.
 const ROWS: Rows = Rows { of_a_line: 36, of_several: 12 };
-/// Plans that are shown.
+/// The most plans that are shown.
 const PLANS: usize = 5;
-/// Steps that are shown of all plans together, and of one: each plan has one at least.
+/// The most steps shown of all plans together, and of one plan; each plan shows at least one.
 const STEPS: (usize, usize) = (6, 3);
-/// Plans up to which each says what somebody could do with the secret.
+/// The number of plans up to which each says what an attacker could do with the secret.
 const FEW: usize = 2;
-/// Places named with a plan.
+/// The most places named with a plan.
 const PLACES: usize = 3;
 
 /// Writes the overview.
@@ -58,7 +58,7 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
     paper.blank()
 }
 
-/// How many secrets each agent has in which of its files.
+/// Writes the number of secrets in each agent's files of each kind.
 pub(super) fn by_agent(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
     let tally = agents::tally(view);
     for (agent, words) in &tally {
@@ -67,7 +67,7 @@ pub(super) fn by_agent(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
     if tally.is_empty() { Ok(()) } else { paper.blank() }
 }
 
-/// The rows by the agent whose files they are in, and by what these are for.
+/// Writes the rows grouped by agent and by the purpose of its files.
 fn grouped(view: &View, rows: Vec<Row<'_>>, paper: &mut Paper<'_>) -> io::Result<()> {
     let mut groups: BTreeMap<Option<(CodingAgent, AgentFiles)>, Vec<Row<'_>>> = BTreeMap::new();
     for row in rows {
@@ -83,7 +83,7 @@ fn grouped(view: &View, rows: Vec<Row<'_>>, paper: &mut Paper<'_>) -> io::Result
     Ok(())
 }
 
-/// How many there are, by severity and, if that was asked, by how far they got.
+/// Writes the number of findings by severity and, if known, by stage.
 fn counts(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
     let mut stages: BTreeMap<Stage, usize> = BTreeMap::new();
     for one in &view.findings {
@@ -98,17 +98,17 @@ fn counts(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
     )
 }
 
-/// A line of the overview: a finding, those of one kind in one file, or a group.
+/// A row of the overview: a finding, several of one kind in one file, or a group.
 pub(super) struct Row<'v> {
     first: &'v FindingView,
     count: usize,
     places: usize,
     has_stage: bool,
-    /// The description of the findings, where the place of the first is not enough.
+    /// The description of the findings, if the place of the first isn't enough.
     together: Option<String>,
 }
 
-/// The rows, in the order of the findings.
+/// Returns the rows, in the order of the findings.
 pub(super) fn rows(view: &View) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     let mut known: HashMap<_, usize> = HashMap::new();
@@ -138,7 +138,7 @@ pub(super) fn rows(view: &View) -> Vec<Row<'_>> {
 }
 
 impl Row<'_> {
-    /// Where it is, and what else it stands for.
+    /// Returns the place of the first finding, and what else the row covers.
     fn place(&self) -> String {
         if let Some(together) = &self.together {
             return together.clone();
@@ -151,7 +151,7 @@ impl Row<'_> {
     }
 }
 
-/// The word for how far a row's secret got: its stage, or who can see it in an image. Of other files nobody asked for one.
+/// Returns the word for how far a row's secret got: its stage, or who can see it in an image; empty for plain files.
 fn stage_of(row: &Row<'_>) -> &'static str {
     let image = brief::place(row.first).and_then(|place| place.image.as_ref());
     match image {
@@ -161,16 +161,16 @@ fn stage_of(row: &Row<'_>) -> &'static str {
     }
 }
 
-/// How many rows a table has, at most.
+/// The most rows of a table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rows {
-    /// Where each is one line.
+    /// The limit if each row takes one line.
     pub(super) of_a_line: usize,
-    /// Where the terminal is narrower than one of them, so that each takes two or three.
+    /// The limit if rows are wider than the terminal, so that each takes two or three lines.
     pub(super) of_several: usize,
 }
 
-/// A line for each row; two or three where one would be wider than the terminal, and then for fewer rows.
+/// Writes one line for each row, or fewer rows of two or three lines if one line would be wider than the terminal.
 pub(super) fn table(rows: &[Row<'_>], most: Rows, way_to_all: &str, paper: &mut Paper<'_>) -> io::Result<()> {
     let widest = |rows: &[Row<'_>], text: &dyn Fn(&Row<'_>) -> usize| rows.iter().map(text).max().unwrap_or(0);
     let mut shown = &rows[..rows.len().min(most.of_a_line)];
@@ -181,7 +181,7 @@ pub(super) fn table(rows: &[Row<'_>], most: Rows, way_to_all: &str, paper: &mut 
     let mut name = widest(shown, &|row| row.first.name.chars().count()).min(WIDEST);
     let indent = 2 + severity + 2;
     if !paper.fits(indent + id + 2 + stage + 2 + name + 2 + place) {
-        // The place goes below, and the names need no column.
+        // The place goes on its own line, so the names need no column.
         shown = &rows[..rows.len().min(most.of_several)];
         name = 0;
     }
@@ -211,8 +211,8 @@ pub(super) fn table(rows: &[Row<'_>], most: Rows, way_to_all: &str, paper: &mut 
     Ok(())
 }
 
-/// Writes the steps for all findings of a kind, in short; `told` are the sentences about stages that were said, `plans` how
-/// many are shown.
+/// Writes the steps for all findings of a kind, in short. `told` holds the sentences about stages written so far,
+/// `plans` the number of plans shown.
 fn kind(
     view: &View,
     plan: &PlanView,
@@ -241,13 +241,13 @@ fn kind(
         finding::row("risk", &first.impact, paper)?;
     }
     let what = match view.command {
-        // No page has the steps for an image but its report.
+        // Only the report of an image has the steps for it.
         Command::Image | Command::Context | Command::Agents => None,
         _ if view.is_stored => Some(first.id.as_str()),
         _ => Some(first.rule.as_str()),
     };
     let (all, one) = STEPS;
-    // The pages that steps link to are for who goes on.
+    // The linked pages are for readers who want more.
     let steps: Vec<StepView> = plan.steps.iter().map(|step| StepView { link: String::new(), ..step.clone() }).collect();
     finding::plan(&steps, (all / plans.max(1)).clamp(1, one), what, paper)?;
     paper.blank()

@@ -1,4 +1,4 @@
-//! The report that stops a commit or a push: a screen at most, whatever was found, with one block to copy at its end.
+//! The report that stops a commit or a push: at most a screen, whatever was found, with one block to copy at its end.
 
 use std::io;
 
@@ -11,21 +11,21 @@ use super::super::words;
 use super::finding;
 use super::overview::{self, Rows};
 
-/// Findings told in some lines each, at most.
+/// The most findings that get several lines each.
 const FEW: usize = 2;
-/// Kinds whose revocation is told, at most.
+/// The most kinds whose revocation is described.
 const KINDS: usize = 3;
-/// Rows of the table.
+/// The most rows of the table.
 const ROWS: Rows = Rows { of_a_line: 12, of_several: 6 };
-/// The same where a push was stopped: what lets it go on takes more lines than what lets a commit go on.
+/// The most rows of the table if a push was stopped, since its remedy takes more lines.
 const FEWER_ROWS: Rows = Rows { of_a_line: 6, of_several: 3 };
 
-/// The steps that let go on what was stopped; none where nothing was, or none would.
+/// Returns the steps that let the stopped commit or push succeed; empty if nothing was stopped, or nothing would help.
 pub(super) fn ways_on(view: &View) -> &[StepView] {
     if view.before_commit.is_empty() { &view.before_push } else { &view.before_commit }
 }
 
-/// Writes what was found.
+/// Writes the findings.
 pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     let (few, rows) = if view.before_push.is_empty() { (FEW, ROWS) } else { (FEW / 2, FEWER_ROWS) };
     if view.findings.len() <= few {
@@ -36,7 +36,7 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
     paper.blank()
 }
 
-/// Writes what to do about all of it. That comes last, because whoever copies the end of a report has to get the remedy.
+/// Writes the remedy for all findings. It comes last, because whoever copies the end of a report has to get it.
 pub(super) fn remedy(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
     revoking(view, paper)?;
     paper.blank()?;
@@ -49,7 +49,7 @@ pub(super) fn remedy(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// How to revoke what was found, once for each kind.
+/// Writes how to revoke the findings, once for each kind.
 fn revoking(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
     let mut rules: Vec<&str> = Vec::new();
     for one in &view.findings {
@@ -69,7 +69,7 @@ fn revoking(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
     rules.iter().take(KINDS).try_for_each(|rule| paper.commands("    ", &format!("keysweep explain {rule}")))
 }
 
-/// One finding in a few lines.
+/// Writes one finding in a few lines.
 fn told(one: &FindingView, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     let id = format!("{} · {}", one.rule, one.id);
     let severity = (one.severity.as_str(), style::of_severity(one.severity));

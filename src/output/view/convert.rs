@@ -1,4 +1,4 @@
-//! From internal types to what may be shown, masking and escaping on the way.
+//! Converts internal types into what may be shown, masked and escaped.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -18,20 +18,20 @@ use crate::output::mask::{Mask, by_line};
 use crate::output::words::plural;
 use crate::text::escape;
 
-/// Characters of a step of a build that are told.
+/// The most characters shown of a build step.
 const MAX_STEP: usize = 120;
 
-/// The treatment of the values of secrets.
+/// The treatment of secret values.
 #[derive(Debug, Clone, Copy)]
 pub enum Values<'m> {
-    /// They are masked wherever they stand.
+    /// Values are masked wherever they appear.
     Masked(&'m Mask<'m>),
-    /// They are shown, because somebody asked for it.
+    /// Values are shown, on request.
     Shown,
 }
 
 impl View {
-    /// The view of a report.
+    /// Returns the view of a report.
     pub fn new(report: &Report, values: Values) -> Self {
         let off = Mask::off();
         let (show_secrets, mask) = match values {
@@ -85,7 +85,7 @@ fn summary(report: &Report) -> Summary {
     }
 }
 
-/// Returns the words in place of something that is not shown.
+/// Returns the words that replace something left out.
 fn left_out_words(left_out: LeftOut) -> String {
     let LeftOut { characters, lines, encoding } = left_out;
     let lines = if lines == 1 { String::new() } else { format!(" on {lines} lines") };
@@ -93,12 +93,12 @@ fn left_out_words(left_out: LeftOut) -> String {
     format!("‹{}{of}{lines}›", plural(characters, "character"))
 }
 
-/// Converts one report. It keeps what it has masked already.
+/// The conversion of one report, with a cache of masked texts.
 struct Convert<'c> {
     show_secrets: bool,
     mask: &'c Mask<'c>,
     code_owners: &'c CodeOwners,
-    /// The same paths, names and steps come again and again, and to mask a text costs a scan of it.
+    /// The cache: the same paths, names and steps recur, and masking a text costs a scan of it.
     known: RefCell<HashMap<Vec<u8>, String>>,
 }
 
@@ -139,7 +139,7 @@ impl Convert<'_> {
         FindingView {
             schema: SCHEMA,
             id: finding.id.to_string(),
-            // What a rule of one's own says is no secret, but may come from a repository.
+            // The id of a user's rule is not secret, but may come from a repository.
             rule: escape(finding.rule.as_bytes()),
             name: escape(finding.name.as_bytes()),
             provider: escape(finding.provider.as_bytes()),
@@ -161,7 +161,7 @@ impl Convert<'_> {
         }
     }
 
-    /// A command of which something has to be masked shows nothing.
+    /// Returns the command that shows a place; `None` if part of it had to be masked.
     fn show(&self, show: &Show) -> Option<ShowView> {
         let command = self.safe(show.command.as_bytes());
         (command == show.command).then_some(ShowView { occurrence: show.place, command })
@@ -269,7 +269,8 @@ impl Convert<'_> {
         }
     }
 
-    /// The page of the file, or of the commit where the secret is in no file of it. A name that is masked is in no address.
+    /// Returns the page of the file, or of the commit if no file of it holds the secret. An address never includes a
+    /// name that was masked.
     fn link(&self, occurrence: &Occurrence) -> Option<Link> {
         let (web, commit) = (occurrence.web.as_ref()?, occurrence.commit.as_ref()?);
         let is_public = |text: &[u8]| self.safe(text) == escape(text);
@@ -381,8 +382,8 @@ impl Convert<'_> {
         NoteView { text: self.safe(note.0.as_bytes()) }
     }
 }
-/// A step of a build without what builders write around it, cut to a line. It is masked before: half of a value would be none
-/// that a mask knows.
+/// Returns a build step on one line, without what builders add around it. It is masked first: a mask would not
+/// recognise half of a value.
 fn step(masked: &str) -> String {
     let step = masked.strip_suffix("# buildkit").unwrap_or(masked).trim();
     let step = step.strip_prefix("/bin/sh -c #(nop)").or_else(|| step.strip_prefix("/bin/sh -c")).unwrap_or(step);

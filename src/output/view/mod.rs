@@ -1,9 +1,9 @@
-//! The view of a report for every format: masked, escaped, and in words. Every renderer works from this, and nothing else.
+//! The view of a report for every format: masked, escaped, and in words. Every renderer works from this alone.
 //!
-//! It is also the JSON contract, schema 1, apart from the internal types, and can be read back: a report that was stored is
-//! shown by the same renderers. Its words are enums, most of them those of `finding`, so that every renderer has to say
-//! something of each; what they are called in JSON must not change. A stored report with a word that this version does not
-//! know cannot be read back.
+//! It is also the JSON contract, schema 1, separate from the internal types, and can be read back: the same renderers
+//! show a stored report. Its words are enums, most of them those of `finding`, so that every renderer has to handle
+//! each; their names in JSON must not change. A stored report with a word that this version does not know can't be read
+//! back.
 
 mod convert;
 
@@ -19,83 +19,83 @@ use crate::rule::{Confidence, Severity};
 
 pub use convert::Values;
 
-/// Version of the schema; a change that breaks readers raises it.
+/// The version of the schema; a change that breaks readers raises it.
 pub const SCHEMA: u32 = 1;
 
-/// A report.
+/// The view of a report.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct View {
-    /// Version of the schema.
+    /// The version of the schema.
     pub schema: u32,
-    /// `keysweep`.
+    /// The tool's name, `keysweep`.
     pub tool: String,
-    /// Its version.
+    /// The tool's version.
     pub version: String,
-    /// The command that it answers.
+    /// The command that made the report.
     pub command: Command,
-    /// The scope, in words.
+    /// A description of the scope.
     pub scope: String,
     /// The name of the repository's folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
-    /// The subject of the scan, as other reports would call it.
+    /// The subject of the scan, by a name that is the same in other reports.
     #[serde(default)]
     pub source: SourceView,
-    /// When, RFC 3339.
+    /// The time of the report, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made_at: Option<String>,
-    /// The commit that HEAD named then.
+    /// The commit that HEAD named at that time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub head: Option<String>,
-    /// Worst first.
+    /// The findings, worst first.
     pub findings: Vec<FindingView>,
-    /// The steps for them: one plan for each kind that got equally far.
+    /// The plans for the findings: one for each kind and stage.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub plans: Vec<PlanView>,
-    /// The general advice of their rules, by the id of the rule. `explain` tells it to who asks, so it is in no JSON.
+    /// The general advice of the rules, by rule id. Only `explain` shows it, so it is in no JSON.
     #[serde(skip)]
     pub advice: BTreeMap<String, Vec<StepView>>,
-    /// The steps for all of them at once, where they stop a commit.
+    /// The steps for all findings at once, if they stop a commit.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub before_commit: Vec<StepView>,
-    /// The same, where they stop a push.
+    /// The steps for all findings at once, if they stop a push.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub before_push: Vec<StepView>,
-    /// The repository that the commands are for, as a word of a shell, if they would not reach it from where the scan was
-    /// started.
+    /// The repository that the commands are for, quoted for a shell, if they would not reach it from the current
+    /// folder.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub run_in: Option<String>,
-    /// `true` if other commands know the findings by their ids. A report that is read back does not say so.
+    /// Set if other commands can look up the findings by id. A report that is read back does not keep this.
     #[serde(skip)]
     pub is_stored: bool,
-    /// Those that somebody allowed, and that do not count.
+    /// The findings that are allowed and do not count.
     #[serde(default)]
     pub suppressed: Vec<FindingView>,
-    /// Parts that were not read.
+    /// The parts that were not read.
     pub gaps: Vec<GapView>,
-    /// Further remarks about the coverage.
+    /// Remarks on the coverage that are not gaps.
     pub notes: Vec<NoteView>,
-    /// The verdict, and how much was read.
+    /// The verdict, and the amount of content read.
     pub summary: Summary,
 }
 
 impl View {
-    /// The findings, and behind them those that are allowed.
+    /// Returns the findings, followed by those that are allowed.
     pub fn all(&self) -> impl Iterator<Item = &FindingView> {
         self.findings.iter().chain(&self.suppressed)
     }
 }
 
-/// A report among several, and its repository as it was asked for.
+/// One of several reports, with its repository as named in the arguments.
 #[derive(Debug, Serialize)]
 pub struct Named {
-    /// The path that was given; two folders may have one name.
+    /// The path as given; two folders may have the same name.
     pub path: String,
-    /// The report on it.
+    /// The report on this repository.
     pub report: View,
 }
 
-/// The subject of the scan, as other reports would call it.
+/// The subject of the scan, by a name that is the same in other reports.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct SourceView {
@@ -117,7 +117,7 @@ pub struct SourceView {
     pub rules: String,
 }
 
-/// One secret.
+/// The view of a secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "finding")]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
@@ -147,7 +147,7 @@ pub struct FindingView {
     pub plan: Vec<StepView>,
 }
 
-/// The answer of a provider about it.
+/// A provider's answer about a secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct AskedView {
@@ -159,9 +159,9 @@ pub struct AskedView {
     pub why: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub reveals: BTreeMap<String, String>,
-    /// Whole days since then.
+    /// The age of the answer in whole days.
     pub days: u64,
-    /// `true` if it should be asked again.
+    /// Set if the provider should be asked again.
     pub is_old: bool,
 }
 
@@ -169,13 +169,13 @@ pub struct AskedView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// The baseline does not have it.
+    /// The baseline lacks it.
     New,
-    /// The baseline has it.
+    /// The baseline lists it.
     Unchanged,
 }
 
-/// The entry or comment that allows it.
+/// The view of the entry or comment that allows a finding.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct SuppressionView {
@@ -185,12 +185,12 @@ pub struct SuppressionView {
     pub line: Option<usize>,
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub reason: String,
-    /// Why it is not valid, as a clause.
+    /// The reason why it is not valid, as a clause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flaw: Option<String>,
 }
 
-/// Where it was written.
+/// The place where a suppression is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
@@ -201,7 +201,7 @@ pub enum SuppressedBy {
     Exclude,
 }
 
-/// The status.
+/// The state of a suppression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
@@ -211,7 +211,7 @@ pub enum SuppressionStatus {
     Void,
 }
 
-/// A reason to believe it.
+/// A reason to believe or to doubt a finding.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "detail", rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
@@ -225,7 +225,7 @@ pub enum EvidenceView {
     After(String),
     Entropy(String),
     Decoded(String),
-    /// How many; schema 1 writes every detail as text.
+    /// The number of identifiers nearby; schema 1 writes every detail as text.
     Companions(#[serde(with = "number_as_text")] usize),
     Path(String),
 }
@@ -242,7 +242,7 @@ mod number_as_text {
     }
 }
 
-/// How far it got.
+/// The exposure of a secret: how far it got.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct ExposureView {
@@ -278,7 +278,7 @@ pub struct ExposureView {
     pub in_the_end: Option<InTheEnd>,
 }
 
-/// The sign that it was on a server.
+/// The evidence that a secret was on a server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct SignView {
@@ -288,7 +288,7 @@ pub struct SignView {
     pub remote: Option<String>,
 }
 
-/// A commit that something happened in.
+/// A commit in which something happened to a secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct EventView {
@@ -297,7 +297,7 @@ pub struct EventView {
     pub author: String,
 }
 
-/// A place it was pushed to or fetched from.
+/// A repository that this one pushes to or fetches from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct RemoteView {
@@ -307,14 +307,14 @@ pub struct RemoteView {
     pub host: Host,
 }
 
-/// A place it is in.
+/// A place of a secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct OccurrenceView {
     pub kind: ContentKind,
-    /// With the member of the archive, if it is in one.
+    /// The path, with the member of the archive if it is in one.
     pub path: String,
-    /// The member alone.
+    /// The member of the archive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
     pub line: usize,
@@ -332,16 +332,16 @@ pub struct OccurrenceView {
     /// The text around it on its line.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub context: Option<ContextView>,
-    /// Its page on the host that has the commit.
+    /// The page on the host that has the commit.
     #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "Link::deserialize_if_safe")]
     pub link: Option<Link>,
     /// Its owners, by the repository's own CODEOWNERS.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub owners: Vec<String>,
-    /// Where in which image it is.
+    /// The place in a container image.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub image: Option<Box<ImagePlace>>,
-    /// Whose file it is, and what for.
+    /// The agent and purpose of the file.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub agent: Option<AgentPlace>,
 }
@@ -351,7 +351,7 @@ pub struct OccurrenceView {
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct ContextView {
     pub before: String,
-    /// The words in place of the value.
+    /// The words that replace the value.
     pub value: String,
     pub after: String,
 }
@@ -360,12 +360,12 @@ pub struct ContextView {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct ShowView {
-    /// The number of the occurrence, from 0.
+    /// The index of the occurrence, from 0.
     pub occurrence: usize,
     pub command: String,
 }
 
-/// The retention of a place.
+/// The retention of a place: what keeps it in the repository.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct RetentionView {
@@ -377,13 +377,13 @@ pub struct RetentionView {
 /// The steps for findings of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanView {
-    /// Their ids, worst first.
+    /// The ids of the findings, worst first.
     pub findings: Vec<String>,
-    /// The steps, in order, each for all of them.
+    /// The steps in order, each for all findings.
     pub steps: Vec<StepView>,
 }
 
-/// A step of the plan.
+/// A step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct StepView {
@@ -407,7 +407,7 @@ pub struct GapView {
     pub why: String,
 }
 
-/// Something about the coverage that is no gap.
+/// A remark on the coverage that is not a gap.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "note")]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
@@ -415,7 +415,7 @@ pub struct NoteView {
     pub text: String,
 }
 
-/// The verdict, and how much was read.
+/// The verdict, and the amount of content read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "summary")]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
@@ -430,13 +430,14 @@ pub struct Summary {
     pub cached: usize,
     pub bytes: u64,
     pub below_threshold: usize,
-    /// The same, by what they lack; of a report that an older version stored nothing is known.
+    /// The number of secrets below the thresholds, by the threshold they miss; unknown in a report stored by an older
+    /// version.
     #[serde(default)]
     pub held_back: HeldBack,
     pub old: usize,
     #[serde(default)]
     pub suppressed: usize,
-    /// Values looked for, where values and not rules say what is.
+    /// The number of values searched for, if the scan searched for given values.
     #[serde(skip_serializing_if = "is_none", default)]
     pub sought: usize,
     pub elapsed_ms: u64,

@@ -5,7 +5,7 @@ use super::steps::Plan;
 use crate::finding::Server;
 use crate::finding::purge::{On, Phase};
 
-/// The steps on the server that a remote leads to; `noted` is what git filter-repo noted about the rewrite.
+/// Adds the steps on the server of a remote; `noted` is the folder with the notes of git filter-repo about the rewrite.
 pub(super) fn server(plan: &mut Plan<'_>, host: Server, noted: &str) {
     match host {
         Server::GitHub => plan.by_hand(

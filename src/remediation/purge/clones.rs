@@ -1,4 +1,5 @@
-//! Out of the clones that are there already: this one, whose refs are known, and those of others.
+//! The steps that remove the values from clones that exist already: this one, whose refs are known, and those of other
+//! people.
 
 use bstr::{BStr, BString, ByteSlice as _};
 
@@ -8,7 +9,7 @@ use crate::finding::purge::{Consent, On, Phase, Trace};
 use crate::remediation::git::leftovers;
 use crate::remediation::step::quoted;
 
-/// The steps for this clone and for all others.
+/// Adds the steps for this clone and for all others.
 pub(super) fn steps(plan: &mut Plan<'_>) {
     let at = plan.at;
     if at.is_bare {
@@ -19,8 +20,9 @@ pub(super) fn steps(plan: &mut Plan<'_>) {
     others(plan);
 }
 
-/// A bare clone is fetched into as its configuration says, which may be all of it or nothing; what that leaves is rewritten where
-/// it lies. The same rewrite of the same commits has the same ids, so nothing comes apart.
+/// Adds the steps for a bare clone. The fetch follows its configuration, which may cover all refs or none; the refs
+/// that it leaves are rewritten in place. The same rewrite of the same commits gives the same ids, so both histories
+/// stay consistent.
 fn bare_one(plan: &mut Plan<'_>) {
     let at = plan.at;
     for name in remotes(at) {
@@ -39,7 +41,7 @@ fn bare_one(plan: &mut Plan<'_>) {
     plan.clean(Phase::Clones);
 }
 
-/// The remotes by their names, each once.
+/// Returns the names of the remotes, each once.
 fn remotes<'s>(at: &'s Situation<'_>) -> Vec<&'s BString> {
     let mut names: Vec<&BString> = at.remotes.iter().map(|(name, _)| name).collect();
     names.dedup();
@@ -70,9 +72,9 @@ fn this_one(plan: &mut Plan<'_>) {
     plan.clean(Phase::Clones);
 }
 
-/// Branches and tags are rewritten where they lie, whether a remote has them or not: as in a bare clone the ids are the same, and
-/// unlike in a rebase nothing can conflict and merges stay as they are. All are, for the rewrite of the remote has dropped
-/// signatures in branches, too, that never held a value.
+/// Adds the step that rewrites branches and tags in place, whether or not a remote has them: as in a bare clone the ids
+/// are the same, and unlike in a rebase nothing can conflict and merges stay as they are. All of them are rewritten,
+/// because the rewrite of the remote has also dropped signatures in branches that never held a value.
 fn rewritten(plan: &mut Plan<'_>) {
     let at = plan.at;
     let names = at.git(&format!("for-each-ref --format='%(refname)' {REWRITTEN}"));
@@ -84,7 +86,7 @@ fn rewritten(plan: &mut Plan<'_>) {
     plan.seen_in(Trace::Repository(plan.root()));
 }
 
-/// A branch or tag whose name is a value, which no command can repeat.
+/// Returns the step for a branch or tag whose name is a value, which no command may repeat.
 fn of_value(at: &Situation<'_>, name: &BStr) -> (String, String) {
     let (what, kind, delete) = match name.as_bytes() {
         name if name.starts_with(b"refs/heads/") => ("branches", "heads", "branch --quiet -D"),
@@ -103,10 +105,11 @@ fn of_value(at: &Situation<'_>, name: &BStr) -> (String, String) {
     )
 }
 
-/// Any other ref; those of remotes came with the fetch, and branches and tags are rewritten.
+/// Returns the step for any other ref; remote-tracking refs are updated by the fetch, and branches and tags are
+/// rewritten.
 fn of_ref(at: &Situation<'_>, name: &BStr) -> (String, String) {
     let starts = |start: &str| name.starts_with(start.as_bytes());
-    // The plan begins with every work tree on a branch.
+    // The plan begins by making sure that every work tree is on a branch.
     if is_rewritten(name) || starts("refs/remotes/") || name == "HEAD" || starts("HEAD of ") {
         return (String::new(), String::new());
     }

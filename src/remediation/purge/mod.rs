@@ -1,10 +1,10 @@
-//! The plan to take secrets out of a history, and out of every copy of it: which commands, in which order, and what they do
-//! not reach.
+//! The plan to remove secrets from a history, and from every copy of it: the commands, their order, and the copies that
+//! they do not reach.
 //!
-//! Revoking comes first, for no rewrite calls a value back. What was pushed is rewritten in a fresh clone and proved clean
-//! there before anything is forced on a server; what was not is rewritten where it lies. No command holds a value: those stand
-//! in files that only their owner can read. The commands are meant to be run as they are printed, so all that comes from the
-//! repository is quoted.
+//! Revoking comes first, because no rewrite calls a value back. Pushed history is rewritten in a fresh clone and proved
+//! clean there before anything is forced on a server; unpushed history is rewritten in place. No command holds a value:
+//! the values are in files that only their owner can read. The commands are meant to be run as they are printed, so
+//! everything that comes from the repository is quoted.
 
 mod beyond;
 mod clones;
@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use crate::finding::PurgePlan;
 use crate::finding::purge::{Handling, Places, Subject};
 
-/// The plan.
+/// Makes the plan.
 pub fn plan(at: &Situation<'_>) -> PurgePlan {
     let subjects: Vec<Subject> = at.findings.iter().map(|finding| at.subject(finding)).collect();
     let mut plan = steps::Plan { at, steps: Vec::new() };

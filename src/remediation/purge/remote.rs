@@ -1,4 +1,4 @@
-//! The steps for one remote: pushing what was rewritten, and what its server keeps all the same.
+//! The steps for one remote: pushing the rewritten history, and dealing with what its server keeps all the same.
 
 use bstr::{BStr, BString};
 
@@ -11,7 +11,7 @@ use super::situation::EXPRESSIONS;
 use super::steps::{self, OWN_ADVICE, Plan};
 
 impl Plan<'_> {
-    /// A remote: rewritten in a clone of its own, proved there, and pushed.
+    /// Adds the steps for a remote, whose history is rewritten in a separate clone, proved clean there, and pushed.
     pub(super) fn remote(&mut self, number: usize, name: &BStr, host: Server) {
         let at = self.at;
         let (mirror, noted) = (at.file(&steps::mirror(number)), at.file(&steps::noted(number)));
@@ -76,7 +76,8 @@ impl Plan<'_> {
     }
 }
 
-/// Pushes what git filter-repo noted as changed: each ref with what it was before as a lease, or its deletion.
+/// Returns the command that pushes the refs that git filter-repo noted as changed, each with its former value as a
+/// lease, or deletes them.
 fn push(mirror: &str, noted: &str) -> String {
     let leases = r#"NR > 1 && $1 != $2 && $3 ~ /^refs\/(heads|tags|notes)\// { print "--force-with-lease=" $3 ":" $1; print ($2 ~ /^0+$/ ? "" : $3) ":" $3 }"#;
     format!(

@@ -9,45 +9,45 @@ use crate::finding::{ContentKind, Finding, Server, Stage};
 use crate::remediation::step::quoted;
 use crate::remediation::{Surroundings, is_elsewhere};
 
-/// Replaced in contents and messages.
+/// The file with the texts to replace in contents and messages.
 pub const EXPRESSIONS: &str = "expressions.txt";
-/// Contents that go as a whole.
+/// The file with the ids of contents that are removed as a whole.
 pub const CONTENTS: &str = "contents.txt";
-/// Replaced in paths.
+/// The file with the texts to replace in paths.
 pub const PATHS: &str = "paths.txt";
-/// Replaced in names of refs.
+/// The file with the callback that replaces texts in names of refs.
 pub const REFS: &str = "refs.py";
-/// The values in names of refs, one a line.
+/// The file with the values in names of refs, one per line.
 pub const NEEDLES: &str = "refs.txt";
-/// Replaced in names of people.
+/// The file with the callback that replaces texts in names of people.
 pub const NAMES: &str = "names.py";
-/// Replaced in their addresses.
+/// The file with the callback that replaces texts in addresses of people.
 pub const EMAILS: &str = "emails.py";
 
-/// The steps that a script has done.
+/// The file with the steps that a script has done.
 pub const PROGRESS: &str = "progress";
 
-/// Bytes below which a value may be in other text by chance.
+/// The length in bytes below which a value may occur in other text by chance.
 pub const SHORT: usize = 8;
 
-/// All that a plan depends on.
+/// Everything that a plan depends on.
 #[derive(Debug)]
 pub struct Situation<'a> {
-    /// The findings, each with what to do about it alone.
+    /// The findings, each with its own plan.
     pub findings: &'a [Finding],
     /// The same secrets with every place that holds the value, and all refs that reach it.
     pub traced: &'a [Finding],
-    /// The work beyond replacing text.
+    /// The needs of the rewrite beyond replacing text.
     pub needs: Needs,
-    /// The repository's root; its folder, if it is bare.
+    /// The root of the repository's work tree; the repository's folder, if it is bare.
     pub root: BString,
-    /// `true` if it has no work tree.
+    /// `true` if the repository has no work tree.
     pub is_bare: bool,
-    /// The folders of its other work trees.
+    /// The other work trees of the repository.
     pub work_trees: Vec<WorkTree>,
-    /// Where the files of the plan lie.
+    /// The folder of the plan's files.
     pub folder: BString,
-    /// `true` if nothing else lies there.
+    /// `true` if the folder holds nothing but the plan's files.
     pub is_own_folder: bool,
     /// The remotes that are configured.
     pub remotes: Vec<(BString, Server)>,
@@ -58,7 +58,7 @@ pub struct Situation<'a> {
 /// Another work tree of the repository.
 #[derive(Debug)]
 pub struct WorkTree {
-    /// Its folder.
+    /// The folder of the work tree.
     pub folder: BString,
     /// `true` if that folder exists.
     pub is_there: bool,
@@ -67,29 +67,29 @@ pub struct WorkTree {
 /// The needs of a rewrite beyond replacing text.
 #[derive(Debug, Default)]
 pub struct Needs {
-    /// Paths of contents that go as a whole.
+    /// The paths of contents that are removed as a whole.
     pub contents: BTreeSet<BString>,
-    /// `true` if a path holds a value.
+    /// `true` if a path contains a value.
     pub paths: bool,
-    /// `true` if the name of a ref does.
+    /// `true` if the name of a ref contains a value.
     pub refs: bool,
-    /// `true` if the name or address of a person does.
+    /// `true` if the name or address of a person contains a value.
     pub people: bool,
-    /// Values so short that other text may hold them by chance.
+    /// The number of values so short that other text may contain them by chance.
     pub short: usize,
-    /// `true` if the content of a Git LFS object does.
+    /// `true` if the content of a Git LFS object contains a value.
     pub lfs: bool,
-    /// Messages in which a value is left in a form that no replacement reaches.
+    /// The number of messages with a value in a form that no replacement reaches.
     pub messages: usize,
 }
 
 impl WorkTree {
-    /// git in it.
+    /// Returns a git command that runs in this work tree.
     pub(super) fn git(&self, arguments: &str) -> String {
         format!("git -C {} {arguments}", quoted(self.folder.as_ref()))
     }
 
-    /// Fails where something is staged or changed, or where no branch is checked out.
+    /// Returns a command that fails if something is staged or changed, or if no branch is checked out.
     pub(super) fn is_ready(&self) -> String {
         is_ready(&self.git(""))
     }
@@ -115,8 +115,8 @@ impl Situation<'_> {
         }
     }
 
-    /// How far it got decides. A tag leaves no trace of having been pushed, so where the history of a remote is rewritten for
-    /// something else, tags go along.
+    /// Returns how to handle a finding, which depends on how far the value got. A tag leaves no trace of having been
+    /// pushed, so if the history of a remote is rewritten for another value, tags are rewritten there, too.
     pub(super) fn handling(&self, finding: &Finding) -> Handling {
         let is_tagged = finding.occurrences.iter().any(|occurrence| {
             let is_tag = occurrence.kind == ContentKind::RefName && occurrence.path.starts_with(b"refs/tags/");
@@ -135,28 +135,29 @@ impl Situation<'_> {
         }
     }
 
-    /// `true` if a name holds a value, so that it cannot be printed.
+    /// Returns `true` if a name contains a value, so that it must not be printed.
     pub(super) fn is_secret(&self, name: &[u8]) -> bool {
         self.findings.iter().any(|finding| name.contains_str(finding.secret.reveal()))
     }
 
-    /// A file or folder of the plan, as a word of a shell.
+    /// Returns the path of a file or folder of the plan, as a word of a shell.
     pub(super) fn file(&self, name: &str) -> String {
         quoted(BString::from(format!("{}/{name}", self.folder)).as_ref())
     }
 
-    /// git in the repository that the plan is for.
+    /// Returns a git command that runs in the repository of the plan.
     pub(super) fn git(&self, arguments: &str) -> String {
         format!("git -C {} {arguments}", quoted(self.root.as_ref()))
     }
 
-    /// Fails where something is staged or changed. A comparison of the work tree with HEAD alone misses what was staged and
-    /// then taken back, and content of a submodule is not for this repository to commit.
+    /// Returns a command that fails if something is staged or changed. A comparison of the work tree with HEAD alone
+    /// would miss changes that were staged and then reverted in the work tree; changed content of a submodule is
+    /// ignored, because this repository can't commit it.
     pub(super) fn is_committed(&self) -> String {
         is_committed(&self.git(""))
     }
 
-    /// The same, and where no branch is checked out.
+    /// Returns a command that fails if something is staged or changed, or if no branch is checked out.
     pub(super) fn is_ready(&self) -> String {
         is_ready(&self.git(""))
     }

@@ -12,42 +12,42 @@ use crate::remediation::{self, git_dir, metadata, retained};
 
 use super::situation::{CONTENTS, EMAILS, EXPRESSIONS, NAMES, NEEDLES, PATHS, PROGRESS, REFS, SHORT, Situation};
 
-/// Paths named in a step, at most.
+/// The most paths that are named in a step.
 const MOST: usize = 8;
-/// The advice that git filter-repo prints at its end contradicts the plan, so a note warns the reader first.
+/// A note that warns the reader of the advice that git filter-repo prints at its end, because it contradicts the plan.
 pub(super) const OWN_ADVICE: &str = "git filter-repo ends with its own next steps, such as 'git push --force --mirror origin'; ignore them, because they would overwrite everything that others have pushed";
 
-/// The refs that are rewritten in a clone, by where they are.
+/// The prefixes of the refs that are rewritten in a clone.
 pub(super) const REWRITTEN: &str = "refs/heads refs/tags refs/notes";
 
-/// `true` if a ref is rewritten in a clone.
+/// Returns `true` if a ref is rewritten in a clone.
 pub(super) fn is_rewritten(name: &[u8]) -> bool {
     REWRITTEN.split(' ').any(|kind| name.strip_prefix(kind.as_bytes()).is_some_and(|rest| rest.starts_with(b"/")))
 }
 
-/// A plan that is being made.
+/// A plan under construction.
 pub(super) struct Plan<'p> {
     pub(super) at: &'p Situation<'p>,
     pub(super) steps: Vec<PurgeStep>,
 }
 
 impl Plan<'_> {
-    /// A step whose command runs here and can be undone.
+    /// Adds a step whose command runs here and can be undone.
     pub(super) fn step(&mut self, phase: Phase, title: &str, command: &str) {
         self.push(phase, title, command, Consent::None);
     }
 
-    /// A step whose command runs here and cannot be undone.
+    /// Adds a step whose command runs here and can't be undone.
     pub(super) fn confirm(&mut self, phase: Phase, title: &str, command: &str) {
         self.push(phase, title, command, Consent::Confirm);
     }
 
-    /// A step that somebody has to do; the command shows more.
+    /// Adds a step that the user has to do by hand; its command only shows more about it.
     pub(super) fn by_hand(&mut self, phase: Phase, title: &str, command: &str) {
         self.push(phase, title, command, Consent::ByHand);
     }
 
-    /// A step for whoever has another copy.
+    /// Adds a step for whoever has another copy.
     pub(super) fn elsewhere(&mut self, on: On, phase: Phase, title: &str, command: &str) {
         self.by_hand(phase, title, command);
         if let Some(step) = self.steps.last_mut() {
@@ -60,19 +60,19 @@ impl Plan<'_> {
         self.steps.push(PurgeStep { phase, on: On::Here, title, command, consent, trace });
     }
 
-    /// Says where one sees what the last step has done.
+    /// Sets where the effect of the last step can be seen.
     pub(super) fn seen_in(&mut self, trace: Trace) {
         if let Some(step) = self.steps.last_mut() {
             step.trace = trace;
         }
     }
 
-    /// The repository that the plan is made in.
+    /// Returns the root of the repository that the plan is made in, as a word of a shell.
     pub(super) fn root(&self) -> String {
         quoted(self.at.root.as_ref())
     }
 
-    /// One step for each kind of secret.
+    /// Adds one step for each kind of secret.
     pub(super) fn revoke(&mut self, subjects: &[Subject]) {
         let mut told = BTreeSet::new();
         for subject in subjects.iter().filter(|subject| subject.handling != Handling::Local) {
@@ -87,8 +87,9 @@ impl Plan<'_> {
         }
     }
 
-    /// Returns the steps that remove findings that were never pushed: those in commits together, for each rewrite changes
-    /// the ids that another would name, and of all others what they say themselves.
+    /// Adds the steps that remove findings that were never pushed: one set of steps for all of those in commits,
+    /// because each rewrite changes the ids that another one would name, and the steps of each other finding's own
+    /// plan.
     pub(super) fn local(&mut self, subjects: &[Subject]) {
         let local = self.at.findings.iter().zip(subjects).filter(|(_, subject)| subject.handling == Handling::Local);
         let (committed, others): (Vec<&Finding>, Vec<&Finding>) =
@@ -142,7 +143,8 @@ impl Plan<'_> {
         self.tags(&remediation::subject::Subject::of(&local.map(|(finding, _)| finding).collect::<Vec<_>>()));
     }
 
-    /// Tags that no remote is known to have. Unlike a branch, a tag leaves no trace here of having been pushed.
+    /// Adds the steps for tags that no remote is known to have. Unlike a branch, a tag leaves no trace here of having
+    /// been pushed.
     fn tags(&mut self, subject: &remediation::subject::Subject<'_>) {
         let at = self.at;
         let Some(name) = metadata::tag(subject) else { return };
@@ -159,7 +161,8 @@ impl Plan<'_> {
         }
     }
 
-    /// Out of the files next to the objects, for what is rewritten: those are no part of a history.
+    /// Adds the steps that remove rewritten values from the files next to the objects, because these files are not part
+    /// of a history.
     pub(super) fn beside(&mut self, phase: Phase) {
         let at = self.at;
         let common = at.git("rev-parse --path-format=absolute --git-common-dir");
@@ -173,7 +176,7 @@ impl Plan<'_> {
         }
     }
 
-    /// A step, unless it is there already.
+    /// Adds a step, unless the plan already contains it.
     pub(super) fn once(&mut self, phase: Phase, title: &str, command: &str, consent: Consent) {
         if !self.steps.iter().any(|step| step.title == title && step.command == command) {
             let consent = if command.is_empty() { Consent::ByHand } else { consent };
@@ -218,7 +221,8 @@ impl Plan<'_> {
         }
     }
 
-    /// Before anything is changed anywhere: what is not committed is in the way of the rewrite of this clone, which comes last.
+    /// Adds the checks that come before any change: uncommitted work would be in the way of the rewrite of this clone,
+    /// which comes last.
     pub(super) fn committed(&mut self) {
         let at = self.at;
         if !at.is_bare {
@@ -246,7 +250,8 @@ impl Plan<'_> {
         }
     }
 
-    /// The other work trees once their branches are rewritten: each still has the old files, staged as well.
+    /// Adds the steps for the other work trees after their branches are rewritten: each still has the old files, in its
+    /// index as well.
     pub(super) fn work_trees(&mut self, phase: Phase) {
         for tree in self.at.work_trees.iter().filter(|tree| tree.is_there) {
             let folder = quoted(tree.folder.as_ref());
@@ -259,7 +264,7 @@ impl Plan<'_> {
         }
     }
 
-    /// A history that was not pushed, or a repository without a remote.
+    /// Adds the steps for a history that was not pushed, or a repository without a remote.
     pub(super) fn in_place(&mut self) {
         let at = self.at;
         let traced: Vec<&Finding> = at.traced.iter().collect();
@@ -276,7 +281,7 @@ impl Plan<'_> {
             self.seen_in(Trace::Repository(self.root()));
         } else if !refs.is_empty() {
             let names: Vec<String> = refs.iter().map(|name| quoted(name.as_bytes().as_bstr())).collect();
-            // A remote-tracking ref does not hold it: what that reaches keeps its ids.
+            // No remote-tracking ref reaches the value, so the commits that they reach keep their ids.
             let pushed = at.git("for-each-ref --format='^%(refname)' refs/remotes");
             self.confirm(
                 Phase::Rewrite,
@@ -300,7 +305,7 @@ impl Plan<'_> {
         self.clean(Phase::Rewrite);
     }
 
-    /// Reflogs and leftovers of the repository, and what git filter-repo noted about it.
+    /// Adds the step that removes reflogs and leftovers of the repository.
     pub(super) fn clean(&mut self, phase: Phase) {
         let title = leftovers().into_iter().map(|step| step.title).collect::<String>();
         let commands = ["reflog expire --expire=now --all", "pack-refs --all", "gc --quiet --prune=now"];
@@ -309,7 +314,7 @@ impl Plan<'_> {
         self.seen_in(Trace::Repository(self.root()));
     }
 
-    /// The clone that the plan was made in, and the files of the plan.
+    /// Adds the steps that check the clone in which the plan was made, and delete the files of the plan.
     pub(super) fn finish(&mut self) {
         let at = self.at;
         let (root, expressions) = (quoted(at.root.as_ref()), at.file(EXPRESSIONS));
@@ -333,7 +338,7 @@ fn is_cleaning(step: &PlanStep) -> bool {
     step.command == git::LEFTOVERS || step.command == git_dir::COLLECT
 }
 
-/// All files and folders that a plan for so many remotes makes.
+/// Returns the names of all files and folders that a plan for this many remotes creates.
 pub fn files(remotes: usize) -> Vec<String> {
     let mut names: Vec<String> =
         [EXPRESSIONS, CONTENTS, PATHS, REFS, NEEDLES, NAMES, EMAILS, PROGRESS].map(str::to_owned).to_vec();
@@ -343,17 +348,17 @@ pub fn files(remotes: usize) -> Vec<String> {
     names
 }
 
-/// The clone of a remote that is rewritten.
+/// Returns the name of the clone in which a remote's history is rewritten.
 pub(super) fn mirror(number: usize) -> String {
     format!("mirror-{number}.git")
 }
 
-/// The folder where git filter-repo writes its notes.
+/// Returns the name of the folder with the notes of git filter-repo.
 pub(super) fn noted(number: usize) -> String {
     format!("rewritten-{number}")
 }
 
-/// The clone of a remote that is looked at afterwards.
+/// Returns the name of the clone that checks a remote after the push.
 pub(super) fn check(number: usize) -> String {
     format!("check-{number}.git")
 }

@@ -1,4 +1,4 @@
-//! The fourth phase of a sweep: which commits brought each secret in, and under which paths.
+//! The fourth phase of a sweep: determines the commits that added each secret, and its paths.
 
 use std::collections::BTreeMap;
 
@@ -19,23 +19,23 @@ use crate::scan::sighting::Sighting;
 use crate::source::compare::too_deep;
 use crate::source::history::Objects;
 
-/// Ways of one content to come in that do not count towards the most places of a report.
+/// The number of arrivals of one content that don't count towards the most places of a report.
 const USUAL: usize = 16;
 
-/// Every way each target came in.
+/// All arrivals of each target.
 type Arrivals = BTreeMap<Target, Vec<Arrival>>;
 
-/// The state of a sweep after attribution, when every sighting is at the commit that added it.
+/// The state of a sweep after attribution, when every sighting has the commit that added it.
 pub(super) struct Attributed<'s> {
     outcome: Outcome,
     attribution: Attribution<'s>,
     staged: Staged,
-    /// `true` if no commit, tree or blob is missing that any other object names.
+    /// `true` if no commit, tree or blob that another object names is missing.
     is_whole: bool,
 }
 
 impl Scan<'_> {
-    /// Attributes each sighting to the commits that brought it in.
+    /// Attributes each sighting to the commits that added it.
     pub(super) fn attribute<'s>(
         &self,
         repository: &Repo,
@@ -86,7 +86,7 @@ impl Attributed<'_> {
         self.outcome
     }
 
-    /// Groups the sightings to findings, and says of each how far it got.
+    /// Groups the sightings into findings, and determines how far each finding got.
     pub(super) fn report(self, scan: &Scan<'_>, scope: Scope) -> Report {
         let Self { outcome, attribution, staged, is_whole } = self;
         let mut known = exposure::Known::default();
@@ -97,7 +97,8 @@ impl Attributed<'_> {
     }
 }
 
-/// Objects missing from what a ref reaches are gaps; below leftovers they are normal, and only noted.
+/// Reports missing objects that are reachable from a ref as gaps; below leftovers they are normal, and only a note
+/// counts them.
 fn absent(missing: &[Missing], arrivals: &Arrivals, attribution: &Attribution<'_>, outcome: &mut Outcome) {
     let mut leftovers = 0;
     for Missing { id, commit } in missing {
@@ -120,7 +121,7 @@ fn absent(missing: &[Missing], arrivals: &Arrivals, attribution: &Attribution<'_
 }
 
 impl Sighting {
-    /// `true` if an index holds the content or the name.
+    /// Returns `true` if an index holds the content or the name.
     pub(super) fn is_staged(&self, staged: &Staged) -> bool {
         match (self.occurrence.kind, self.blob) {
             (_, Some(blob)) => staged.contains_key(&blob),
@@ -129,7 +130,7 @@ impl Sighting {
         }
     }
 
-    /// The target it was attributed by; a name is its path's last part by now.
+    /// Returns the target that the sighting was attributed by; for a name, that is by now the last part of the path.
     pub(super) fn found_as(&self) -> Option<Target> {
         let name = self.occurrence.path.rsplit(|b| *b == b'/').next().map(BString::from);
         match self.occurrence.kind {
@@ -139,7 +140,7 @@ impl Sighting {
     }
 }
 
-/// One sighting for each way its blob or name came in, judged by the path it came in under.
+/// Returns one sighting for each arrival of the blob or name, judged by the path of the arrival.
 fn attributed(sighting: Sighting, arrivals: &Arrivals, staged: &Staged, left: &mut usize) -> Vec<Sighting> {
     let Some(arrivals) = sighting.target().and_then(|target| arrivals.get(&target)) else {
         return unattributed(sighting, staged).into_iter().collect();
@@ -149,11 +150,11 @@ fn attributed(sighting: Sighting, arrivals: &Arrivals, staged: &Staged, left: &m
     arrivals[..most].iter().filter_map(|arrival| arrived(&sighting, arrival)).collect()
 }
 
-/// A blob in no commit may still are in an index, which knows its path.
+/// Returns the sighting of a blob that is in no commit; it may still be in an index, which gives it a path.
 fn unattributed(sighting: Sighting, staged: &Staged) -> Option<Sighting> {
     match sighting.blob.and_then(|blob| staged.get(&blob)) {
         Some(at) => sighting.under(&at.path),
-        // Nobody knows that it was ever called as it has to be.
+        // A rule for certain file names can't apply, because nothing shows that the blob had such a name.
         None => Some(sighting).filter(|sighting| sighting.detection.files.is_empty()),
     }
 }

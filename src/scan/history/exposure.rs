@@ -1,4 +1,4 @@
-//! How far a secret got that a sweep found.
+//! Determines how far a secret found by a sweep got.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,10 +10,10 @@ use crate::finding::{ContentKind, Exposure, Stage};
 use crate::git::ObjectId;
 use crate::scan::sighting::Sighting;
 
-/// Of commits that brought something in, and of what they brought in, how far it got: many secrets may be in one file.
+/// The exposure for each set of commits and targets, kept because one file may contain many secrets.
 pub(super) type Known = BTreeMap<(BTreeSet<ObjectId>, BTreeSet<Target>), Exposure>;
 
-/// How far a secret got, given all its sightings.
+/// Returns how far a secret got, given all its sightings.
 pub(super) fn of(group: &[Sighting], attribution: &Attribution<'_>, staged: &Staged, known: &mut Known) -> Exposure {
     let commits: BTreeSet<ObjectId> = group.iter().filter_map(|s| s.commit).collect();
     let targets: BTreeSet<Target> = group.iter().filter_map(Sighting::found_as).collect();
@@ -37,15 +37,16 @@ pub(super) fn of(group: &[Sighting], attribution: &Attribution<'_>, staged: &Sta
     attribution.as_known(exposure)
 }
 
-/// The same in a clone that lacks nothing: what no commit holds there was in none that the clone ever had.
+/// Returns the exposure in a clone that lacks nothing: a secret that is in no commit there was in no commit that the
+/// clone ever had.
 pub(super) fn or_leftover(group: &[Sighting], exposure: Exposure) -> Exposure {
     let is_nowhere = matches!(exposure.stage, Stage::Unreachable | Stage::Uncommitted);
     let stage = if is_nowhere && group.iter().all(Sighting::is_left) { Stage::Leftover } else { exposure.stage };
     Exposure { stage, ..exposure }
 }
 
-/// How far a secret got, given how far the commits got that brought it in, and whether a name that it is in was on a
-/// server: places that no commit holds say more by themselves.
+/// Returns how far a secret got, given how far the commits that added it got, and whether a name that contains it
+/// was on a server: places outside of commits can tell more by themselves.
 fn stage(group: &[Sighting], of_commits: Stage, staged: &Staged, is_name_served: bool) -> Stage {
     let mut objects = group.iter().filter(|s| !s.occurrence.kind.beside_objects()).peekable();
     if objects.peek().is_none() {
@@ -59,8 +60,8 @@ fn stage(group: &[Sighting], of_commits: Stage, staged: &Staged, is_name_served:
     }
 }
 
-/// A reflog tells of what was once there, and a commit whose message it repeats may have got out; the other files next to the
-/// objects are nobody's but this clone's.
+/// Returns the stage of a secret in the files next to the objects. A reflog records past states, and a commit whose
+/// message it repeats may have been published; the other files are only in this clone.
 fn stage_beside(group: &[Sighting]) -> Stage {
     if group.iter().any(|s| s.occurrence.kind == ContentKind::Reflog) { Stage::Unreachable } else { Stage::Uncommitted }
 }
@@ -103,7 +104,7 @@ mod tests {
             (vec![at(Config, "config")], Stage::Uncommitted),
             (vec![at(Config, "config"), at(RefName, "refs/heads/a")], Stage::LocalOnly),
         ] {
-            // No commit is asked in this test, so the commits got nowhere.
+            // This test asks about no commits, so they got nowhere.
             let shown: Vec<String> = group.iter().map(|one| one.occurrence.path.to_string()).collect();
             let is_served = shown.iter().any(|path| path.starts_with("refs/remotes/"));
             assert_eq!(stage(&group, Stage::Unreachable, &staged, is_served), expected, "{shown:?}");

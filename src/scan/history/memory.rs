@@ -1,4 +1,4 @@
-//! The first phase of a sweep and the last that reads: what earlier sweeps know, and what the next one is to know.
+//! The first phase of a sweep and the last: the results of earlier sweeps, and those saved for the next.
 
 use super::cache::{Cache, CacheFile, KnownObjects, Links, State};
 use crate::attribution::tree_index::TreeIndex;
@@ -8,7 +8,7 @@ use crate::git::store::{Selection, Store};
 use crate::scan::Scan;
 use crate::scan::outcome::Outcome;
 
-/// The state that a sweep starts with.
+/// The state with which a sweep starts.
 pub(super) struct Earlier {
     pub(super) memory: Memory,
     /// The links of the trees and commits that were scanned before.
@@ -17,15 +17,15 @@ pub(super) struct Earlier {
     pub(super) note: Option<Note>,
 }
 
-/// The known facts about single objects, and where they are stored.
+/// The known facts about single objects, and the file that stores them.
 pub(super) struct Memory {
     known: KnownObjects,
-    /// `None` if nothing is to be kept.
+    /// The file; `None` if nothing is to be kept.
     file: Option<CacheFile>,
 }
 
 impl Scan<'_> {
-    /// Returns the cache of earlier sweeps: nothing if there is none, or it cannot be read.
+    /// Returns the cache of earlier sweeps; an empty one if there is none, or it can't be read.
     pub(super) fn earlier(&self, repository: &Repo, store: &Store) -> Earlier {
         let file = self.options.cache.as_ref().map(|folder| CacheFile::new(folder, self.detector.rules(), store));
         let (cache, note) = match file.as_ref().map(|file| (file, file.load(store, &repository.local()))) {
@@ -42,24 +42,25 @@ impl Scan<'_> {
 }
 
 impl Memory {
-    /// The known facts about single objects.
+    /// Returns the known facts about single objects.
     pub(super) fn known(&self) -> &KnownObjects {
         &self.known
     }
 
-    /// The objects in which there may be something to find. If what trees and commits name is not as it was, all of those are
-    /// read again later, but contents need not be.
+    /// Selects the objects that may contain something to find. If the objects that trees and commits name have changed,
+    /// all trees and commits are read again later, but contents need not be.
     pub(super) fn unscanned<'s>(&self, store: &'s Store, links: &Links) -> Selection<'s> {
         let known = &self.known;
         match links {
             Links::Current { .. } => store.pick(|number| !known.is_clean(number)),
             Links::Unknown if known.count_clean() == 0 => store.everything(),
-            // A loose object is read by itself, so whether it is a tree shows only then.
+            // A loose object is read separately, so only then does it show whether it is a tree.
             Links::Unknown => store.select(|number| store.is_loose(number) || !known.is_clean(number)),
         }
     }
 
-    /// Adds what this sweep found out, and saves both for the next. Returns the outcome with what there is to say of that.
+    /// Adds the results of this sweep, and saves everything for the next. Returns the outcome, with a note if saving
+    /// failed.
     pub(super) fn remember(
         mut self,
         mut outcome: Outcome,
@@ -71,7 +72,8 @@ impl Memory {
         let mut scanned = std::mem::take(&mut outcome.scanned);
         let again = scanned.iter().filter(|one| self.known.is_clean(one.number)).count();
         outcome.stats.cached = self.known.count_clean() - again;
-        // A name is scanned where it is met first. If there is something to say of one, any tree may have it.
+        // A name is scanned only in the first tree where it is met. If there is a finding in a name, any tree may
+        // contain it.
         let is_any_name = outcome.sightings.iter().any(|sighting| sighting.occurrence.kind == ContentKind::FileName);
         for one in scanned.iter_mut().filter(|one| is_any_name && one.is_tree) {
             if tree_index.is_none_or(|index| index.is_named(one.number)) {

@@ -1,6 +1,6 @@
-//! The sweep: every object once, then where each secret lives.
+//! The sweep: reads every object once, then determines where each secret is.
 //!
-//! It goes through phases, and each hands the next what it has found:
+//! It runs in phases, each of which passes its results on to the next:
 //!
 //! - `memory`: what earlier sweeps know of the objects;
 //! - `blobs`: contents, and what lies next to the objects;
@@ -8,7 +8,8 @@
 //! - `attributed`: which commits brought each secret in;
 //! - `exposure`: how far each got, when it is reported.
 //!
-//! Blobs come before trees, so that trees need to be read only once: by then it is known what to look for in them.
+//! Blobs are scanned before trees, so that trees need to be read only once: by then it is known what to search for in
+//! them.
 
 mod attributed;
 mod blobs;
@@ -31,31 +32,32 @@ use crate::source::history::Objects;
 use memory::{Earlier, Memory};
 use trees::AllScanned;
 
-/// Times that a repository is swept in which git works meanwhile, at most.
+/// The most times that a repository is swept because git works in it at the same time.
 const ATTEMPTS: usize = 3;
 
-/// How much is found out about each place.
+/// The amount of detail that is determined for each place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Depth {
-    /// The data of a finding: how it was added, and how far it got.
+    /// Only the data of a finding: how it was added, and how far it got.
     Findings,
-    /// Also what keeps each place in the repository, and all refs that reach it.
+    /// In addition, what keeps each place in the repository, and all refs that reach it.
     Retention,
 }
 
 impl Scan<'_> {
-    /// Scans everything git stores.
+    /// Scans everything that git stores.
     pub fn history(&self, repository: &Repo, objects: Objects, scope: Scope) -> Report {
         self.settled(repository, objects, scope, Depth::Findings)
     }
 
-    /// The same, and says of each place what keeps it in the repository, and of each secret all refs that reach it.
+    /// Scans the same, and determines for each place what keeps it in the repository, and for each secret all refs that
+    /// reach it.
     pub fn remains(&self, repository: &Repo, objects: Objects, scope: Scope) -> Report {
         self.settled(repository, objects, scope, Depth::Retention)
     }
 
-    /// Returns the findings in the objects of a repository of which nothing else is known, each at the commits and paths
-    /// that brought it in, and how many objects are named and not there.
+    /// Returns the findings in a repository of which only the objects are known, each with the commits and paths that
+    /// added it, and the number of objects that are named but missing.
     pub(super) fn of_objects(&self, repository: &Repo, objects: &Objects) -> (Outcome, usize) {
         let (_, all) = self.scan_all(repository, objects);
         let (mut outcome, located) = all.locate(repository, objects);
@@ -69,7 +71,7 @@ impl Scan<'_> {
         (outcome, missing)
     }
 
-    /// Sweeps, and once more where objects that are named came while they were listed.
+    /// Sweeps, and repeats it if named objects were added while the store was listed.
     fn settled(&self, repository: &Repo, mut objects: Objects, scope: Scope, depth: Depth) -> Report {
         let mut left = ATTEMPTS;
         loop {
@@ -108,7 +110,7 @@ impl Scan<'_> {
         let outcome = memory.remember(outcome, located.tree_index.as_ref(), repository, store);
         let report = match located.attribution() {
             Some(attribution) => self.attribute(repository, objects, outcome, attribution, depth).report(self, scope),
-            // There is nothing to say of any place.
+            // Nothing was found, so no place needs attribution.
             None => self.report(outcome, scope, &mut |_| Exposure::default()),
         };
         Report { roots, ..report }

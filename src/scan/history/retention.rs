@@ -1,4 +1,4 @@
-//! The retention of each place of a secret in a repository: refs, reflogs, indexes, files, or nothing but leftovers.
+//! The retention of each place of a secret in a repository: refs, reflogs, indexes, files, or only leftovers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,20 +13,20 @@ use crate::git::{ObjectId, Repo, reflog};
 use crate::scan::sighting::Sighting;
 use crate::source::{Content, Item};
 
-/// Refs named for one place, at most.
+/// The most refs that are named for one place.
 const MOST: usize = 12;
 
 /// The ref whose reflog is the list of stashes.
 const STASH: &str = "refs/stash";
 
-/// The objects that each reflog names. One that cannot be read is a gap already.
+/// Returns the objects that each reflog names. A reflog that can't be read is a gap already.
 pub(super) fn reflogs(beside: &[Item]) -> Vec<(BString, Vec<ObjectId>)> {
     let read = |item: &Item| {
         let ids = match &item.content {
             Content::File(path) => {
                 reflog::ids(&bounded::read(path, bounded::MAX_NAMED, bounded::Links::Followed).ok()?)
             }
-            // Out of a table.
+            // This reflog comes from a reftable.
             Content::Bytes(text) => reflog::ids(text),
             Content::Object(_) | Content::Stream(_) | Content::Name => return None,
         };
@@ -38,12 +38,12 @@ pub(super) fn reflogs(beside: &[Item]) -> Vec<(BString, Vec<ObjectId>)> {
 /// The key of one place: the commit and the object, or the tag.
 type Key = (Option<ObjectId>, Option<ObjectId>, Option<ObjectId>);
 
-/// Finds out who keeps what.
+/// A lookup of what keeps each place.
 pub(super) struct Keepers<'k, 's> {
     store: &'k Store,
     attribution: &'k mut Attribution<'s>,
     staged: &'k Staged,
-    /// `true` if HEAD is on a branch, which then keeps what HEAD does.
+    /// `true` if HEAD is on a branch, which then keeps everything that HEAD keeps.
     is_on_branch: bool,
     known: BTreeMap<Key, Vec<Retention>>,
 }
@@ -58,7 +58,7 @@ impl<'k, 's> Keepers<'k, 's> {
         Self { store, attribution, staged, is_on_branch: repository.branch().is_some(), known: BTreeMap::new() }
     }
 
-    /// Notes at a sighting what keeps it.
+    /// Records in a sighting what keeps it.
     pub(super) fn name(&mut self, sighting: &mut Sighting) {
         let occurrence = &sighting.occurrence;
         let mut held = match occurrence.kind {
@@ -70,7 +70,7 @@ impl<'k, 's> Keepers<'k, 's> {
             kind if kind.beside_objects() => vec![Retention { by: Retainer::File, name: occurrence.path.clone() }],
             _ => self.of_object(sighting),
         };
-        // A name that no commit brought in was read from an index.
+        // A name that no commit added was read from an index.
         let is_name = occurrence.kind == ContentKind::FileName && sighting.commit.is_none();
         let indexes = sighting.blob.and_then(|blob| self.staged.get(&blob)).map(|at| &at.indexes);
         match indexes {
@@ -93,7 +93,7 @@ impl<'k, 's> Keepers<'k, 's> {
         sighting.occurrence.held = held;
     }
 
-    /// Returns the retention of an object, or the commit that it came in with.
+    /// Returns the retention of an object, or of the commit that it was added with.
     fn of_object(&mut self, sighting: &Sighting) -> Vec<Retention> {
         let key = (sighting.commit, sighting.blob, sighting.tag);
         if let Some(known) = self.known.get(&key) {
@@ -138,7 +138,7 @@ impl<'k, 's> Keepers<'k, 's> {
         all
     }
 
-    /// Where an object is stored so that git does not clean it up.
+    /// Returns the places of an object's copies that git doesn't clean up.
     fn stored(&self, id: ObjectId) -> Vec<Retention> {
         let copies = self.store.copies(&id).into_iter();
         let marked = copies.filter_map(|copy| {

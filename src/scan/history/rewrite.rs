@@ -1,8 +1,8 @@
-//! The values and contents that a rewrite of history has to remove: the values in every form that they are in, and the
-//! contents that no replacement of text can reach.
+//! The values and contents that a rewrite of history has to remove: the values in every form in which they appear, and
+//! the contents that replacing text can't clean.
 //!
-//! Nothing is taken on trust: what is left of each content after the replacements is searched again, as it will be when
-//! the rewrite is verified.
+//! Nothing is assumed: after the replacements, each content is searched again, as it will be when the rewrite is
+//! verified.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,33 +19,34 @@ use crate::scan::Scan;
 use crate::text::archive;
 use crate::text::encoding::Wide;
 
-/// git and git filter-repo take what has a zero byte up to here for binary, and replace nothing in it.
+/// The number of bytes at the start of a content that git and git filter-repo check: with a zero byte among them it
+/// counts as binary, and nothing in it is replaced.
 const BINARY_HEAD: usize = 8192;
 
-/// The replacement of a value in contents and messages.
+/// The text that replaces a value in contents and messages.
 pub const REPLACEMENT: &str = "***REMOVED***";
 
-/// The values to be removed, and how.
+/// The values to remove, and the ways to remove them.
 #[derive(Debug, Default)]
 pub struct Rewrite {
-    /// The texts to be replaced in contents and messages, the longest first: one that is part of another must not break it
-    /// up.
+    /// The texts to replace in contents and messages, the longest first, so that a text that is part of another doesn't
+    /// break it up.
     pub texts: Vec<Secret>,
-    /// The texts to be replaced in names of files.
+    /// The texts to replace in file names.
     pub file_names: Vec<Secret>,
-    /// The texts to be replaced in names of branches and tags.
+    /// The texts to replace in names of branches and tags.
     pub ref_names: Vec<Secret>,
-    /// The texts to be replaced in names and addresses of people.
+    /// The texts to replace in names and addresses of people.
     pub people: Vec<Secret>,
-    /// Contents that have to go as a whole, with the paths that they are known by.
+    /// The contents to remove as a whole, with their known paths.
     pub contents: BTreeMap<ObjectId, BTreeSet<BString>>,
-    /// `true` if one of them stands for a Git LFS object.
+    /// `true` if one of the contents is the pointer of a Git LFS object.
     pub has_lfs: bool,
-    /// Messages in which something is left after the replacements.
+    /// The messages that still contain something after the replacements.
     pub messages: BTreeSet<BString>,
 }
 
-/// Where the values of a report stand: contents by their paths, texts, names.
+/// The places of the values in a report: contents by their paths, texts, names.
 #[derive(Default)]
 struct Places {
     blobs: BTreeMap<ObjectId, BTreeSet<BString>>,
@@ -56,14 +57,14 @@ struct Places {
 }
 
 impl Scan<'_> {
-    /// Returns the rewrite for the values that this scan found in everything git stores.
+    /// Returns the rewrite for the values that this scan found in everything that git stores.
     pub fn rewrite(&self, repository: &Repo, report: &Report, values: &[Secret]) -> Rewrite {
         let local = repository.local();
         let places = Places::of(report);
         let detector = self.detector;
         let load = |id: ObjectId| object::load(&local, id, self.options.max_file_size).map(|(_, data)| data);
         let mut texts: BTreeSet<Secret> = values.iter().cloned().collect();
-        // An object that cannot be read is in no clone that could be rewritten either, and a gap of the scan.
+        // An object that can't be read can't be rewritten in any clone either, and it is a gap of the scan.
         let blobs = || places.blobs.iter().filter_map(|(id, paths)| Some((*id, paths, load(*id).ok()?)));
         let messages = || places.messages.iter().filter_map(|id| Some((id, message(&local, id)?)));
         for (_, _, data) in blobs().filter(|(_, _, data)| is_replaceable(data)) {
@@ -124,19 +125,19 @@ impl Places {
     }
 }
 
-/// `true` if a replacement of text can reach all that is read in a content.
+/// Returns `true` if replacing text can reach everything that is read in a content.
 fn is_replaceable(data: &[u8]) -> bool {
     let head = data.get(..BINARY_HEAD).unwrap_or(data);
     !head.contains(&0) && archive::kind(data).is_none() && Wide::detect(data).is_none() && lfs::pointer(data).is_none()
 }
 
-/// Returns the forms of a value in a text: the value, or what it was decoded from.
+/// Returns the forms of the values in a text: the value itself, or the text that it was decoded from.
 fn forms(detector: &Detector, text: &[u8]) -> Vec<Secret> {
     let found = detector.scan(text).into_iter().map(|detection| Secret::new(detection.span.of(text)));
     found.filter(|form| form.reveal().len() <= MAX_MATCH as usize).collect()
 }
 
-/// The data as git filter-repo leaves it.
+/// Returns the data as git filter-repo would leave it.
 fn replaced(mut data: Vec<u8>, texts: &[Secret]) -> Vec<u8> {
     for text in texts {
         if memmem::find(&data, text.reveal()).is_some() {
@@ -146,12 +147,12 @@ fn replaced(mut data: Vec<u8>, texts: &[Secret]) -> Vec<u8> {
     data
 }
 
-/// The message of a commit or tag.
+/// Returns the message of a commit or tag.
 fn message(local: &Local, id: &BString) -> Option<Vec<u8>> {
     load(local, id).map(|data| header::parts(&data).1.to_vec())
 }
 
-/// The people in the head of a commit or tag.
+/// Returns the people in the header of a commit or tag.
 fn people(local: &Local, id: &BString) -> Vec<BString> {
     let data = load(local, id).unwrap_or_default();
     let (head, _) = header::parts(&data);

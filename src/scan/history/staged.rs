@@ -1,4 +1,4 @@
-//! The contents of the indexes of the work trees, which may be in no commit yet.
+//! The contents of the work trees' indexes, which may not be in any commit yet.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,19 +7,19 @@ use bstr::BString;
 use crate::git::{ObjectId, Repo};
 use crate::source::{Content, staged as index};
 
-/// Blobs of the indexes of all work trees, which no commit may hold yet.
+/// The blobs in the indexes of all work trees, which may not be in any commit yet.
 pub(super) type Staged = BTreeMap<ObjectId, StagedAt>;
 
-/// Where a blob is staged.
+/// The place at which a blob is staged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StagedAt {
-    /// Its path, from the root of a work tree.
+    /// The blob's path, from the root of a work tree.
     pub(super) path: BString,
     /// The indexes that hold it.
     pub(super) indexes: BTreeSet<IndexOf>,
 }
 
-/// Whose an index is.
+/// The work tree that an index belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum IndexOf {
     /// The work tree that is swept.
@@ -36,7 +36,7 @@ pub(super) fn paths(repository: &Repo) -> Staged {
         let folder = folder.canonicalize().unwrap_or(folder);
         let other = || IndexOf::OtherTree(folder.as_os_str().as_encoded_bytes().into());
         let index = if number == 0 { IndexOf::ThisTree } else { other() };
-        // An index that cannot be read keeps the blobs it holds from being named, not from being found.
+        // If an index can't be read, its blobs get no path, but they are still found.
         for item in index::list(&worktree).map(|listing| listing.items).unwrap_or_default() {
             if let Content::Object(id) = item.content {
                 let at = staged.entry(id).or_insert_with(|| StagedAt { path: item.path, indexes: BTreeSet::new() });

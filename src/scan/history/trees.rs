@@ -1,5 +1,5 @@
-//! The third phase of a sweep: trees, commits and tags. While trees are scanned, it is recorded which of them hold what was
-//! found so far.
+//! The third phase of a sweep: trees, commits and tags. While trees are scanned, it is recorded which of them hold the
+//! targets found so far.
 
 use std::collections::BTreeSet;
 
@@ -17,10 +17,10 @@ use crate::scan::sighting::Sighting;
 use crate::source::history::Objects;
 use crate::threads;
 
-/// The state of a sweep after every object was scanned.
+/// The state of a sweep after every object has been scanned.
 pub(super) struct AllScanned<'s> {
     outcome: Outcome,
-    /// `None` if nothing has to be found in trees and they were not all read.
+    /// The records of trees; `None` if nothing has to be found in trees and not all of them were read.
     trees: Option<Trees<'s>>,
 }
 
@@ -28,29 +28,29 @@ pub(super) struct AllScanned<'s> {
 struct Trees<'s> {
     search: Search,
     records: TreeRecords,
-    /// Those that were read.
+    /// The objects that were read.
     selection: Selection<'s>,
 }
 
-/// The known facts about the trees that are not read because earlier sweeps found nothing to say of them.
+/// The known facts about the trees that aren't read because earlier sweeps found nothing in them.
 enum Unread {
-    /// There are none: all are read.
+    /// There are no such trees: all are read.
     None,
-    /// The index has their entries for the findings of earlier sweeps.
+    /// The index holds their entries for the findings of earlier sweeps.
     Indexed,
-    /// Nothing.
+    /// Nothing is known about them.
     Unknown,
 }
 
-/// Where everything that was found can be looked up.
+/// The indexes in which everything that was found can be looked up.
 pub(super) struct Located<'s> {
-    /// `None` if that was not worked out.
+    /// The index of trees; `None` if it was not built.
     pub(super) tree_index: Option<TreeIndex>,
     attribution: Option<Attribution<'s>>,
 }
 
 impl Scan<'_> {
-    /// Scans all other objects that have to be, and completes what is known of trees.
+    /// Scans all other objects that need it, and completes the records of trees.
     pub(super) fn scan_trees<'s>(
         &self,
         objects: &'s Objects,
@@ -60,7 +60,7 @@ impl Scan<'_> {
     ) -> AllScanned<'s> {
         let BlobsScanned { mut outcome, unscanned } = blobs;
         let (selection, unread, index, earlier_commits) = match links {
-            // What a tree names may be gone by now, or have come, so each is asked again.
+            // Objects that trees name may have been removed or added since, so every tree is checked again.
             Links::Unknown => (objects.store.everything(), Unread::None, TreeIndex::default(), None),
             Links::Current { commits, tree_index: Some(index) } => (unscanned, Unread::Indexed, index, Some(commits)),
             Links::Current { commits, tree_index: None } => {
@@ -81,8 +81,8 @@ impl Scan<'_> {
         AllScanned { outcome, trees }
     }
 
-    /// Reads trees again if something has to be found that was not looked for in them: it was found in a tree, a commit or a
-    /// tag, or trees that were not read may hold it. `None` if nothing has to be found in trees that were not read.
+    /// Reads trees again if a target was not searched for in them: it was found in a tree, a commit or a tag, or trees
+    /// that were not read may hold it. Returns `None` if there are unread trees but no targets.
     fn complete<'s>(
         &self,
         trees: Trees<'s>,
@@ -112,17 +112,18 @@ impl Scan<'_> {
 }
 
 impl<'s> AllScanned<'s> {
-    /// `true` if an object that others name is not in the store, but in the repository: it came after the store was listed.
+    /// Returns `true` if an object that others name isn't in the store but is in the repository: it was added after the
+    /// store was listed.
     pub(super) fn has_missed(&self, repository: &Repo) -> bool {
-        // A partial clone lacks any number; what comes while git works is few.
+        // A partial clone may lack any number of objects; those added while git works are few.
         const ASKED: usize = 64;
         let local = repository.local();
         self.outcome.missing.iter().take(ASKED).any(|missing| object::is_here(&local, missing.id))
     }
 
-    /// Commits without a parent, the oldest first.
+    /// Returns the commits without a parent, the oldest first.
     pub(super) fn roots(&self, store: &Store) -> Vec<String> {
-        /// More do not tell more of a repository.
+        /// The most root commits returned: more say nothing more about a repository.
         const MOST: usize = 8;
         let records = self.outcome.commits.iter().filter(|(record, _)| record.is_root);
         let mut roots: Vec<(i64, ObjectId)> =
@@ -132,7 +133,7 @@ impl<'s> AllScanned<'s> {
         roots.iter().take(MOST).map(|(_, id)| id.to_string()).collect()
     }
 
-    /// Works out which trees hold what, and how commits and refs are connected if there is anything to be asked about them.
+    /// Determines which trees hold the targets and, if anything was found, how commits and refs are connected.
     pub(super) fn locate(self, repository: &Repo, objects: &'s Objects) -> (Outcome, Located<'s>) {
         let Self { outcome, trees } = self;
         let is_asked = !outcome.sightings.is_empty() || !targets(&outcome).is_empty();
@@ -145,7 +146,7 @@ impl<'s> AllScanned<'s> {
 }
 
 impl Trees<'_> {
-    /// Returns the index of all trees.
+    /// Builds the index of all trees.
     fn index(self, repository: &Repo) -> TreeIndex {
         if self.search.is_empty() {
             return TreeIndex::default();
@@ -155,21 +156,21 @@ impl Trees<'_> {
 }
 
 impl<'s> Located<'s> {
-    /// Returns the attribution; `None` if there is nothing to be asked.
+    /// Returns the attribution; `None` if nothing has to be attributed.
     pub(super) fn attribution(self) -> Option<Attribution<'s>> {
         let index = self.tree_index.unwrap_or_default();
         self.attribution.map(|attribution| attribution.with_tree_index(index))
     }
 }
 
-/// Returns the targets to find in trees.
+/// Returns the targets that have to be found in trees.
 fn targets(outcome: &Outcome) -> BTreeSet<Target> {
     let missing = outcome.missing.iter().map(|missing| Target::Object(missing.id));
     outcome.sightings.iter().filter_map(Sighting::target).chain(missing).collect()
 }
 
 impl Sighting {
-    /// Returns the targets to find in trees.
+    /// Returns the target that has to be found in trees for this sighting.
     pub(super) fn target(&self) -> Option<Target> {
         match self.occurrence.kind {
             ContentKind::FileName => Some(Target::Name(self.occurrence.path.clone())),

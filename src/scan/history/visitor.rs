@@ -1,6 +1,7 @@
-//! One thread's share of a sweep: looks at the objects that a walk of the packs brings, and at single ones.
+//! One thread's share of a sweep: scans the objects that a walk of the packs visits, and single ones.
 //!
-//! Of an object made from another one only what the edit touched is looked at: keywords, encoded runs, tree entries.
+//! Of an object made from another one, only the parts that the edit touched are scanned: keywords, encoded runs, tree
+//! entries.
 
 use bstr::{BStr, BString, ByteSlice as _};
 use foldhash::{HashSet, HashSetExt as _};
@@ -24,26 +25,26 @@ use crate::source::history::Objects;
 use crate::text::archive;
 use crate::text::encoding::Wide;
 
-/// The state of an object while others are made from it.
+/// The state of an object, kept while others are made from it.
 #[derive(Debug)]
 pub(super) enum VisitState {
-    /// The matches in a blob, judged or not.
+    /// The matches in a blob, before and after judging.
     Blob(Hits),
     /// The number and the entries of a tree.
     Tree(Number, Entries),
-    /// Nothing: what is made from it is looked at as a whole.
+    /// No state: objects made from it are scanned as a whole.
     Nothing,
 }
 
-/// Looks at objects.
+/// A scanner of objects.
 pub(super) struct Sweeper<'a> {
     worker: Worker<'a>,
     objects: &'a Objects,
-    /// File names looked at already.
+    /// The file names that have been scanned already.
     names: HashSet<Vec<u8>>,
     reader: Reader<'a>,
     progress: &'a Progress,
-    /// The counts since the last report of progress.
+    /// The counts since progress was last reported.
     unreported: Counts,
     outcome: Outcome,
 }
@@ -76,14 +77,14 @@ impl<'a> Sweeper<'a> {
         (self.outcome, self.reader.finish())
     }
 
-    /// An object by itself.
+    /// Scans a single object.
     pub(super) fn single(&mut self, number: Number) {
         let (Some(id), Some(local)) = (self.objects.store.id(number), self.worker.local()) else { return };
         match object::load(local, id, self.worker.options.max_file_size) {
             Ok((kind, data)) => {
                 self.object(number, kind, &data, None);
             }
-            // It was unreachable, and git has cleaned up since it was listed.
+            // The object was unreachable, and git has removed it since it was listed.
             Err(Unread { kind: GapKind::Missing, .. }) if !object::is_here(local, id) => {}
             Err(Unread { kind, why }) => {
                 self.outcome.gaps.push(Gap { what: BString::from(format!("object {id}")), kind, why });
@@ -110,7 +111,7 @@ impl<'a> Sweeper<'a> {
         }
     }
 
-    /// Counts an object, and tells the progress now and then.
+    /// Counts an object, and reports the progress from time to time.
     fn count(&mut self, bytes: usize, sightings: usize) {
         const TOGETHER: u64 = 256;
         let unreported = &mut self.unreported;
@@ -151,7 +152,7 @@ impl<'a> Sweeper<'a> {
     fn blob(&mut self, number: Number, data: &[u8], base: Option<Base<'_, VisitState>>) -> VisitState {
         let store = &self.objects.store;
         let origin = || Origin { blob: store.id(number), ..Origin::new(ContentKind::File, BStr::new("")) };
-        // What a search for keywords cannot see in the bytes themselves is looked at as a whole.
+        // Content in which a search of the raw bytes for keywords isn't enough is scanned as a whole.
         let is_special = archive::kind(data).is_some() || lfs::pointer(data).is_some() || crypt::is_encrypted(data);
         if is_special || Wide::detect(data).is_some() {
             self.worker.file(data, &origin(), &mut self.outcome);
@@ -171,14 +172,14 @@ impl<'a> Sweeper<'a> {
         if hits.is_cut() {
             Worker::cut(&origin(), &mut self.outcome);
         }
-        // A text that is made from one of which a part was passed over has to be looked at as a whole.
+        // If part of a text was skipped, texts made from it have to be scanned as a whole.
         if hits.is_cut() || hits.is_flawed() {
             return VisitState::Nothing;
         }
         VisitState::Blob(hits)
     }
 
-    /// The names in a tree, each once for each thread, and what it names that is not here.
+    /// Scans the names in a tree, each once for each thread, and records the objects it names that aren't in the clone.
     fn tree(&mut self, number: Number, data: &[u8], base: Option<Base<'_, VisitState>>) -> VisitState {
         let id_length = self.objects.store.id_length();
         let (entries, changes, base) = match base {
@@ -202,7 +203,7 @@ impl<'a> Sweeper<'a> {
             let why = "its entries cannot be read; run 'git fsck' for details".to_owned();
             self.outcome.gaps.push(Gap { what: self.what("tree", number), kind: GapKind::Corrupt, why });
         }
-        // Even where nothing is looked for so far: a later tree may have what is.
+        // Recorded even if nothing is searched for yet: a later object may contain a target.
         self.reader.record(number, &added, base);
         VisitState::Tree(number, entries)
     }
@@ -244,7 +245,7 @@ impl<'a> Sweeper<'a> {
         self.outcome.commits.push(CommitRecord { commit, tree, is_root, committed: header.committed }, parents);
     }
 
-    /// An object as a gap names it.
+    /// Returns an object's name for a gap.
     fn what(&self, kind: &str, number: Number) -> BString {
         let id = self.objects.store.id(number).map(|id| id.to_string()).unwrap_or_default();
         BString::from(format!("{kind} {id}"))
@@ -258,13 +259,13 @@ impl<'a> Sweeper<'a> {
         self.people_and_message(data, &|| store.id(number), ContentKind::TagMessage);
     }
 
-    /// People and messages, most of which come again.
+    /// Scans people and messages, most of which appear repeatedly.
     fn people_and_message(&mut self, data: &[u8], id: &dyn Fn() -> Option<ObjectId>, kind: ContentKind) {
         let scan = |text: &[u8], room: &Room| self.worker.detector.scan_recurring(text, room);
         self.worker.people_and_message(data, id, kind, &scan, &mut self.outcome);
     }
 
-    /// The number of an object that another one names; if it is not here, that is noted.
+    /// Returns the number of an object that another one names; records the object if it is missing.
     fn named(&mut self, id: ObjectId, commit: Option<Number>) -> Option<Number> {
         let number = self.objects.store.find(&id);
         if number.is_none() {
@@ -273,7 +274,7 @@ impl<'a> Sweeper<'a> {
         number
     }
 
-    /// Notes that an object is not here, unless git does without.
+    /// Records that an object is missing, except the empty blob and the empty tree, which git doesn't need to store.
     fn absent(&mut self, id: ObjectId, commit: Option<Number>) {
         if !id.is_empty_blob() && !id.is_empty_tree() {
             let commit = commit.and_then(|commit| self.objects.store.id(commit));

@@ -1,4 +1,4 @@
-//! Brings objects to visitors: by a walk of the packs, and one by one.
+//! Passes objects to visitors: by a walk of the packs, and one by one.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -14,13 +14,13 @@ use crate::scan::Scan;
 use crate::scan::outcome::Outcome;
 use crate::source::history::Objects;
 
-/// The outcome of the visitors.
+/// The combined outcome of the visitors.
 #[derive(Default)]
 pub(in crate::scan) struct Walked {
     pub(in crate::scan) outcome: Outcome,
     /// The records read from trees.
     pub(super) records: TreeRecords,
-    /// Objects that could not be decoded.
+    /// The objects that could not be decoded.
     pub(in crate::scan) unread: Vec<Number>,
 }
 
@@ -33,7 +33,7 @@ impl Walked {
 }
 
 impl Scan<'_> {
-    /// Scans the selected objects of these kinds that a walk of the packs comes to.
+    /// Scans the selected objects of these kinds that a walk of the packs reaches.
     pub(in crate::scan) fn walk(
         &self,
         objects: &Objects,
@@ -56,7 +56,7 @@ impl Scan<'_> {
         walked
     }
 
-    /// Scans objects one by one, or says why they cannot be read.
+    /// Scans objects one by one, and reports those that can't be read.
     pub(super) fn single(&self, objects: &Objects, numbers: &[Number], search: &Search) -> Walked {
         let records = Mutex::new(TreeRecords::default());
         let outcome = self.each_part(numbers, |part| {

@@ -1,4 +1,4 @@
-//! Layers that were scanned before, kept in a folder so that the next image on top of them need not look at them again.
+//! A cache of scanned layers, stored in a folder so that the next image built on them need not scan them again.
 //!
 //! There is a file for each layer, called by its digest, in a folder that is called by all that decides what is seen: the rules,
 //! the program, the limits. It holds keys of paths and no name, and nothing of any content. A layer of which there was nothing to
@@ -17,21 +17,21 @@ use crate::fs::{Rights, replace};
 use crate::image::{Blob, Coverage, Digest, KnownLayer, KnownLayers, Layer};
 use crate::rule_set::RuleSet;
 
-/// Bytes of a file that is read: some twenty for each of the most paths that are read of an image.
+/// The most bytes of a file that is read: some twenty for each of the most paths that are read in an image.
 const MAX_SIZE: u64 = 256 << 20;
-/// Bytes of a hash.
+/// The number of bytes in a hash.
 const HASH: usize = 32;
-/// Bytes of a number.
+/// The number of bytes in a number.
 const NUMBER: usize = 8;
 
-/// The cache of layers.
+/// The cache of scanned layers.
 pub(super) struct LayerCache {
     folder: PathBuf,
     key: [u8; HASH],
 }
 
 impl LayerCache {
-    /// Opens the cache in a folder, which need not be there, by scans with these rules and limits.
+    /// Opens the cache in a folder, which need not exist, for scans with these rules and limits.
     pub(super) fn new(folder: &Path, rules: &RuleSet, options: &ScanOptions) -> Self {
         let ScanOptions { max_file_size, strict, thorough, min_confidence, .. } = options;
         let mut digest = Sha256::new();
@@ -50,10 +50,10 @@ impl LayerCache {
         }
     }
 
-    /// Remembers a layer that was read as a whole.
+    /// Stores the result for a layer that was read as a whole.
     ///
     /// # Errors
-    /// When the folder cannot be written.
+    /// Fails if the folder can't be written to.
     pub(super) fn save(&self, blob: &Blob, again: Option<&BTreeSet<u64>>) -> io::Result<()> {
         let (Some(digest), Coverage::Whole) = (blob.named_digest(), blob.coverage) else { return Ok(()) };
         let (Some(layer), Some(Digest::Sha256(diff_id))) = (&blob.layer, blob.diff_id()) else { return Ok(()) };
@@ -69,7 +69,7 @@ impl LayerCache {
         replace(&path, Rights::Usual, |out| out.write_all(&bytes))
     }
 
-    /// A hash by which a file is known to be whole, and that of this layer under these rules.
+    /// Returns a hash that shows that a file is intact, and belongs to this layer and these rules.
     fn seal(&self, digest: &Digest, bytes: &[u8]) -> [u8; HASH] {
         let sealed = Sha256::new().chain_update(self.key).chain_update(digest.to_string()).chain_update(bytes);
         sealed.finalize().into()
@@ -80,7 +80,7 @@ impl KnownLayers for LayerCache {
     fn layer(&self, digest: &Digest) -> Option<KnownLayer> {
         let bytes = bounded::read(&self.path(digest)?, MAX_SIZE, Links::Refused).ok()?;
         let (bytes, seal) = bytes.split_last_chunk::<HASH>()?;
-        // One that is damaged is written again.
+        // A damaged file is written again.
         (self.seal(digest, bytes) == *seal).then_some(())?;
         let (diff_id, bytes) = bytes.split_first_chunk::<HASH>()?;
         let (count, mut bytes) = bytes.split_first_chunk::<NUMBER>()?;

@@ -1,5 +1,5 @@
-//! Files on their way from the thread that reads an image to those that detect. What is between them is limited in bytes, so
-//! an image may be of any size.
+//! Passes files from the thread that reads an image to those that detect. The queue between them is limited in bytes,
+//! so an image may be of any size.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -16,13 +16,13 @@ use crate::scan::Scan;
 use crate::scan::outcome::Outcome;
 use crate::scan::worker::{Origin, Worker};
 
-/// Bytes of files that may wait to be looked at.
+/// The most bytes of files that may wait to be scanned.
 const WAITING: usize = 24 << 20;
-/// Bytes of files that are handed over together.
+/// The number of bytes of files that are handed over together.
 const BATCH: usize = 256 << 10;
 
 impl Scan<'_> {
-    /// Starts threads that detect; none if there may be none, and then the reader does it.
+    /// Starts the detector threads; none if there must be none, and then the reading thread scans the files.
     pub(super) fn helpers<'s>(
         &'s self,
         threads: &'s Threads<'s, '_>,
@@ -47,12 +47,12 @@ impl Scan<'_> {
     }
 }
 
-/// The files of an image that are scanned.
+/// The parts of an image that are scanned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// Everything.
+    /// The whole image.
     All,
-    /// The texts of its documents.
+    /// Only the texts of its documents.
     Metadata,
 }
 
@@ -88,7 +88,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// Waits until these bytes fit; anything fits if nothing else waits.
+    /// Waits until this many bytes fit; any number fits if nothing else is waiting.
     fn take(&self, bytes: usize) {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let is_full = |waiting: &mut usize| *waiting > 0 && *waiting + bytes > WAITING;
@@ -102,7 +102,7 @@ impl Room {
     }
 }
 
-/// Hands files over to the threads that detect, or looks at them itself.
+/// Hands files over to the detector threads, or scans them itself.
 pub(super) struct Feed<'f> {
     worker: Worker<'f>,
     sender: Option<SyncSender<Vec<ImageFile>>>,
@@ -116,7 +116,7 @@ pub(super) struct Feed<'f> {
 }
 
 impl<'f> Feed<'f> {
-    /// Hands files over to whoever receives them, or to the worker if nobody does.
+    /// Makes a feed that hands files over to the receiving threads, or to the worker if there are none.
     pub(super) fn new(
         worker: Worker<'f>,
         sender: Option<SyncSender<Vec<ImageFile>>>,
@@ -132,13 +132,13 @@ impl<'f> Feed<'f> {
         let bytes = std::mem::take(&mut self.bytes);
         let Some(sender) = &self.sender else { return look(&self.worker, batch, self.marked, &mut self.own) };
         self.room.take(bytes);
-        // Nobody takes it only if a thread has panicked, which the join tells.
+        // Sending fails only if a thread has panicked, which shows when it is joined.
         if sender.send(batch).is_err() {
             self.room.give(bytes);
         }
     }
 
-    /// Returns the outcome of the worker, and the repositories on the way.
+    /// Returns the outcome of the worker, and the repositories found in the image.
     pub(super) fn finish(mut self) -> (Outcome, Repositories) {
         self.send();
         (self.own, self.repositories)
@@ -162,7 +162,7 @@ impl Sink for Feed<'_> {
             Wanted::All => {
                 let taken = self.repositories.keep(blob, path, reader);
                 if taken != Taken::Not {
-                    // Objects make sense only together, and are kept whatever else is looked at.
+                    // Objects make sense only together, so they are kept whatever else is scanned.
                     self.marked.add(blob, number);
                 }
                 taken
@@ -172,9 +172,9 @@ impl Sink for Feed<'_> {
     }
 }
 
-/// Looks at files and their names.
+/// Scans files and their names.
 fn look(worker: &Worker<'_>, batch: Vec<ImageFile>, marked: &Marked, outcome: &mut Outcome) {
-    // Hardly any name holds a secret, so all of them are asked together first.
+    // Hardly any name contains a secret, so all names are first scanned together.
     let names: Vec<&[u8]> = batch.iter().map(|file| file.path.as_bytes()).collect();
     let are_named = !worker.detector.scan(&names.join(&b"\n"[..])).is_empty();
     for ImageFile { blob, number, path, bytes, kind } in batch {

@@ -1,7 +1,8 @@
-//! Scans a container image: its files as they come by, its documents, and then what later layers make of each place.
+//! Scans a container image: its files as they are read, its documents, and then the effect of later layers on each
+//! place.
 //!
-//! One thread reads and decompresses, the others detect (`feed`). Repositories that were copied into the image are swept at the
-//! end (`repositories`), and then it is said where each sighting is (`place`).
+//! One thread reads and decompresses, the others detect (`feed`). Repositories that were copied into the image are
+//! swept at the end (`repositories`), and then the place of each sighting is determined (`place`).
 
 mod cache;
 mod feed;
@@ -26,10 +27,10 @@ use super::sighting::Sighting;
 use crate::finding::{ContentKind, Doubt, Exposure, Note, Report, Scope, Secret, Stage};
 use crate::image::{self, Choice, Contents, Coverage, Digest, Image, ImageError, Input, KnownLayers, Part, Platform};
 
-/// An image that others are made from: what it holds is mended there.
+/// An image that others are built on: secrets in it have to be removed there.
 #[derive(Debug, Default)]
 pub struct Base {
-    /// The digests of its layers before they are packed.
+    /// The digests of its uncompressed layers.
     layers: BTreeSet<Digest>,
     /// The secrets in its metadata.
     metadata: BTreeSet<Secret>,
@@ -38,17 +39,17 @@ pub struct Base {
 /// The options for an image.
 #[derive(Debug, Default)]
 pub struct ImageChoice {
-    /// The content of its bases, to be distinguished.
+    /// The content of the base images, which is reported as theirs.
     pub base: Base,
-    /// The platform; all of them if there is none.
+    /// The platform to read; `None` for all of them.
     pub platform: Option<Platform>,
 }
 
-/// Images that are named with one place, at most.
+/// The most images that are named for one place.
 const MAX_NAMED: usize = 32;
 
 impl Base {
-    /// Takes another base as well.
+    /// Adds another base.
     pub fn add(&mut self, other: Self) {
         self.layers.extend(other.layers);
         self.metadata.extend(other.metadata);
@@ -56,10 +57,10 @@ impl Base {
 }
 
 impl Scan<'_> {
-    /// Scans an image. What it has from one of its bases is told apart.
+    /// Scans an image. Content from one of its bases is marked as such.
     ///
     /// # Errors
-    /// When the input cannot be opened or holds no image.
+    /// Fails if the input can't be opened or contains no image.
     pub fn image(
         &self,
         input: Input<'_>,
@@ -90,10 +91,10 @@ impl Scan<'_> {
         Ok(self.report(outcome, scope, &mut |_| exposure.clone()))
     }
 
-    /// Reads what a base brings along.
+    /// Reads the content that a base image adds to the images built on it.
     ///
     /// # Errors
-    /// When the input cannot be opened or holds no image.
+    /// Fails if the input can't be opened or contains no image.
     pub fn base(&self, input: Input<'_>, name: &str) -> Result<Base, ImageError> {
         let (contents, outcome, _) = self.read(input, name, None, Wanted::Metadata)?;
         let layers = contents.images.iter().flat_map(|image| &image.layers);
@@ -103,7 +104,7 @@ impl Scan<'_> {
         })
     }
 
-    /// Reads everything, and looks at each file.
+    /// Reads an image, and scans each file.
     fn read(
         &self,
         input: Input<'_>,
@@ -156,7 +157,7 @@ fn remember(cache: &LayerCache, contents: &Contents, marked: &Marked, outcome: &
     }
 }
 
-/// Leaves out what is in the own spelling of a document and in one of its texts: that is one place.
+/// Leaves out a secret in the raw bytes of a document that is also in one of its texts: both are the same place.
 fn repeated(contents: &Contents, outcome: &mut Outcome) {
     let in_text = |one: &Sighting| one.occurrence.kind == ContentKind::ImageMetadata;
     let key = |one: &Sighting| (one.order, one.detection.secret.clone());

@@ -1,4 +1,4 @@
-//! Where in which images a sighting is, and who can see it there.
+//! The place of a sighting in images, and who can see it there.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::finding::{ContentKind, ImageName, ImagePlace, LayerPlace, Origin, Vis
 use crate::image::{Blob, Change, Contents, Form, Image, Part};
 use crate::scan::sighting::Sighting;
 
-/// The scope that was read, in one line.
+/// Describes in one line what was read.
 pub(super) fn overview(contents: &Contents) -> String {
     let form = contents.form.name();
     if contents.form == Form::RootFs {
@@ -33,7 +33,8 @@ fn name_of(image: &Image) -> ImageName {
     ImageName { names: image.names.clone(), digest, platform: image.platform.as_ref().map(ToString::to_string) }
 }
 
-/// Says of a sighting where in which images it is. What later layers do to it is told by a path, which is nearly always its own.
+/// Sets the place of a sighting in the images. The effect of later layers depends on a path, which is nearly always the
+/// sighting's own.
 pub(super) fn place<'c>(
     contents: &'c Contents,
     base: &Base,
@@ -54,7 +55,7 @@ pub(super) fn place<'c>(
             (Some((*image, *number)), visibility)
         }
     });
-    // Whoever can see it in one image can see it.
+    // A secret that is visible in one of the images counts as visible.
     let best = of_parts.min_by_key(|(_, visibility)| *visibility != Visibility::Present);
     let (layer, visibility) = best.unwrap_or((None, Visibility::Leftover));
     let is_of_base = match layer {
@@ -66,7 +67,8 @@ pub(super) fn place<'c>(
     sighting.occurrence.image = Some(Box::new(ImagePlace { images, layer, visibility, origin }));
 }
 
-/// A file of a root file system is a blob of its own; what lies in one that is an archive is a member of it.
+/// Sets the place in a root file system. Each of its files is a blob of its own; a file inside an archive is a member
+/// of that blob.
 fn in_root(blob: &Blob, sighting: &mut Sighting) {
     let occurrence = &mut sighting.occurrence;
     if occurrence.kind == ContentKind::ImageMetadata {

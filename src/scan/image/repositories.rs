@@ -1,10 +1,10 @@
-//! Git repositories that were copied into an image: their objects are kept in a temporary folder and swept as those of any
-//! other repository.
+//! Git repositories that were copied into an image: their objects are kept in a temporary folder and swept like those
+//! of any other repository.
 //!
-//! Only objects are taken, into a repository of our own making for each folder that has some: configuration, hooks, refs and
-//! alternates of the image are files like any other, looked at as text and obeyed by nobody. The objects of each layer stay in a
-//! folder of their own, so that a place can say which layer brings it. The temporary folder is its owner's alone and goes when
-//! the sweep is done; it holds nothing that the image does not.
+//! Only objects are taken, and put into a new repository for each folder that has some: configuration, hooks, refs and
+//! alternates in the image are ordinary files, which are scanned as text and never obeyed. The objects of each layer
+//! stay in a folder of their own, so that a place can say which layer adds it. Only the owner can read the temporary
+//! folder, and it is removed after the sweep; it holds nothing that isn't in the image.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,44 +26,44 @@ use crate::scan::{Lazy, Scan};
 use crate::source::Listing;
 use crate::source::history::{self, Objects};
 
-/// Bytes of objects that are kept for one image.
+/// The most bytes of objects that are kept for one image.
 const MAX_BYTES: u64 = 1 << 30;
-/// Files with objects that are kept.
+/// The most files with objects that are kept.
 const MAX_FILES: usize = 200_000;
-/// Folders with objects: of each repository one for each layer that has some.
+/// The most folders with objects: each repository has one for each layer with some of its objects.
 const MAX_FOLDERS: usize = 64;
-/// Characters of a commit that are shown.
+/// The number of characters of a commit's id that are shown.
 const SHORT: usize = 12;
 
 /// The repositories of an image.
 #[derive(Debug, Default)]
 pub(super) struct Repositories {
     scratch: Option<Scratch>,
-    /// By the folders that they lie in.
+    /// The repositories, by the folders that contain them.
     found: BTreeMap<BString, Repository>,
     folders: usize,
     files: usize,
     bytes: u64,
 }
 
-/// One repository.
+/// A repository in the image.
 #[derive(Debug, Default)]
 struct Repository {
-    /// Its objects by the number of the blob that brings them.
+    /// The objects, by the number of the blob that adds them.
     parts: BTreeMap<usize, Part>,
     format: Format,
 }
 
-/// The part of a repository in one blob.
+/// The part of a repository that is in one blob.
 #[derive(Debug)]
 struct Part {
-    /// Where its objects are kept.
+    /// The folder in which its objects are kept.
     folder: PathBuf,
-    /// The path of one of them in the image.
+    /// The path of one of these objects in the image.
     path: BString,
 }
 
-/// How ids are made.
+/// The hash that ids are made with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Format {
     #[default]
@@ -71,17 +71,17 @@ enum Format {
     Sha256,
 }
 
-/// A file with objects, by its path.
+/// The position of a file with objects, given by its path.
 struct Spot<'p> {
-    /// The repository's own folder.
+    /// The repository's git directory.
     git_dir: &'p BStr,
-    /// Its place below the folder of objects.
+    /// The path below the object folder.
     below: &'p str,
     format: Format,
 }
 
 impl<'p> Spot<'p> {
-    /// Recognises packs with their indexes and loose objects. Nothing else of a path gets to this machine.
+    /// Recognises packs with their indexes and loose objects. No other kind of path is written to this machine.
     fn of(path: &'p BStr) -> Option<Self> {
         let at = path.rfind(b"objects/").filter(|at| *at == 0 || path[at - 1] == b'/')?;
         let below = path[at + b"objects/".len()..].to_str().ok()?;
@@ -106,7 +106,7 @@ impl<'p> Spot<'p> {
 }
 
 impl Repositories {
-    /// Keeps a file if it holds objects of a repository.
+    /// Keeps a file if it contains objects of a repository.
     pub(super) fn keep(&mut self, blob: usize, path: &BStr, reader: &mut dyn Read) -> Taken {
         let Some(spot) = Spot::of(path) else { return Taken::Not };
         if self.files >= MAX_FILES || self.bytes >= MAX_BYTES {
@@ -117,7 +117,7 @@ impl Repositories {
         let left = MAX_BYTES - self.bytes;
         let copied = owner_only::file().write(true).create_new(true).open(&file);
         match copied.and_then(|mut kept| io::copy(&mut reader.take(left + 1), &mut kept)) {
-            // The same path may be in a layer twice, and only one of both is looked at here.
+            // A layer may contain the same path twice, and only one of the two files is kept here.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Taken::Not,
             Ok(count) if count <= left => {
                 self.bytes += count;
@@ -132,7 +132,7 @@ impl Repositories {
         }
     }
 
-    /// Where a file is to be kept; `None` if there is no room, or it cannot be.
+    /// Returns the path at which a file is kept; `None` if there is no room, or it can't be kept.
     fn file(&mut self, blob: usize, path: &BStr, spot: &Spot<'_>) -> Option<PathBuf> {
         if self.scratch.is_none() {
             self.scratch = Scratch::new().ok();
@@ -140,7 +140,7 @@ impl Repositories {
         let top = self.scratch.as_ref()?.path();
         let repository = match self.found.get_mut(spot.git_dir) {
             Some(repository) if repository.format == spot.format => repository,
-            // No repository has ids of both kinds.
+            // A repository doesn't have ids of both kinds.
             Some(_) => return None,
             None => {
                 let new = Repository { format: spot.format, ..Repository::default() };
@@ -160,8 +160,8 @@ impl Repositories {
         Some(file)
     }
 
-    /// Sweeps them all. Each sighting has the number of its blob in `order`, and comes with the path of a file next to the one that
-    /// holds it.
+    /// Sweeps all repositories. Each sighting has the number of its blob in `order`, and comes with the path of one of
+    /// the repository's object files in that blob.
     pub(super) fn sweep(self, scan: &Scan<'_>, outcome: &mut Outcome) -> Vec<(Sighting, BString)> {
         let Some(scratch) = &self.scratch else { return Vec::new() };
         let mut all = Vec::new();
@@ -193,7 +193,7 @@ impl Repository {
         })?;
         let repo = Repo::at(Some(folder))?;
         let mut objects = history::list(&repo)?;
-        // What lies next to the objects was made here.
+        // The files next to the objects were made here.
         objects.listing = Listing { gaps: std::mem::take(&mut objects.listing.gaps), ..Listing::default() };
         let options = ScanOptions { cache: None, flag_outside_authors: false, ..scan.options.clone() };
         let surroundings = Lazy::new(Box::new(|| Surroundings::clone(&scan.surroundings)));
@@ -209,7 +209,7 @@ impl Repository {
         Ok(sightings.into_iter().flat_map(|one| self.placed(&one, git_dir, &objects)).collect())
     }
 
-    /// Says of what could not be read where it is in the image: the temporary folder is gone when somebody reads that.
+    /// Changes paths in a gap to those in the image: the temporary folder is gone when the gap is read.
     fn rename(&self, gap: &mut Gap, git_dir: &BString, folder: &Path) {
         let objects = format!("{git_dir}/objects");
         let folders = self.parts.values().map(|part| (&*part.folder, objects.clone()));
@@ -222,7 +222,7 @@ impl Repository {
         }
     }
 
-    /// Makes a repository that has nothing but objects, and those elsewhere.
+    /// Makes a repository that borrows all its objects from the parts' folders.
     fn make(&self, folder: &Path) -> io::Result<()> {
         let below = |path: &str| folder.join(path);
         owner_only::folder().recursive(true).create(below("objects/info"))?;
@@ -239,7 +239,8 @@ impl Repository {
         fs::write(below("objects/info/alternates"), lines.collect::<String>())
     }
 
-    /// A sighting in each layer that has the object, with the path of a file of the repository there.
+    /// Returns a sighting for each layer that contains the object, with the path of one of the repository's files
+    /// there.
     fn placed(&self, sighting: &Sighting, git_dir: &BString, objects: &Objects) -> Vec<(Sighting, BString)> {
         let id: Option<ObjectId> = sighting.blob.or(sighting.commit).or(sighting.tag);
         let copies = id.map(|id| objects.store.copies(&id)).unwrap_or_default();
@@ -254,7 +255,7 @@ impl Repository {
             let place = &mut one.occurrence;
             place.member = member(sighting);
             (place.path, place.kind) = (git_dir.clone(), ContentKind::ArchiveMember);
-            // No command can name them: the repository is in the image.
+            // Commands can't use these ids, because the repository is in the image.
             (place.commit, place.blob, place.web) = (None, None, None);
             (one.blob, one.commit, one.tag, one.order) = (None, None, None, *blob);
             (one, part.path.clone())
@@ -263,7 +264,7 @@ impl Repository {
     }
 }
 
-/// Git's name for the place in its repository, such as `COMMIT:PATH`.
+/// Returns git's name for a place in the repository, such as `COMMIT:PATH`.
 fn member(sighting: &Sighting) -> BString {
     let place = &sighting.occurrence;
     let commit = place.commit.as_deref().or(place.blob.as_deref()).unwrap_or_default();
@@ -317,7 +318,7 @@ mod tests {
         let mut all = Repositories::default();
         let path = format!("app/.git/objects/ab/{}", "0".repeat(38));
         assert!(matches!(all.keep(0, path.as_str().into(), &mut &b"x"[..]), Taken::Whole));
-        // A second file of that name is somebody else's to look at.
+        // A second file with that name is scanned as an ordinary file.
         assert!(matches!(all.keep(0, path.as_str().into(), &mut &b"y"[..]), Taken::Not));
         let folder = all.scratch.as_ref().map(|scratch| scratch.path().to_owned()).unwrap();
         assert!(folder.is_dir());

@@ -1,5 +1,5 @@
-//! Looks for the files that a pattern names. Nothing is opened; a link is followed to what lies in the same folder, and no
-//! further.
+//! Finds the files that a pattern names. No file is opened; a link is followed only if its target is in the same
+//! folder.
 
 use std::fs::FileType;
 use std::path::{Path, PathBuf};
@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 use crate::fs::bounded::{self, Kind};
 use crate::text::fits_stars;
 
-/// How deep folders are entered below a part `**`, and how many files that is, at most.
+/// The most levels of folders that are entered below a part `**`, and the most files that are listed.
 const MAX_DEPTH: usize = 16;
 const MAX_FILES: usize = 200_000;
 
-/// Looks in one folder.
+/// A search in one folder.
 pub(super) struct Finder<'f> {
     root: &'f Path,
-    /// The same as a whole path without links.
+    /// The absolute path of the same folder, without links.
     whole: Option<PathBuf>,
     /// The files that were found.
     pub(super) files: Vec<PathBuf>,
-    /// The paths that are not read, and why.
+    /// The paths that aren't read, with the reasons.
     pub(super) unread: Vec<(PathBuf, String)>,
 }
 
@@ -27,7 +27,7 @@ impl<'f> Finder<'f> {
         Self { root, whole: root.canonicalize().ok(), files: Vec::new(), unread: Vec::new() }
     }
 
-    /// Adds the files that a pattern names.
+    /// Adds the files that a pattern matches.
     pub(super) fn look(&mut self, pattern: &str) {
         let parts: Vec<&str> = pattern.split('/').collect();
         self.step(self.root.to_owned(), &parts);
@@ -49,7 +49,7 @@ impl<'f> Finder<'f> {
         }
     }
 
-    /// Everything below a folder, or what has this name.
+    /// Adds everything below a folder, or only the files with this name.
     fn below(&mut self, folder: &Path, name: Option<&str>, depth: usize) {
         if depth == MAX_DEPTH || self.files.len() >= MAX_FILES {
             let why = format!(
@@ -59,7 +59,7 @@ impl<'f> Finder<'f> {
         }
         for (path, own) in self.entries(folder) {
             match path.symlink_metadata().map(|meta| meta.file_type()) {
-                // A link to a folder could lead round in a circle.
+                // A link to a folder could lead to an endless loop.
                 Ok(kind) if kind.is_symlink() && path.is_dir() => {}
                 Ok(kind) if kind.is_dir() => self.below(&path, name, depth + 1),
                 Ok(_) if name.is_none_or(|name| fits_stars(name, &own)) => self.end(path),
@@ -69,7 +69,7 @@ impl<'f> Finder<'f> {
         }
     }
 
-    /// Returns the entries of a folder, by name; nothing if it is not there.
+    /// Returns the entries of a folder, by name; none if it doesn't exist.
     fn entries(&mut self, folder: &Path) -> Vec<(PathBuf, String)> {
         let Some(kind) = self.kind(folder) else { return Vec::new() };
         if !kind.is_dir() {
@@ -94,7 +94,7 @@ impl<'f> Finder<'f> {
         }
     }
 
-    /// A path at the end of its pattern.
+    /// Adds the file that a whole pattern leads to.
     fn end(&mut self, path: PathBuf) {
         let Some(kind) = self.kind(&path) else { return };
         match bounded::kind(kind) {
@@ -104,8 +104,8 @@ impl<'f> Finder<'f> {
         }
     }
 
-    /// Returns the type of a file, through a link too if that does not lead out of the folder; `None` if there is nothing
-    /// that can be read.
+    /// Returns the type of a file, following a link unless it leads out of the folder; `None` if nothing there can be
+    /// read.
     fn kind(&mut self, path: &Path) -> Option<FileType> {
         let kind = match path.symlink_metadata() {
             Ok(meta) => meta.file_type(),
@@ -128,7 +128,7 @@ impl<'f> Finder<'f> {
                 self.unread.push((path.to_owned(), why.to_owned()));
                 None
             }
-            // A link to nothing holds nothing.
+            // A link to nothing has no content.
             Err(_) if kind.is_symlink() => None,
             Err(error) => {
                 self.unread.push((path.to_owned(), format!("{error}; check its permissions")));

@@ -1,7 +1,7 @@
-//! The files of coding agents below a folder: the home folder of somebody, or a project.
+//! The files of coding agents below a folder: a user's home folder, or a project.
 //!
-//! `table` says where they are, `find` looks there. Which of the two a folder is need not be told, and a home folder may
-//! come from any system: only what exists is listed. Paths are told from the folder on.
+//! `table` lists their paths, and `find` searches for them. The caller need not say which of the two a folder is, and a
+//! home folder may come from any system: only files that exist are listed. Paths are shown relative to the folder.
 
 mod find;
 pub mod table;
@@ -16,25 +16,25 @@ use crate::finding::{AgentPlace, CodingAgent, ContentKind, Gap, GapKind, Note};
 use find::Finder;
 use table::{CONFIG, EDITORS, TABLE};
 
-/// The files of agents that were found.
+/// The files of agents that a search has found.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// The items to be scanned.
+    /// The items to scan.
     pub listing: Listing,
-    /// The agent of each file, by its name in the listing.
+    /// The agent of each file, by the file's name in the listing.
     pub places: BTreeMap<BString, AgentPlace>,
 }
 
-/// A folder that an agent was told to keep its files in, in place of the usual one.
+/// A folder in which an agent was configured to keep its files, instead of the usual one.
 #[derive(Debug)]
 pub struct Moved {
-    /// The usual folder, from the home folder.
+    /// The usual folder, relative to the home folder.
     pub usual: &'static str,
-    /// The other one.
+    /// The folder that is used instead.
     pub to: PathBuf,
 }
 
-/// Variables that tell an agent to keep its files in another folder, and the usual one of each.
+/// The environment variables that make agents keep their files in another folder, each with the usual folder.
 pub const VARIABLES: [(&str, &str); 5] = [
     ("CLAUDE_CONFIG_DIR", ".claude"),
     ("CODEX_HOME", ".codex"),
@@ -43,7 +43,7 @@ pub const VARIABLES: [(&str, &str); 5] = [
     ("XDG_DATA_HOME", ".local/share"),
 ];
 
-/// Lists the files of agents below a folder, and in those that were `moved` out of it.
+/// Lists the files of agents below a folder, and in the folders that were `moved` out of it.
 pub fn list(folder: &Path, moved: &[Moved]) -> Found {
     let mut found = Found::default();
     let mut gaps: BTreeMap<BString, String> = BTreeMap::new();
@@ -84,7 +84,7 @@ impl Found {
         self.places.insert(name, place);
     }
 
-    /// How many files of each kind were found.
+    /// Returns a note on how many files of each kind were found.
     fn coverage(&self) -> Note {
         let mut counts: BTreeMap<CodingAgent, BTreeMap<&str, usize>> = BTreeMap::new();
         for place in self.places.values() {
@@ -101,14 +101,14 @@ impl Found {
     }
 }
 
-/// The name of a file: its path from the folder on, with slashes; all of it if it is elsewhere.
+/// Returns the name of a file: its path relative to the folder, with slashes; the whole path if it is elsewhere.
 fn name(folder: &Path, file: &Path) -> BString {
     let below = file.strip_prefix(folder).unwrap_or(file);
     let parts: Vec<&[u8]> = below.iter().map(|part| part.as_encoded_bytes()).collect();
     if below.is_absolute() { below.as_os_str().as_encoded_bytes().into() } else { bstr::join("/", parts).into() }
 }
 
-/// A path of the table for each system and editor.
+/// Expands a path of the table for each system and editor.
 pub fn spelled_out(path: &str) -> Vec<String> {
     let under_config = |below: &str| CONFIG.iter().map(|config| format!("{config}/{below}")).collect::<Vec<_>>();
     match path.split_once('/') {

@@ -1,8 +1,8 @@
-//! Where coding agents keep files that may hold secrets, as their documentation has it.
+//! The places where coding agents keep files that may hold secrets, according to their documentation.
 //!
-//! To add a place, add a row. `CONFIG` stands for the folder of settings of each system, `USER` for that of an editor of VS Code's
-//! kind, `CURSOR` for Cursor's; `*` for any part of a name, and a part `**` for any folders. Where two rows name a file, the first
-//! says what it is.
+//! To add a place, add a row. `CONFIG` stands for each system's folder of settings, `USER` for that of an editor based
+//! on VS Code, `CURSOR` for Cursor's; `*` for any part of a name, and a part `**` for any folders. If two rows match a
+//! file, the first determines its kind.
 
 use crate::finding::{AgentFiles, CodingAgent, FileForm};
 
@@ -10,33 +10,33 @@ use AgentFiles::{Chats, Commands, Login, Logs, Servers, Settings, Transcripts};
 use CodingAgent as A;
 use FileForm::{Dotenv, Json, Json5, JsonLines, Jsonc, Sqlite, Text, Toml, Yaml};
 
-/// The base of the paths of a row.
+/// The folder that the paths of a row start from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base {
-    /// The home folder of somebody.
+    /// A user's home folder.
     Home,
-    /// The folder of a project.
+    /// A project's folder.
     Project,
 }
 
-/// Files of an agent.
+/// A row of the table: files of one agent.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
-    /// Whose they are.
+    /// The agent that the files belong to.
     pub agent: CodingAgent,
-    /// Their purpose.
+    /// The purpose of the files.
     pub kind: AgentFiles,
-    /// The base of the paths.
+    /// The folder that the paths start from.
     pub base: Base,
-    /// How they are written.
+    /// The format of the files.
     pub form: FileForm,
-    /// Where they are.
+    /// The patterns of the paths.
     pub paths: &'static [&'static str],
 }
 
-/// The folder of settings of programs: on Linux, macOS and Windows.
+/// The folder for the settings of programs on Linux, macOS and Windows.
 pub(super) const CONFIG: [&str; 3] = [".config", "Library/Application Support", "AppData/Roaming"];
-/// The names of the folders of VS Code and its relatives.
+/// The folder names of VS Code and its relatives.
 pub(super) const EDITORS: [&str; 4] = ["Code", "Code - Insiders", "VSCodium", "Code - OSS"];
 
 const fn home(agent: CodingAgent, kind: AgentFiles, form: FileForm, paths: &'static [&'static str]) -> Row {
@@ -47,7 +47,7 @@ const fn project(agent: CodingAgent, kind: AgentFiles, form: FileForm, paths: &'
     Row { agent, kind, base: Base::Project, form, paths }
 }
 
-/// All of them.
+/// All known places of agents' files.
 pub const TABLE: &[Row] = &[
     // <https://code.claude.com/docs/en/claude-directory>
     home(A::ClaudeCode, Servers, Json, &[".claude.json", ".claude/backups/**", ".claude/plugins/**/.mcp.json"]),

@@ -1,7 +1,8 @@
-//! Files and folders outside git's own view, and standard input.
+//! Files and folders read without git, and standard input.
 //!
-//! `named` decides what is read of a path that somebody names, `walk` goes through folders, `rules` has the ignore files that
-//! are in force there, and `tracked` what git tracks in spite of them. Whatever is passed over is said.
+//! `named` decides what is read at a path that the user names, `walk` goes through folders, `rules` holds the ignore
+//! files that are in force there, and `tracked` the files that git tracks in spite of them. Everything that is skipped
+//! is reported.
 
 mod named;
 mod rules;
@@ -19,14 +20,14 @@ use crate::fs::bounded::Refused;
 /// The choice whether ignore files apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IgnoreFiles {
-    /// They apply to what git does not track.
+    /// They apply to files that git doesn't track.
     Obeyed,
-    /// Nothing is left out.
+    /// No file is left out because of them.
     Overruled,
 }
 
-/// Lists the files below each path; `root` is the work tree around. Symbolic links below a folder are read as links, so that
-/// nothing outside is followed.
+/// Lists the files below each path; `root` is the work tree that contains them. Symbolic links below a folder are read
+/// as links, so that nothing outside is followed.
 pub fn list(paths: &[PathBuf], root: Option<&Path>, ignore: IgnoreFiles) -> Listing {
     let mut found = Found::default();
     let root = root.and_then(|root| root.canonicalize().ok());
@@ -35,15 +36,15 @@ pub fn list(paths: &[PathBuf], root: Option<&Path>, ignore: IgnoreFiles) -> List
     found.listing()
 }
 
-/// The items found on the way.
+/// The items found by the walk.
 #[derive(Debug, Default)]
 struct Found {
     listing: Listing,
     /// The paths that ignore files exclude.
     left_out: Names,
-    /// Folders of repositories.
+    /// The folders of repositories.
     repositories: Names,
-    /// Sockets and devices.
+    /// The sockets and devices.
     special: Names,
 }
 
@@ -57,7 +58,7 @@ impl Found {
         self.file_name(path);
     }
 
-    /// The text of a link, which is where it leads to.
+    /// Adds the text of a link, which is its target.
     fn link(&mut self, path: &Path) {
         match std::fs::read_link(path) {
             Ok(target) => self.content(path, ContentKind::Symlink, Content::Bytes(name(&target).into())),
@@ -75,7 +76,7 @@ impl Found {
         self.listing.gaps.push(Gap { what: name(path), kind: GapKind::Unreadable, why });
     }
 
-    /// All of it, with what is to be said of the rest.
+    /// Returns the whole listing, with notes on the paths that were not read.
     fn listing(mut self) -> Listing {
         let notes = [
             (&self.left_out, "not read, because ignore files exclude it ('--no-ignore' reads it)"),
@@ -90,13 +91,13 @@ impl Found {
     }
 }
 
-/// The bytes of a path, without a leading `./`.
+/// Returns the bytes of a path, without a leading `./`.
 fn name(path: &Path) -> BString {
     let path = path.strip_prefix("./").unwrap_or(path);
     <[u8]>::from_path(path).map_or_else(|| BString::from(path.to_string_lossy().as_bytes()), BString::from)
 }
 
-/// One named stream.
+/// Lists the bytes of one stream, under a label.
 pub fn stream(label: &str, bytes: Vec<u8>) -> Listing {
     let item =
         Item { kind: ContentKind::File, path: BString::from(label), content: Content::Bytes(bytes), commit: None };

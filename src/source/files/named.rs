@@ -1,5 +1,5 @@
-//! Reads a path that somebody names: all of a folder, a file whatever ignore files say of it, and a pipe or a device too.
-//! What was named and is not read is a gap.
+//! Reads a path that the user names: all of a folder, a file whatever ignore files say about it, and also a pipe or a
+//! device. A named path that isn't read is a gap.
 
 use std::io;
 use std::path::Path;
@@ -9,9 +9,9 @@ use crate::finding::ContentKind;
 use crate::fs::bounded::{self, Kind};
 use crate::source::Content;
 
-/// Lists what is behind a path; `root` is the work tree around, as a whole path.
+/// Lists the content of a path; `root` is the absolute path of the work tree that contains it.
 pub(super) fn list(path: &Path, root: Option<&Path>, walk: &mut Walk<'_>) {
-    // With a slash behind, a link to a folder would be taken for the folder.
+    // With a slash at the end, a link to a folder would be treated as the folder itself.
     let path = path.components().as_path();
     let look = |path: &Path, walk: &mut Walk<'_>| match path.metadata() {
         Ok(meta) => content(path, bounded::kind(meta.file_type()), walk),
@@ -36,8 +36,8 @@ fn content(path: &Path, kind: Kind, walk: &mut Walk<'_>) {
     }
 }
 
-/// A link is read, and what it leads to if that lies in the work tree or next to it: a repository may bring along a link to
-/// all of the machine.
+/// Reads a link, and its target if that is in the work tree or in the link's folder: a repository may contain a link to
+/// the whole file system.
 fn link(path: &Path, root: Option<&Path>, walk: &mut Walk<'_>, look: impl Fn(&Path, &mut Walk<'_>)) {
     walk.found.link(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -51,7 +51,7 @@ fn link(path: &Path, root: Option<&Path>, walk: &mut Walk<'_>, look: impl Fn(&Pa
                 walk.found.gap(path, why.to_owned());
             }
         }
-        // There is nothing behind it.
+        // The link has no target.
         (Err(error), _) if error.kind() == io::ErrorKind::NotFound => {}
         (Err(error), _) | (_, Err(error)) => {
             walk.found.gap(path, format!("the link cannot be followed: {error}; repair the link"));

@@ -1,5 +1,5 @@
-//! The ignore files in force: `.gitignore` and `.ignore` of the folders on the way, and what is ignored in all of a
-//! repository. They are read here rather than by the matcher, which would open whatever lies there.
+//! The ignore files in force: `.gitignore` and `.ignore` of the folders on the way, and the rules for a whole
+//! repository. They are read here rather than by the matcher, which would open whatever is there.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -9,36 +9,36 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::fs::bounded::{self, Refused};
 
-/// The names of ignore files, the one that counts more first.
+/// The names of ignore files, in order of precedence.
 pub(super) const NAMES: [&str; 2] = [".ignore", ".gitignore"];
 
 /// The rules of the ignore files of one folder.
 struct Level {
     folder: PathBuf,
-    /// As the names above, and last what holds in all of a repository.
+    /// One matcher for each of the names above, and a last one for the rules of a whole repository.
     matchers: [Gitignore; 3],
 }
 
-/// Those of a folder and of the folders around it, the innermost last.
+/// The rules of a folder and of the folders that contain it, the innermost last.
 #[derive(Default)]
 pub(super) struct Rules(Vec<Level>);
 
-/// An ignore file that cannot be obeyed, and why.
+/// An ignore file that can't be applied, and the reason.
 pub(super) type Unread = (PathBuf, Refused);
 
 impl Rules {
-    /// How many folders have some.
+    /// Returns the number of levels with rules.
     pub(super) fn depth(&self) -> usize {
         self.0.len()
     }
 
-    /// Forgets those of folders that were left.
+    /// Drops the rules of folders that the walk has left.
     pub(super) fn leave(&mut self, depth: usize) {
         self.0.truncate(depth);
     }
 
-    /// Reads the ignore files of a folder, which are no links that lead out of `top`; `whole` names what holds in all of it, as
-    /// the top of a repository has it.
+    /// Reads the ignore files of a folder, except links that lead out of `top`; `whole` lists the files with rules for
+    /// a whole repository, which apply from its top folder.
     pub(super) fn enter(&mut self, folder: &Path, top: &Path, whole: &[PathBuf]) -> Vec<Unread> {
         let mut unread = Vec::new();
         let mut matcher = |paths: &[PathBuf], top: Option<&Path>| {
@@ -64,7 +64,7 @@ impl Rules {
         unread
     }
 
-    /// `true` if the rules of these folders leave out what lies at a path.
+    /// Returns `true` if the rules of these levels exclude a path.
     pub(super) fn leave_out(&self, levels: Range<usize>, path: &Path, is_folder: bool) -> bool {
         let levels = self.0.get(levels).unwrap_or_default();
         for kind in 0..=NAMES.len() {
@@ -81,7 +81,7 @@ impl Rules {
     }
 }
 
-/// A line that is no rule says nothing.
+/// Adds the lines of an ignore file; a line that isn't a valid rule is skipped.
 fn add(builder: &mut GitignoreBuilder, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     for line in text.strip_prefix('\u{feff}').unwrap_or(&text).lines() {

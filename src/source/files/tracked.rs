@@ -1,4 +1,4 @@
-//! The files that git tracks in a work tree: no ignore file excludes them.
+//! The files that git tracks in a work tree: ignore files don't exclude them.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use bstr::{BStr, BString};
 
 use crate::git::{Repo, index};
 
-/// The paths in an index, in its order.
+/// The paths in an index, in the order of the index.
 #[derive(Debug)]
 pub(super) struct Tracked(Vec<BString>);
 
@@ -14,7 +14,7 @@ impl Tracked {
     /// Reads the index of the work tree at `root`, an absolute path.
     ///
     /// # Errors
-    /// Says why nobody can tell.
+    /// Returns the reason why the tracked files are unknown.
     pub(super) fn of(root: &Path) -> Result<Self, String> {
         let repo = Repo::open(root).map_err(|error| error.to_string())?;
         let own = repo.workdir().and_then(|own| own.canonicalize().ok());
@@ -25,7 +25,8 @@ impl Tracked {
         Ok(Self(state.entries().iter().map(|entry| entry.path(&state).to_owned()).collect()))
     }
 
-    /// `true` if a file is tracked, or anything in a folder. A sparse index has a folder as one entry, with a slash behind.
+    /// Returns `true` if a file is tracked, or anything in a folder. A sparse index lists a folder as one entry that
+    /// ends in a slash.
     pub(super) fn has(&self, path: &BStr) -> bool {
         let inside = [path, b"/".as_ref()].concat();
         let is_at = |start: &[u8]| {

@@ -1,5 +1,5 @@
-//! A walk through folders. No link is followed and nothing is opened but folders and ignore files; what is met and not read is
-//! named.
+//! A walk through folders. No link is followed, and only folders and ignore files are opened; everything else that
+//! isn't read is reported.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,32 +13,32 @@ use crate::finding::{Gap, GapKind, Note};
 use crate::fs::bounded::{self, Kind, Refused};
 use crate::git::{Repo, user_config};
 
-/// The walk.
+/// The state of the walk.
 pub(super) struct Walk<'w> {
     pub(super) found: &'w mut Found,
-    /// The top of the work tree around, of which everybody knows that it is a repository.
+    /// The top of the work tree that contains the walk; it need not be reported as a repository.
     around: Option<&'w Path>,
     ignore: IgnoreFiles,
     rules: Rules,
-    /// The files that git tracks in the work trees on the way; `None` if it is not known.
+    /// The files that git tracks in each work tree on the way; `None` if they are unknown.
     tracked: BTreeMap<PathBuf, Option<Tracked>>,
 }
 
-/// Where in it a folder is.
+/// The position of a folder in the walk.
 #[derive(Clone)]
 struct Place {
-    /// The top of the work tree that it lies in.
+    /// The top of the work tree that contains the folder.
     top: Option<Rc<Path>>,
-    /// How many of the ignore files on the way are of no account here.
+    /// The number of levels of ignore rules on the way that don't apply here.
     first: usize,
-    /// `true` if it is left out but for what git tracks.
+    /// `true` if everything here is excluded except tracked files.
     is_left_out: bool,
 }
 
-/// Something in a folder.
+/// An entry of a folder.
 struct Entry {
     path: PathBuf,
-    /// Where it lies, as a whole path.
+    /// The absolute path.
     whole: PathBuf,
     kind: std::fs::FileType,
 }
@@ -48,7 +48,7 @@ impl<'w> Walk<'w> {
         Self { found, around, ignore, rules: Rules::default(), tracked: BTreeMap::new() }
     }
 
-    /// Everything below a folder that somebody names.
+    /// Walks everything below a folder that the user names.
     pub(super) fn all(&mut self, path: &Path) {
         let whole = match path.canonicalize() {
             Ok(whole) => whole,
@@ -127,7 +127,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// `true` if git tracks something, or may: where nobody can tell, nothing is left out.
+    /// Returns `true` if git tracks an entry, or may track it: if that is unknown, nothing is left out.
     fn is_tracked(&mut self, entry: &Entry, place: &Place) -> bool {
         let Some(top) = &place.top else { return false };
         let below = entry.whole.strip_prefix(&**top).map(name).unwrap_or_default();
@@ -144,7 +144,7 @@ impl<'w> Walk<'w> {
         tracked.as_ref().is_none_or(|tracked| tracked.has(below.as_ref()))
     }
 
-    /// Files with rules for all of a work tree, the one that counts more last.
+    /// Returns the files with rules for a whole work tree, in ascending order of precedence.
     fn everywhere(&mut self, top: &Path) -> Vec<PathBuf> {
         let users = user_config::excludes_file().unwrap_or_else(|error| {
             let why = format!("the user's own ignore rules were not applied: {error}");
@@ -179,13 +179,13 @@ impl<'w> Walk<'w> {
     }
 }
 
-/// The file with rules for all of a work tree that its repository holds.
+/// Returns the file in a work tree's repository that has rules for the whole work tree.
 fn exclude(top: &Path) -> Option<PathBuf> {
     let own = top.join(".git");
     let common = if own.is_dir() {
         Some(own)
     } else {
-        // In a linked work tree it is a file.
+        // In a linked work tree `.git` is a file.
         let repo = Repo::open(top).ok();
         let is_own = |repo: &Repo| repo.workdir().and_then(|own| own.canonicalize().ok()).as_deref() == Some(top);
         repo.filter(is_own).map(|repo| repo.common_dir())

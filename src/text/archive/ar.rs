@@ -1,18 +1,18 @@
-//! The members of an `ar` archive, which packages of Debian are.
+//! The members of an `ar` archive, which is the format of Debian packages.
 //!
-//! They are not compressed themselves, so a library of object files is seen as it is. Only an archive that holds others is
-//! taken apart.
+//! The archive itself is not compressed, so a library of object files is scanned as it is. Only an archive with
+//! compressed members is taken apart.
 
 use bstr::ByteSlice as _;
 
 use super::unopened::Reason;
 
-/// How an archive starts.
+/// The first bytes of an archive.
 const MAGIC: &[u8] = b"!<arch>\n";
-/// Bytes of the head of a member.
+/// The number of bytes of a member's header.
 const HEAD: usize = 60;
 
-/// A member, or what is there of it.
+/// A member, or the part of it that is present.
 pub(super) struct Member<'b> {
     pub(super) name: &'b [u8],
     pub(super) bytes: &'b [u8],

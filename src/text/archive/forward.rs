@@ -1,7 +1,7 @@
 //! Compressed streams of any length, read forward once: gzip, Zstandard and xz.
 //!
-//! Nothing here keeps more than a decoder needs. The rest of `archive` holds a whole file in memory, which is why its readers of
-//! Zstandard go on where a flaw is; here the first flaw is an error.
+//! Nothing here keeps more than a decoder needs. The rest of `archive` holds a whole file in memory, which is why its
+//! Zstandard reader still returns the text before a flaw; here the first flaw is an error.
 
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
@@ -13,13 +13,13 @@ use super::kind::{Kind, kind};
 use super::zstd::WIDEST;
 use super::{gzip, xz};
 
-/// Bytes that show how a stream is compressed.
+/// The number of bytes that show how a stream is compressed.
 const HEAD: usize = 64;
-/// Bytes of the packed stream that are read at a time.
+/// The number of bytes of the packed stream that are read at a time.
 const CHUNK: usize = 64 << 10;
-/// Bytes that every stream may unpack to.
+/// The number of bytes that any stream may unpack to, however small it is.
 const FREE: u64 = 1 << 30;
-/// Bytes that one packed byte may unpack to beyond that.
+/// The most bytes that each packed byte may unpack to, once a stream exceeds `FREE`.
 const RATIO: u64 = 200;
 
 /// How a stream is stored.
@@ -33,13 +33,13 @@ pub enum Packing {
     Sealed(&'static str),
 }
 
-/// A stream with its first bytes back in their place.
+/// A stream with the first bytes, which were read already, put back.
 type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
 
 /// A decompressed stream; one that is not opened is as it was.
 ///
-/// A read fails with `FileTooLarge` where a packed byte becomes too many, and with `OutOfMemory` where a decoder would take too
-/// much memory.
+/// A read fails with `FileTooLarge` if the packed bytes unpack to too many, and with `OutOfMemory` if a decoder would
+/// need too much memory.
 pub struct Decompressed<R: Read> {
     packing: Packing,
     decoder: Decoder<Counted<Whole<R>>>,
@@ -57,7 +57,7 @@ impl<R: Read> Decompressed<R> {
     /// Recognises how a stream is compressed, and opens it.
     ///
     /// # Errors
-    /// When its first bytes cannot be read.
+    /// Fails if the first bytes can't be read.
     pub fn new(mut reader: R) -> io::Result<Self> {
         let mut head = Vec::new();
         (&mut reader).take(HEAD as u64).read_to_end(&mut head)?;
@@ -108,7 +108,7 @@ impl<R: Read> Read for Decompressed<R> {
     }
 }
 
-/// A reader that counts what it gave.
+/// A reader that counts the bytes it returns.
 struct Counted<R> {
     reader: R,
     count: u64,
@@ -141,7 +141,7 @@ fn is_at_end(reader: &mut impl BufRead) -> io::Result<bool> {
     }
 }
 
-/// All frames of a Zstandard stream (RFC 8878) as one; frames that hold no text are skipped.
+/// A reader of all frames of a Zstandard stream (RFC 8878) as one; frames without text are skipped.
 struct Unzstd<R> {
     reader: R,
     decoder: FrameDecoder,
@@ -155,7 +155,7 @@ impl<R: BufRead> Unzstd<R> {
         Self { reader, decoder, is_open: false }
     }
 
-    /// Goes to the next frame that holds text; `false` at the end.
+    /// Goes to the next frame that holds text; returns `false` at the end.
     fn next(&mut self) -> io::Result<bool> {
         while !is_at_end(&mut self.reader)? {
             match self.decoder.init(&mut self.reader) {
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_decoder_takes_no_more_memory_than_usual_programs_ask_for() {
-        // A dictionary of 1.5 GiB, in a head whose check sum fits; a window of 256 MiB.
+        // A dictionary of 1.5 GiB, in a header whose checksum is correct; a window of 256 MiB.
         let mut wide = xz(b"text");
         wide[16] = 37;
         let sum = crc32fast::hash(&wide[12..20]).to_le_bytes();

@@ -1,14 +1,14 @@
-//! Members of gzip, one after another, read as the one text that they are (RFC 1952).
+//! The members of a gzip file, read one after another as a single text (RFC 1952).
 
 use std::io::{self, BufRead, Read};
 
 use flate2::GzHeader;
 use flate2::bufread::GzDecoder;
 
-/// How a member starts.
+/// The first bytes of a member.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// The text of all members. A layer of eStargz has one for each file.
+/// A reader of the text of all members. A layer in the eStargz format has one member for each file.
 pub(super) struct Members<R> {
     /// The member that is being read; `None` after the last one.
     decoder: Option<GzDecoder<R>>,
@@ -20,17 +20,17 @@ impl<R: BufRead> Members<R> {
         Self { decoder: Some(GzDecoder::new(reader)), rest: None }
     }
 
-    /// The header of the member that is being read.
+    /// Returns the header of the member that is being read.
     pub(super) fn header(&self) -> Option<&GzHeader> {
         self.decoder.as_ref()?.header()
     }
 
-    /// The packed bytes.
+    /// Returns the reader of the packed bytes.
     pub(super) fn packed(&self) -> Option<&R> {
         self.decoder.as_ref().map(GzDecoder::get_ref).or(self.rest.as_ref())
     }
 
-    /// The bytes after the last member, once all members were read.
+    /// Returns the bytes after the last member, once all members have been read.
     pub(super) fn rest(&mut self) -> Option<&mut R> {
         self.rest.as_mut()
     }
@@ -45,7 +45,7 @@ impl<R: BufRead> Read for Members<R> {
             }
             let Some(mut rest) = self.decoder.take().map(GzDecoder::into_inner) else { break };
             let next = rest.fill_buf()?;
-            // The two bytes may come one by one.
+            // The two bytes may arrive one at a time.
             match next.starts_with(&MAGIC) || *next == MAGIC[..1] {
                 true => self.decoder = Some(GzDecoder::new(rest)),
                 false => self.rest = Some(rest),

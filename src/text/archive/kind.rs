@@ -9,53 +9,54 @@ use super::tar_header::{BLOCK, is_tar_header};
 use super::unopened::Reason;
 use super::{ar, png, xz, zstd};
 
-/// Bytes that tell what a stream unpacks to.
+/// The number of bytes that show what a stream unpacks to.
 pub(super) const HEAD: usize = 256;
 
-/// How a database of `SQLite` starts.
+/// The first bytes of a `SQLite` database.
 pub(super) const SQLITE: &[u8] = b"SQLite format 3\0";
 
 /// The kind of a file, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// One compressed file.
+    /// One file, compressed with gzip.
     Gzip,
-    /// The same, compressed in another way.
+    /// One file, compressed with Zstandard.
     Zstd,
-    /// The same, compressed in another way.
+    /// One file, compressed with xz.
     Xz,
-    /// Also what builds on zip: jar, whl, docx and others.
+    /// A zip, or a format that builds on it: jar, whl, docx and others.
     Zip,
     /// Files one after another, not compressed.
     Tar,
-    /// The same, in a simpler format: packages of Debian.
+    /// Files one after another in the simpler `ar` format: Debian packages.
     Ar,
-    /// A script, with an archive behind its last line.
+    /// A script with an archive after its last line.
     Script,
     /// A picture with compressed texts, or a broken one, of which nobody knows.
     Png,
-    /// Commits as one file, which git makes a repository of.
+    /// Commits as one file, from which git makes a repository.
     Bundle,
-    /// Objects of git's, outside of a repository.
+    /// Git objects in a pack outside of a repository.
     Pack,
-    /// One compressed text, such as an object of git's that lies by itself.
+    /// One compressed text, such as a loose git object.
     Zlib,
-    /// A document, whose texts are compressed one by one.
+    /// A document whose texts are compressed one by one.
     Pdf,
-    /// Tables of `SQLite`, or the log of what was last written to some.
+    /// A `SQLite` database, or the log of the latest changes to one.
     Database,
-    /// An archive that is not opened, with the name of its format.
+    /// An archive that isn't opened, with the name of its format.
     Sealed(&'static str),
 }
 
 impl Kind {
-    /// `true` if a member of it need not have a name.
+    /// Returns `true` if a member of such a file may have no name.
     pub fn has_nameless(self) -> bool {
         matches!(self, Self::Gzip | Self::Zstd | Self::Xz | Self::Zlib | Self::Script)
     }
 }
 
-/// Formats that are not opened, by the bytes at the start that tell them, which their documentation gives. Brotli has none.
+/// The formats that are not opened, by the first bytes that identify them according to their documentation. Brotli has
+/// none.
 const SEALED: [(&[u8], &str); 10] = [
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"Rar!\x1a\x07", "rar"),
@@ -69,7 +70,7 @@ const SEALED: [(&[u8], &str); 10] = [
     (b"xar!\0", "xar"),
 ];
 
-/// The kind of archive that `bytes` seem to be.
+/// Returns the kind of archive that `bytes` seem to be.
 pub fn kind(bytes: &[u8]) -> Option<Kind> {
     match bytes {
         [b'%', b'P', b'D', b'F', b'-', ..] => Some(Kind::Pdf),
@@ -82,12 +83,12 @@ pub fn kind(bytes: &[u8]) -> Option<Kind> {
     }
 }
 
-/// The kind of an archive that is compressed, opened or not, by how it starts.
+/// Returns the kind of a compressed archive, opened or not, by its first bytes.
 pub(super) fn packed(bytes: &[u8]) -> Option<Kind> {
     compressed(bytes).or_else(|| sealed(bytes).map(Kind::Sealed))
 }
 
-/// The kind of an archive that is compressed and opened, by how it starts.
+/// Returns the kind of a compressed archive that is opened, by its first bytes.
 fn compressed(bytes: &[u8]) -> Option<Kind> {
     match bytes {
         [0x1f, 0x8b, 8, ..] => Some(Kind::Gzip),
@@ -99,7 +100,7 @@ fn compressed(bytes: &[u8]) -> Option<Kind> {
     }
 }
 
-/// The kind of what is told by more than its first bytes.
+/// Returns the kind of a file that is recognized by more than its first bytes.
 fn holding(bytes: &[u8]) -> Option<Kind> {
     match bytes {
         _ if bytes.starts_with(SQLITE) || is_sqlite_log(bytes) => Some(Kind::Database),
@@ -122,9 +123,9 @@ fn holds_packed(bytes: &[u8]) -> bool {
 /// Where the head of a member of a tar has its mark.
 const TAR_MARK: usize = 257;
 
-/// `true` if a tar starts here, be it behind blocks of zeros.
+/// Returns `true` if a tar starts here, possibly after blocks of zeros.
 fn is_tar(bytes: &[u8]) -> bool {
-    /// Blocks of zeros that are looked behind.
+    /// The most blocks of zeros that are skipped.
     const MOST: usize = 64;
     let has_mark = |bytes: &[u8]| bytes.get(TAR_MARK..TAR_MARK + 5) == Some(b"ustar");
     if !bytes.starts_with(&[0]) {
@@ -134,7 +135,7 @@ fn is_tar(bytes: &[u8]) -> bool {
     zeros > 0 && has_mark(&bytes[(zeros * BLOCK).min(bytes.len())..])
 }
 
-/// The archive that a script has behind one of its lines, and takes itself apart for.
+/// Returns the archive that a self-extracting script has after one of its lines.
 pub(super) fn behind_script(bytes: &[u8]) -> Option<&[u8]> {
     const STARTS: [&[u8]; 5] =
         [b"\n\x1f\x8b\x08", b"\n\xfd7zXZ\0", b"\n\x28\xb5\x2f\xfd", b"\nBZh", b"\n7z\xbc\xaf\x27\x1c"];
@@ -155,19 +156,20 @@ fn tar_behind_line(bytes: &[u8]) -> Option<&[u8]> {
     starts.map(|start| &bytes[start..]).find(|archive| archive.get(..BLOCK).is_some_and(is_tar_header))
 }
 
-/// `true` if bytes start as a write-ahead log of `SQLite` does: its magic number in one of two byte orders, and the version.
+/// Returns `true` if bytes start like a write-ahead log of `SQLite`: with its magic number in one of two byte orders,
+/// and the version.
 pub(super) fn is_sqlite_log(bytes: &[u8]) -> bool {
     matches!(bytes, [0x37, 0x7f, 0x06, 0x82 | 0x83, 0x00, 0x2d, 0xe2, 0x18, ..])
 }
 
-/// The format of an archive that is not opened.
+/// Returns the format of an archive that isn't opened.
 fn sealed(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', b'S', b'Y', ..] => Some("bzip2"),
-        // A third byte has the width of its codes, with two bits that mean nothing.
+        // The third byte contains the width of the codes, and two bits that are unused.
         [0x1f, 0x9d, flags, ..] if flags & 0x60 == 0 && (9..=16).contains(&(flags & 0x1f)) => Some("compress"),
         [0x5d, 0, 0, ..] if is_lzma(bytes) => Some("lzma"),
-        // Its magic number is a word, so the version of the format has to be right as well.
+        // The magic number is a word, so the version of the format has to be right as well.
         [b'h', b's', b'q', b's', ..] if bytes.get(28..32) == Some(&[4, 0, 0, 0]) => Some("squashfs"),
         [first, ..] => {
             let mut named = SEALED.into_iter().filter(|(magic, _)| magic[0] == *first);
@@ -177,8 +179,8 @@ fn sealed(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// `true` if the head is that of LZMA before xz, which has no magic number: a dictionary of a usual size, how long the text is,
-/// and the first byte of its code, which always is nought.
+/// Returns `true` if the header is that of the LZMA format before xz, which has no magic number: a dictionary of a
+/// usual size, the length of the text, and the first byte of the code, which is always zero.
 fn is_lzma(bytes: &[u8]) -> bool {
     let [_, a, b, c, d, size @ .., 0] = bytes.get(..14).unwrap_or_default() else { return false };
     let dictionary = u32::from_le_bytes([*a, *b, *c, *d]);
@@ -186,7 +188,8 @@ fn is_lzma(bytes: &[u8]) -> bool {
     is_usual && (size.iter().all(|byte| *byte == 0xff) || size.ends_with(&[0, 0, 0]))
 }
 
-/// `true` if a zlib stream may start here: it is deflated, its two bytes have their check, and it needs no dictionary (RFC 1950).
+/// Returns `true` if a zlib stream may start here: its method is deflate, the check of its first two bytes is correct,
+/// and it needs no dictionary (RFC 1950).
 pub fn is_zlib(bytes: &[u8]) -> bool {
     matches!(bytes, [method, flags, ..] if method & 0x0f == 8
         && method >> 4 <= 7
@@ -194,8 +197,8 @@ pub fn is_zlib(bytes: &[u8]) -> bool {
         && u16::from_be_bytes([*method, *flags]).is_multiple_of(31))
 }
 
-/// `true` if a zlib stream unpacks, and to an object of git's or what starts as a text does. Other bytes may unpack to a few
-/// before they turn out to be none.
+/// Returns `true` if a zlib stream unpacks to a git object or to the start of a text. Bytes that are no such stream may
+/// unpack to a few bytes before that shows.
 fn has_text(stream: &[u8]) -> bool {
     let (mut head, mut left) = (Vec::new(), HEAD);
     let is_stream = unpack(&mut ZlibDecoder::new(stream), &mut left, &mut head) != Err(Reason::Damaged);
@@ -215,10 +218,10 @@ pub(super) fn is_mostly_text(bytes: &[u8]) -> bool {
     !bytes.is_empty() && text * 10 >= bytes.len() * 9
 }
 
-/// `true` if a zip ends here whose start is something else, such as a program that unpacks it.
+/// Returns `true` if a zip ends here whose start is something else, such as a self-extracting program.
 fn ends_zip(bytes: &[u8]) -> bool {
     const MARK: &[u8] = b"PK\x05\x06";
-    /// The end of a zip's directory, and the longest comment that may be behind it.
+    /// The size of the record at the end of a zip's directory, and the longest comment that may follow it.
     const END: usize = 22;
     const COMMENT: usize = 0xffff;
     let Some(last) = bytes.len().checked_sub(END) else { return false };

@@ -1,20 +1,20 @@
-//! Where unpacking ends.
+//! The limits of unpacking.
 
 use std::io::Read;
 
 use super::unopened::Reason;
 
-/// Bytes that are unpacked at a time.
+/// The number of bytes that are unpacked at a time.
 const CHUNK: usize = 16 * 1024;
 
-/// Where unpacking ends.
+/// The limits of unpacking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes that are unpacked of an archive and all archives in it.
+    /// The most bytes that are unpacked of an archive and all archives in it.
     pub bytes: usize,
-    /// Members that are looked at, directories and links counted.
+    /// The most members that are examined, including directories and links.
     pub members: usize,
-    /// How deep an archive may lie inside of the one given. The tar in a gzip file is one deep.
+    /// The most levels of archives within the given one. The tar in a gzip file is at level one.
     pub depth: usize,
 }
 
@@ -24,7 +24,7 @@ impl Default for Limits {
     }
 }
 
-/// Reads to the end, or until `left` bytes were read. Nothing larger than what may still come is allocated.
+/// Reads to the end, or until `left` bytes have been read. No more memory is allocated than the rest may need.
 pub(super) fn unpack(reader: &mut dyn Read, left: &mut usize, text: &mut Vec<u8>) -> Result<(), Reason> {
     let mut chunk = [0; CHUNK];
     loop {

@@ -1,9 +1,10 @@
-//! Archives: gzip, zstd, xz, zip, tar, ar, zlib, the streams of PDF, the texts of PNG and the rows of `SQLite`, one inside of
-//! another too, unpacked in memory and under limits.
+//! Archives: gzip, zstd, xz, zip, tar, ar, zlib, the streams of PDF, the texts of PNG and the rows of `SQLite`,
+//! including archives within archives, unpacked in memory and under limits.
 //!
-//! Owns what is opened and where it ends; what a member means, and what to do about one that was not opened, is up to the
-//! caller. Nothing is written to disk, and a name is handed out as the bytes it is. `kind` tells the formats, `walk` opens what it
-//! finds within `limits`, and each format has a file; `forward` reads compressed streams of any length.
+//! This module decides what is opened and where that ends; the meaning of a member, and the handling of one that was
+//! not opened, are up to the caller. Nothing is written to disk, and a name is passed on as its bytes. `kind`
+//! recognizes the formats, `walk` opens members within `limits`, and each format has a file; `forward` reads compressed
+//! streams of any length.
 
 mod ar;
 mod forward;
@@ -37,13 +38,15 @@ pub use tar_header::is_tar_header;
 pub use unopened::{Reason, Unopened};
 pub use zip::unzip;
 
-/// Calls `found` with path and bytes of each member that is no archive itself, and returns what was not read to its end.
+/// Calls `found` with the path and bytes of each member that isn't an archive itself, and returns the members that were
+/// not read to their end.
 ///
-/// Of a member that is damaged or too large `found` gets what could be unpacked, of an archive that could not be opened the
-/// bytes as they are. The path of a member of an inner archive is that of the archive, `!`, and its own, of which only the end
-/// is kept if it is longer than any real one. A gzip file's member has the stored name or none, that of a zstd file none. Empty members are left out.
-/// A row of a database is called by its table and number; what belongs to no row is one more member. Rows are no archives, and do
-/// not count towards the limits.
+/// For a member that is damaged or too large, `found` gets the part that could be unpacked; for an archive that could
+/// not be opened, it gets the bytes as they are. The path of a member of an inner archive is that of the archive, `!`,
+/// and its own, of which only the end is kept if it is longer than any real one. A gzip file's member has the stored
+/// name or none, a zstd file's member has none. Empty members are left out. A row of a database is named by its table
+/// and number; the bytes that belong to no row are one more member. Rows are not archives, and do not count towards the
+/// limits.
 pub fn each_member(bytes: &[u8], limits: &Limits, found: &mut dyn FnMut(&BStr, &[u8])) -> Vec<Unopened> {
     let mut walk = Walk {
         limits,
@@ -82,7 +85,7 @@ mod tests {
         for bytes in [gz(b""), tar(&[]), zip(&[]), tar(&[("a", b"")]), zip(&[("a", b"")])] {
             let limits = Limits::default();
             let (found, reports) = unpacked(&bytes, limits);
-            // A tar of nothing but zeros is not told from other zeros.
+            // A tar of nothing but zeros can't be distinguished from other zeros.
             let expected = if kind(&bytes).is_some() { vec![] } else { vec![(String::new(), Reason::Alike)] };
             assert_eq!((found, reports), (vec![], expected));
         }
@@ -96,7 +99,7 @@ mod tests {
         let (found, reports) = unpacked(&outer, Limits { depth: 4, ..Limits::default() });
         assert_eq!(reports, []);
         assert_eq!(found, named(&[("lib.jar!inner.tar.gz!dir/file", b"text"), ("lib.jar!plain", b"more")]));
-        // What is not opened is handed out as it is.
+        // An archive that isn't opened is passed on as it is.
         let (found, reports) = unpacked(&outer, Limits { depth: 2, ..Limits::default() });
         assert_eq!(reports, [("lib.jar!inner.tar.gz".to_owned(), Reason::TooDeep)]);
         assert_eq!(found, named(&[("lib.jar!inner.tar.gz", &gz(&inner)), ("lib.jar!plain", b"more")]));
@@ -114,18 +117,18 @@ mod tests {
         let (found, reports) = unpacked(&gz(&zeros), limits);
         assert_eq!(reports, [(String::new(), Reason::TooLarge)]);
         assert_eq!(found, [(String::new(), vec![0; 100_000])]);
-        // What fits is unpacked all the same.
+        // Members that fit are still unpacked.
         let (found, reports) = unpacked(&zip(&[("a", &zeros), ("b", b"text"), ("c", &zeros[..99_996])]), limits);
         assert_eq!(reports, [("a".to_owned(), Reason::TooLarge)]);
         assert_eq!(
             found.iter().map(|(path, text)| (path.as_str(), text.len())).collect::<Vec<_>>(),
             [("b", 4), ("c", 99_996)]
         );
-        // The limit is for all layers together.
+        // The limit applies to all layers together.
         let (found, reports) = unpacked(&gz(&gz(&zeros[..99_990])), limits);
         assert_eq!(reports, [(String::new(), Reason::TooLarge)]);
         assert!(found[0].1.len() < 99_990);
-        // A member that unpacks to more than it says is cut off there.
+        // A member that unpacks to more than its stated size is cut off there.
         let lying = patched(zip(&[("a", &zeros)]), 22, 24, &1000u32.to_le_bytes());
         let (found, reports) = unpacked(&lying, limits);
         assert_eq!(reports, [("a".to_owned(), Reason::Damaged)]);
@@ -171,7 +174,7 @@ mod tests {
         assert_eq!((found.len(), reports), (2, vec![("b".to_owned(), Reason::Damaged)]));
         let altered = replaced(&tar, b"b\0\0\0", b"c\0\0\0");
         assert_eq!(unpacked(&altered, Limits::default()).1, [(String::new(), Reason::Damaged)]);
-        // Only its first bytes made it look like an archive.
+        // Only their first bytes make these look like archives.
         for bytes in [&b"PK\x03\x04 and text"[..], b"\x1f\x8b\x08", &[&[b' '; 257][..], b"ustar and text"].concat()] {
             assert_eq!(unpacked(bytes, Limits::default()), (vec![], vec![(String::new(), Reason::Alike)]));
             let (found, reports) = unpacked(&gz(bytes), Limits::default());
@@ -180,7 +183,7 @@ mod tests {
     }
 
     proptest! {
-        /// Archives with bytes changed or cut off: no panic, and no limit is passed.
+        /// Archives with bytes changed or cut off cause no panic, and exceed no limit.
         #[test]
         fn any_bytes_are_unpacked_within_the_limits(
             shape in 0usize..8,

@@ -1,4 +1,4 @@
-//! Opens what holds others one by one without compressing the whole: archives of ar, and pictures with texts.
+//! Opens files that contain others one by one without compressing the whole: `ar` archives, and pictures with texts.
 
 use bstr::{BStr, ByteSlice};
 use flate2::bufread::ZlibDecoder;

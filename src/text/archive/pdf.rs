@@ -1,4 +1,4 @@
-//! The streams of PDF that are texts.
+//! The streams of a PDF that are texts.
 
 use bstr::{BStr, ByteSlice};
 use flate2::bufread::DeflateDecoder;
@@ -10,11 +10,11 @@ use super::unopened::Reason;
 use super::walk::{Walk, joined};
 use crate::text::encoding::Wide;
 
-/// Bytes before the deflated ones of a zlib stream.
+/// The number of bytes before the deflated ones of a zlib stream.
 const ZLIB_HEADER: usize = 2;
 
 impl Walk<'_> {
-    /// The streams of a document that are texts, or archives: all others are pictures and fonts.
+    /// Unpacks the streams of a document that are texts or archives; all others are pictures and fonts.
     pub(super) fn pdf(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
         const WORD: &[u8] = b"stream";
         if memmem::find(bytes, b"/Encrypt").is_some() {
@@ -43,17 +43,19 @@ impl Walk<'_> {
     }
 }
 
-/// Unpacks a zlib stream without its check sum, for which viewers do not ask and which some writers leave out.
+/// Returns a reader that unpacks a zlib stream without checking its checksum, which viewers ignore and some writers
+/// leave out.
 fn inflater(stream: &[u8]) -> DeflateDecoder<&[u8]> {
     DeflateDecoder::new(&stream[ZLIB_HEADER..])
 }
 
-/// `true` if that is what a stream unpacks to. Zeros may be before a text, as in wide encodings; those of pictures are more.
+/// Returns `true` if a stream unpacks to a text or an archive. A text may have zeros before it, as in wide encodings;
+/// pictures have more of them.
 fn is_text_or_archive(stream: &[u8]) -> bool {
     const ZEROS: usize = 16 * 1024;
     let starts_with = |mut length| {
         let mut head = Vec::new();
-        // A flaw further on is told of when all is unpacked.
+        // A flaw further on is reported when the whole stream is unpacked.
         let _ = unpack(&mut inflater(stream), &mut length, &mut head);
         head
     };

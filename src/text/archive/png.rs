@@ -1,12 +1,12 @@
-//! The compressed texts of a PNG: its chunks `zTXt` and `iTXt`. Others are not compressed, or are the picture.
+//! The compressed texts of a PNG: its chunks `zTXt` and `iTXt`. Other chunks are not compressed, or are the picture.
 
 use bstr::ByteSlice as _;
 
-/// How a picture starts.
+/// The first bytes of a picture.
 const MAGIC: &[u8] = b"\x89PNG\r\n\x1a\n";
-/// Bytes of a chunk before its data: its length and its kind.
+/// The number of bytes of a chunk before its data: its length and its kind.
 const HEAD: usize = 8;
-/// Bytes of its check sum.
+/// The number of bytes of a chunk's checksum.
 const SUM: usize = 4;
 
 /// The chunks, each with its kind and its data, up to where there is none.
@@ -31,7 +31,7 @@ pub(super) fn is_picture(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
-/// The compressed texts, each with its keyword.
+/// Returns the compressed texts, each with its keyword.
 pub(super) fn texts(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     chunks(bytes).filter_map(|(kind, data)| {
         let (keyword, text) = data.split_once_str(b"\0")?;
@@ -46,7 +46,7 @@ pub(super) fn texts(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// `true` if it is a picture with such a text.
+/// Returns `true` if the bytes are a picture with such a text.
 pub(super) fn has_texts(bytes: &[u8]) -> bool {
     texts(bytes).next().is_some()
 }

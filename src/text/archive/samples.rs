@@ -1,4 +1,4 @@
-//! Archives made for tests, and what is unpacked of one.
+//! Archives made for tests, and a function that unpacks one.
 
 use std::io::{self, Cursor, Write};
 
@@ -19,7 +19,7 @@ pub(super) fn unpacked(bytes: &[u8], limits: Limits) -> (Members, Reports) {
     (members, reports.into_iter().map(|report| (report.path.to_string(), report.reason)).collect())
 }
 
-/// The members, if all could be opened.
+/// Returns the members, and asserts that all could be opened.
 pub(super) fn members(bytes: &[u8]) -> Members {
     let (members, reports) = unpacked(bytes, Limits::default());
     assert_eq!(reports, []);
@@ -85,13 +85,13 @@ pub(super) fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     write_zip(ZipWriter::new(Cursor::new(Vec::new())), members).into_inner()
 }
 
-/// Replaces bytes of the same length, wherever they stand.
+/// Replaces bytes by others of the same length, wherever they occur.
 pub(super) fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     bytes.replace(from, to)
 }
 
-/// Changes a field of the local and the central header of a zip's only member, at its offsets in the two.
+/// Changes a field in the local and the central header of a zip's only member, at its offsets in the two.
 pub(super) fn patched(mut bytes: Vec<u8>, local: usize, central: usize, value: &[u8]) -> Vec<u8> {
     let directory = bytes.find(b"PK\x01\x02").unwrap();
     for at in [local, directory + central] {

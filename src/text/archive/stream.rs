@@ -1,4 +1,4 @@
-//! One text, compressed: gzip, zstd and zlib.
+//! Single compressed texts: gzip, zstd, xz and zlib.
 
 use std::io::Read;
 
@@ -16,7 +16,7 @@ use super::zstd::Frames;
 /// The rest of packed data, after the part that was unpacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Left {
-    /// Nothing.
+    /// No bytes.
     Nothing,
     /// Bytes beyond the limit.
     Limit,
@@ -34,15 +34,15 @@ impl Left {
     }
 }
 
-/// Returns what a reader gives; the bytes before a flaw are worth as much as without it.
+/// Returns the bytes from a reader, up to a limit or a flaw, and what is left unread.
 fn all(reader: &mut dyn Read, mut limit: usize) -> (Vec<u8>, Left) {
     let mut text = Vec::new();
     let end = unpack(reader, &mut limit, &mut text);
     (text, Left::by(end))
 }
 
-/// Returns what a gzip stream unpacks to: at most `limit` bytes, and only up to where it is damaged; and what that leaves out. One that
-/// unpacks to nothing is told by so little that it need not be one.
+/// Returns the text of a gzip stream, at most `limit` bytes and only up to any damage, and what is left unread. If a
+/// damaged stream unpacks to nothing, no flaw is reported, because it may not be gzip at all.
 pub fn gunzip(bytes: &[u8], limit: usize) -> (Vec<u8>, Left) {
     match all(&mut GzDecoder::new(bytes), limit) {
         (text, Left::Flaw) if text.is_empty() => (text, Left::Nothing),
@@ -50,25 +50,26 @@ pub fn gunzip(bytes: &[u8], limit: usize) -> (Vec<u8>, Left) {
     }
 }
 
-/// The name that a gzip file stores, which its first bytes have; empty if it stores none.
+/// Returns the name that a gzip file stores in its first bytes; empty if it stores none.
 pub fn gzip_name(head: &[u8]) -> Vec<u8> {
     let decoder = GzDecoder::new(head);
     decoder.header().and_then(|header| header.filename()).map(<[u8]>::to_vec).unwrap_or_default()
 }
 
-/// The same of frames of zstd.
+/// Returns the text of zstd frames, at most `limit` bytes, and what is left unread.
 pub fn unzstd(bytes: &[u8], limit: usize) -> (Vec<u8>, Left) {
     all(&mut Frames::new(bytes, limit), limit)
 }
 
-/// The same of streams of xz.
+/// Returns the text of xz streams, at most `limit` bytes, and what is left unread.
 pub fn unxz(bytes: &[u8], mut limit: usize) -> (Vec<u8>, Left) {
     let mut text = Vec::new();
     let (_, end) = streams(bytes, &mut limit, &mut text);
     (text, Left::by(end))
 }
 
-/// The same of a zlib stream, which is told by so little that a flaw only shows that it is none.
+/// Returns the text of a zlib stream, at most `limit` bytes, and what is left unread. A flaw counts as the end, because
+/// so little identifies such a stream that it may not be one.
 pub fn inflate(bytes: &[u8], limit: usize) -> (Vec<u8>, Left) {
     match all(&mut ZlibDecoder::new(bytes), limit) {
         (text, Left::Flaw) => (text, Left::Nothing),
@@ -120,8 +121,8 @@ impl Walk<'_> {
         true
     }
 
-    /// The bytes after the last stream of a file, which are not part of it: another archive, a text, or zeros that fill the
-    /// last block of a device. Anything else may be a stream whose start is damaged.
+    /// Handles the bytes after the last stream of a file, which are not part of it: another archive, a text, or zeros
+    /// that fill the last block of a device. Anything else may be a stream whose start is damaged.
     pub(super) fn behind(&mut self, path: &BStr, bytes: &[u8], depth: usize) {
         if bytes.iter().all(|byte| *byte == 0) || !self.count(path) {
             return;

@@ -11,7 +11,7 @@ use super::walk::{Walk, joined};
 impl Walk<'_> {
     pub(super) fn tar(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
         let mut archive = tar::Archive::new(Cursor::new(bytes));
-        // What was appended after the end is a part of it.
+        // Members that were appended after the end mark are part of the archive.
         archive.set_ignore_zeros(true);
         let Ok(entries) = archive.entries_with_seek() else { return false };
         for (index, entry) in entries.enumerate() {
@@ -30,7 +30,7 @@ impl Walk<'_> {
             let path = joined(path, &entry.path_bytes());
             let path = path.as_bstr();
             if entry.header().entry_type().is_gnu_sparse() {
-                // Its holes are unpacked to zeros.
+                // The holes of a sparse file are unpacked to zeros.
                 let text = self.unpacked(path, &mut entry);
                 self.member(path, &text, depth);
                 continue;

@@ -5,43 +5,43 @@ use std::io;
 
 use bstr::BString;
 
-/// A member, or all of an archive, that was not read to its end.
+/// A member, or a whole archive, that was not read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unopened {
-    /// Its path; empty for the archive given.
+    /// The member's path; empty for the given archive.
     pub path: BString,
-    /// Why.
+    /// The reason why it was not.
     pub reason: Reason,
 }
 
-/// Why a member was not read to its end.
+/// The reason why a member was not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// It unpacks to more bytes than the limit leaves.
     TooLarge,
-    /// It holds more members than the limit leaves.
+    /// It contains more members than the limit leaves.
     TooMany,
     /// It is an archive inside of too many others.
     TooDeep,
     /// A password is needed.
     Encrypted,
-    /// It is a bundle of git's.
+    /// It is a git bundle.
     Bundle,
-    /// It is a pack of git's.
+    /// It is a git pack.
     Pack,
-    /// It is in a format that is not opened.
+    /// It is in a format that isn't opened.
     Sealed(&'static str),
-    /// Something in it is packed, written as base64, and not opened to its end.
+    /// Something in it is compressed and encoded as base64, and was not opened to its end.
     Inside,
-    /// It is compressed by a method that is not opened.
+    /// It is compressed by a method that isn't supported.
     Method,
     /// It is a picture that is broken. Hardly any has texts that are compressed, and all else in it was read.
     Picture,
     /// It ends too early.
     Cut,
-    /// It is not what it should be.
+    /// Its content is damaged.
     Damaged,
-    /// It starts like an archive and is none.
+    /// It starts like an archive, but isn't one.
     Alike,
 }
 
@@ -56,12 +56,12 @@ impl Reason {
         }
     }
 
-    /// `true` if a limit left something out.
+    /// Returns `true` if something was left out because of a limit.
     pub fn is_limit(self) -> bool {
         matches!(self, Self::TooLarge | Self::TooMany | Self::TooDeep)
     }
 
-    /// `true` if it is broken, so that something of it is unread that would be read in a whole one.
+    /// Returns `true` if the member is damaged, so that a part of it is unread that would be read in an intact copy.
     pub fn is_flaw(self) -> bool {
         matches!(self, Self::Cut | Self::Damaged)
     }

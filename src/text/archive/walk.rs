@@ -1,4 +1,4 @@
-//! An archive being unpacked, and the archives in it: what is counted, handed out, opened and reported.
+//! The walk through an archive and the archives in it, which counts, passes on, opens and reports members.
 
 use std::io::Read;
 
@@ -8,15 +8,16 @@ use super::kind::{Kind, behind_script, kind};
 use super::limits::{Limits, unpack};
 use super::unopened::{Reason, Unopened};
 
-/// Bytes of a name that are kept: a tar may give megabytes, and an archive's name is before that of each of its members.
+/// The most bytes of a name that are kept: a tar may have names of megabytes, and an archive's name precedes that of
+/// each of its members.
 pub(super) const MAX_NAME: usize = 1024;
 
-/// An archive being unpacked, with what is left of the limits.
+/// An archive that is being unpacked, with the rest of the limits.
 pub(super) struct Walk<'w> {
     pub(super) limits: &'w Limits,
     pub(super) bytes: usize,
     pub(super) members: usize,
-    /// Bytes of members that may still be read, before they are unpacked.
+    /// The number of stored bytes of members that may still be read, before they are unpacked.
     pub(super) packed: usize,
     pub(super) found: &'w mut dyn FnMut(&BStr, &[u8]),
     pub(super) unopened: Vec<Unopened>,
@@ -27,7 +28,7 @@ impl Walk<'_> {
         self.unopened.push(Unopened { path: path.to_owned(), reason });
     }
 
-    /// Unpacks what a reader gives, within the limit, and reports why there is no more.
+    /// Unpacks the bytes from a reader, within the limit, and reports why they end early.
     pub(super) fn unpacked(&mut self, path: &BStr, reader: &mut dyn Read) -> Vec<u8> {
         let mut text = Vec::new();
         if let Err(reason) = unpack(reader, &mut self.bytes, &mut text) {
@@ -36,7 +37,7 @@ impl Walk<'_> {
         text
     }
 
-    /// Unpacks an archive that lies `depth` deep; `false` if it is none at all.
+    /// Unpacks an archive at level `depth`; returns `false` if it isn't an archive at all.
     pub(super) fn open(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
         match kind(bytes) {
             Some(Kind::Gzip) => self.gzip(path, bytes, depth),
@@ -72,7 +73,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Hands out a member, or opens it.
+    /// Passes a member on, or opens it if it is an archive.
     pub(super) fn member(&mut self, path: &BStr, bytes: &[u8], depth: usize) {
         let sealed = match kind(bytes) {
             None => None,
@@ -91,7 +92,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Counts a member of the archive at `path`; `false` if there may be no more.
+    /// Counts a member of the archive at `path`; returns `false` if no more are allowed.
     pub(super) fn count(&mut self, path: &BStr) -> bool {
         if self.members == 0 {
             self.report(path, Reason::TooMany);
@@ -102,10 +103,10 @@ impl Walk<'_> {
     }
 }
 
-/// The path of a member of the archive at `path`.
+/// Returns the path of a member of the archive at `path`.
 pub(super) fn joined(path: &BStr, name: &[u8]) -> BString {
     let sign: &[u8] = if path.is_empty() || name.is_empty() { b"" } else { b"!" };
-    // The end says which kind of file it is.
+    // The end of a name shows the kind of file.
     let name = &name[name.len().saturating_sub(MAX_NAME)..];
     BString::from([path.as_bytes(), sign, name].concat())
 }

@@ -1,4 +1,4 @@
-//! Streams of xz, one after another, read as the one file that they are.
+//! The streams of an xz file, read one after another as a single text.
 
 use std::io::Read;
 
@@ -8,18 +8,18 @@ use lzma_rust2::XzReader;
 use super::limits::unpack;
 use super::unopened::Reason;
 
-/// How a stream starts.
+/// The first bytes of a stream.
 pub(super) const MAGIC: &[u8] = b"\xfd7zXZ\0";
-/// KiB that a stream may take to be unpacked: what the widest level of usual programs asks for is 65 MiB.
+/// The most memory that unpacking a stream may take, in KiB: the highest level of the usual programs needs 65 MiB.
 const MOST_MEMORY: u32 = 80 << 10;
 
-/// Reads all streams as the one text that they are, however long it is.
+/// Reads all streams as a single text, however long it is.
 pub(super) fn forward<R: Read>(reader: R) -> XzReader<R> {
     XzReader::new_mem_limit(reader, true, MOST_MEMORY)
 }
 
-/// Unpacks all streams at the start of `bytes`, at most `left` bytes. Returns what is behind the last of them, and why there is
-/// no more.
+/// Unpacks all streams at the start of `bytes`, at most `left` bytes. Returns the bytes after the last of them, and the
+/// reason why the text ends early.
 pub(super) fn streams<'b>(bytes: &'b [u8], left: &mut usize, text: &mut Vec<u8>) -> (&'b [u8], Result<(), Reason>) {
     let mut rest = bytes;
     loop {
@@ -63,7 +63,7 @@ mod tests {
         let (found, reports) = unpacked(&xz(&vec![0; 1 << 20]), limits);
         assert_eq!(reports, [(String::new(), Reason::TooLarge)]);
         assert_eq!(found[0].1.len(), 100_000);
-        // A dictionary of 1.5 GiB, in a head whose check sum fits.
+        // A dictionary of 1.5 GiB, in a header whose checksum is correct.
         let mut wide = xz(b"text");
         let property = 12 + 4;
         wide[property] = 37;

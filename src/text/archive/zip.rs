@@ -1,5 +1,5 @@
-//! The members of a zip: those that its directory lists, and those that only their own headers tell of, as where zips were
-//! joined, or one was cut off before its directory.
+//! The members of a zip: those that its directory lists, and those that only their own headers describe, for instance
+//! if zips were joined, or if one was cut off before its directory.
 //!
 //! Format: PKWARE's APPNOTE.TXT, sections 4.3 and 4.4.
 
@@ -20,14 +20,14 @@ use super::unopened::{Reason, Unopened};
 use super::walk::{Walk, joined};
 use crate::text::Span;
 
-/// How a member's own header starts.
+/// The first bytes of a member's own header.
 const MAGIC: &[u8] = b"PK\x03\x04";
-/// Bytes of such a header, before the name.
+/// The number of bytes of such a header, before the name.
 const HEADER: usize = 30;
-/// Stands for a size that an extra field gives.
+/// The value of a size that is given in an extra field instead.
 const ELSEWHERE: u32 = u32::MAX;
 
-/// The texts among the members of a zip, one behind the other; and whether no limit left anything out.
+/// Returns the texts among the members of a zip, one after the other, and what is left unread.
 pub fn unzip(bytes: &[u8], limit: usize) -> (Vec<u8>, Left) {
     let mut texts = Vec::new();
     let unopened = each_member(bytes, &Limits { bytes: limit, ..Limits::default() }, &mut |_, text| {
@@ -47,13 +47,13 @@ pub fn unzip(bytes: &[u8], limit: usize) -> (Vec<u8>, Left) {
     (texts, left)
 }
 
-/// How the bytes of a member are stored.
+/// The method by which the bytes of a member are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Method {
     Stored,
     Deflated,
     Encrypted,
-    /// One that is not opened.
+    /// A method that isn't supported.
     Other,
 }
 
@@ -77,20 +77,20 @@ impl Method {
     }
 }
 
-/// A member, as the directory or its own header tells of it.
+/// A member as described by the central directory or by its own header.
 #[derive(Debug)]
 struct Member<'n> {
     name: &'n [u8],
     method: Method,
     crc: Option<u32>,
-    /// Bytes it unpacks to.
+    /// The number of bytes that it unpacks to.
     size: Option<usize>,
-    /// Where it is stored, which may be beyond the end.
+    /// The span of its stored bytes, which may extend past the end of the archive.
     data: Span,
 }
 
 impl<'n> Member<'n> {
-    /// Returns the header at a place, if there is one.
+    /// Returns the member whose own header is at a position, if there is one.
     fn at(bytes: &'n [u8], start: usize) -> Option<Self> {
         let header: &[u8; HEADER] = bytes.get(start..)?.first_chunk()?;
         let short = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
@@ -99,7 +99,7 @@ impl<'n> Member<'n> {
         let name_end = start + HEADER + usize::from(short(26));
         let data = data_of(bytes, start)?;
         let name = &bytes[start + HEADER..name_end.min(bytes.len())];
-        // The same four bytes may be in any program that reads zips.
+        // Any program that reads zips may contain the same four bytes.
         let is_named = !name.is_empty() && !name.contains(&0);
         let is_known = matches!(method, 0..=20 | 93..=99) && version <= 63;
         if !is_named || !is_known {
@@ -131,7 +131,7 @@ impl<'n> Member<'n> {
     }
 }
 
-/// Where the bytes of a member start whose own header is at a place.
+/// Returns the position of a member's bytes, given that of its own header.
 fn data_of(bytes: &[u8], start: usize) -> Option<usize> {
     let header: &[u8; HEADER] = bytes.get(start..)?.first_chunk()?;
     let [.., a, b, c, d] = *header;
@@ -139,7 +139,7 @@ fn data_of(bytes: &[u8], start: usize) -> Option<usize> {
     header.starts_with(MAGIC).then(|| (start + HEADER + lengths).min(bytes.len()))
 }
 
-/// Both sizes in the extra field for large members.
+/// Returns both sizes from the extra field for large members.
 fn wide_sizes(mut extra: &[u8]) -> (Option<usize>, Option<usize>) {
     while let [a, b, c, d, rest @ ..] = extra {
         let length = usize::from(u16::from_le_bytes([*c, *d]));
@@ -152,7 +152,7 @@ fn wide_sizes(mut extra: &[u8]) -> (Option<usize>, Option<usize>) {
     (None, None)
 }
 
-/// Where a stored member ends that does not say how long it is.
+/// Returns the end of a stored member that does not state its length.
 fn next_header(bytes: &[u8], data: usize) -> usize {
     const SIGNS: [&[u8]; 3] = [b"PK\x07\x08", MAGIC, b"PK\x01\x02"];
     let found = memmem::find_iter(&bytes[data..], b"PK").map(|at| data + at);
@@ -160,13 +160,13 @@ fn next_header(bytes: &[u8], data: usize) -> usize {
     headers.next().unwrap_or(bytes.len())
 }
 
-/// How far the directory led.
+/// The extent to which the directory was read.
 enum Directory {
-    /// There is none that can be read.
+    /// No readable directory was found.
     Absent,
-    /// To its end, or to a flaw of which was told.
+    /// It was read to its end, or to a flaw that was reported.
     Read,
-    /// There may be no more members.
+    /// No more members are allowed.
     Full,
 }
 
@@ -190,7 +190,7 @@ impl Walk<'_> {
         true
     }
 
-    /// Reads what the directory lists, and notes where that is stored.
+    /// Reads the members that the directory lists, and records their spans.
     fn listed(&mut self, path: &BStr, bytes: &[u8], depth: usize, read: &mut Vec<Span>) -> Directory {
         let Ok(mut archive) = ZipIterable::try_new(Cursor::new(bytes), Config::default()) else {
             return Directory::Absent;
@@ -224,7 +224,7 @@ impl Walk<'_> {
         Directory::Read
     }
 
-    /// Reads the members that lie outside of what was read; whether there is one.
+    /// Reads the members outside of the spans that were read; returns `true` if there is one.
     fn unlisted(&mut self, path: &BStr, bytes: &[u8], depth: usize, read: &[Span]) -> bool {
         let (mut at, mut read, mut is_any) = (0, read.iter().peekable(), false);
         while let Some(start) = memmem::find(&bytes[at..], MAGIC).map(|found| at + found) {
@@ -247,16 +247,16 @@ impl Walk<'_> {
         is_any
     }
 
-    /// Unpacks a member, and returns where what was read of it ends.
+    /// Unpacks a member, and returns the end of the bytes that were read.
     fn zipped(&mut self, archive: &BStr, bytes: &[u8], member: &Member<'_>, depth: usize) -> usize {
         let path = joined(archive, member.name);
         let path = path.as_ref();
         let end = member.data.end.min(bytes.len());
-        // Members may share their bytes; all of them together are read as often as what they may unpack to.
+        // Members may share their bytes, so the number of stored bytes that are read is limited as well.
         let sealed = match member.method {
             Method::Encrypted => Some(Reason::Encrypted),
             Method::Other => Some(Reason::Method),
-            // What comes after it may be smaller.
+            // Later members may be smaller, so only this one is skipped.
             _ if member.size.is_some_and(|size| size > self.bytes) => Some(Reason::TooLarge),
             _ if end - member.data.start > self.packed => Some(Reason::TooLarge),
             Method::Stored | Method::Deflated => None,
@@ -281,7 +281,7 @@ impl Walk<'_> {
         let end = end - rest.len();
         self.packed -= end - member.data.start;
         if let Err(reason) = outcome.and_then(|()| member.check(&text, bytes.len())) {
-            // A member that unpacks to more than it says is held to that.
+            // A member that unpacks to more than its stated size is damaged, not too large.
             let is_lie = reason == Reason::TooLarge && member.size.is_some();
             self.report(path, if is_lie { Reason::Damaged } else { reason });
         }
@@ -354,10 +354,10 @@ mod tests {
         assert_eq!(sorted(&[&one[..], &two].concat()), all);
         let directory = two.find(b"PK\x01\x02").unwrap();
         assert_eq!(sorted(&[&two[..directory], &one].concat()), all);
-        // What is listed is read once, also if it is a zip that is stored.
+        // A listed member is read once, even if it is a stored zip.
         let outer = zip(&[("a", b"one"), ("two.zip", &two)]);
         assert_eq!(members(&outer), named(&[("a", b"one"), ("two.zip!c", b"three")]));
-        // A program may hold the sign of a header.
+        // A program may contain the first bytes of a header.
         let script =
             [b"#!/usr/bin/env python3\nif head == 'PK\x03\x04': unpack(head, name, 12, 13)\n", &one[..]].concat();
         assert_eq!(sorted(&script), all[..2]);
@@ -373,7 +373,7 @@ mod tests {
             unpacked(&bytes[..directory - 1], Limits::default()),
             (named(&[("a", b"one"), ("b", b"tw")]), vec![("b".to_owned(), Reason::Cut)])
         );
-        // Sizes that follow the data are not known there.
+        // Without the directory, sizes that follow the data are not known.
         let mut streamed = Vec::new();
         let mut writer = ZipWriter::new_stream(&mut streamed);
         for (path, text, method) in [("a", "one", CompressionMethod::Deflated), ("b", "two", CompressionMethod::Stored)]
@@ -389,7 +389,7 @@ mod tests {
 
     #[test]
     fn members_that_share_their_bytes_are_read_within_a_limit() {
-        // Ten thousand entries of a directory, of one member that unpacks to nothing, block by block.
+        // These are nine thousand directory entries for one member that unpacks to nothing, block by block.
         let empty = b"\0\0\0\xff\xff".repeat(200_000);
         let data = [&empty[..], b"\x01\0\0\xff\xff"].concat();
         let mut bytes = zip(&[("a", b"")]);

@@ -1,51 +1,51 @@
-//! Frames of Zstandard, one after another, read as the one file that they are (RFC 8878).
+//! The frames of a Zstandard file, read one after another as a single text (RFC 8878).
 //!
-//! A frame is decoded into a window before anything of it is handed out, so the window is limited. What was decoded is handed
-//! out even if a flaw follows: it is text, and has taken its time.
+//! A frame is decoded into a window before any of it is returned, so the window is limited. The decoded part is
+//! returned even if a flaw follows, because it is text and has taken its time.
 
 use std::io::{self, Read};
 
 use ruzstd::decoding::errors::FrameDecoderError;
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-/// How a frame starts.
+/// The first bytes of a frame.
 pub(super) const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// Bytes that a block decodes to, at most.
+/// The most bytes that a block decodes to.
 const BLOCK: usize = 128 << 10;
-/// Bytes of the head of a frame that is skipped.
+/// The number of bytes of the header of a skippable frame.
 const HEAD: usize = 8;
-/// Bytes of the largest window that usual programs make and read.
+/// The size in bytes of the largest window that the usual programs make and read.
 pub(super) const WIDEST: u64 = 128 << 20;
-/// An empty block that is the last one, with room for a checksum. It ends a frame whose own end is not there.
+/// An empty block marked as the last one, with room for a checksum. It ends a frame whose own end is missing.
 const LAST: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
 
-/// Returns the bytes after a frame without text, if there is one.
+/// Returns the bytes after a frame without text; `None` if there is no such frame, and `Some(None)` if it is cut off.
 fn skipped(bytes: &[u8]) -> Option<Option<&[u8]>> {
     let [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, ..] = bytes else { return None };
     let length = usize::try_from(u32::from_le_bytes([*a, *b, *c, *d])).ok();
     Some(length.and_then(|length| bytes.get(HEAD.checked_add(length)?..)))
 }
 
-/// `true` if bytes start with a frame, after any that are skipped.
+/// Returns `true` if bytes start with a frame, after any that are skipped.
 pub(super) fn is_frame(mut bytes: &[u8]) -> bool {
-    // Other formats have such frames as well.
+    // Other formats have skippable frames as well.
     while let Some(Some(rest)) = skipped(bytes) {
         bytes = rest;
     }
     bytes.starts_with(&MAGIC)
 }
 
-/// The text of all frames.
+/// A reader of the text of all frames.
 pub(super) struct Frames<'b> {
     rest: &'b [u8],
     decoder: FrameDecoder,
-    /// `true` if a frame has begun.
+    /// `true` while a frame is being decoded.
     is_open: bool,
-    /// `true` if any has.
+    /// `true` if any frame has begun.
     is_begun: bool,
-    /// Bytes of it that were handed out.
+    /// The number of bytes of the current frame that were returned.
     given: usize,
-    /// Bytes that may be held back, as far as they are not limited by the window.
+    /// The most bytes that may be held back, if the window does not limit them.
     most: usize,
     /// The error that ends the frame too early, reported after its text.
     flaw: Option<io::ErrorKind>,
@@ -53,18 +53,18 @@ pub(super) struct Frames<'b> {
 }
 
 impl<'b> Frames<'b> {
-    /// Reads frames that hold back no more than `limit` bytes.
+    /// Returns a reader of frames that hold back no more than `limit` bytes.
     pub(super) fn new(bytes: &'b [u8], limit: usize) -> Self {
         let decoder = FrameDecoder::new();
         Self { rest: bytes, decoder, is_open: false, is_begun: false, given: 0, most: usize::MAX, flaw: None, limit }
     }
 
-    /// The bytes after the last frame.
+    /// Returns the bytes after the last frame.
     pub(super) fn rest(&self) -> &'b [u8] {
         self.rest
     }
 
-    /// Goes to the next frame; `false` if there is none.
+    /// Goes to the next frame; returns `false` if there is none.
     fn next(&mut self) -> io::Result<bool> {
         while let Some(rest) = skipped(self.rest) {
             self.rest = rest.ok_or(io::ErrorKind::UnexpectedEof)?;
@@ -81,7 +81,8 @@ impl<'b> Frames<'b> {
         self.decoder.set_max_window_size(self.limit as u64);
         let mut begun = self.decoder.init(&mut self.rest);
         if let Err(FrameDecoderError::WindowSizeTooBig { .. }) = begun {
-            // The window of a stream is as large as its text might have become.
+            // A streaming encoder asks for a window as large as its text might have become, so the limit is checked
+            // block by block.
             (self.rest, self.most) = (start, self.limit);
             self.decoder.set_max_window_size(WIDEST);
             begun = self.decoder.init(&mut self.rest);
@@ -96,7 +97,7 @@ impl<'b> Frames<'b> {
         Ok(true)
     }
 
-    /// Decodes a block, or ends the frame where that cannot be.
+    /// Decodes a block, or ends the frame if that is impossible.
     fn block(&mut self) -> io::Result<()> {
         let one = || BlockDecodingStrategy::UptoBlocks(1);
         let held = self.decoder.blocks_decoded().saturating_mul(BLOCK).saturating_sub(self.given);
@@ -113,7 +114,7 @@ impl<'b> Frames<'b> {
     }
 }
 
-/// An error that makes a frame end too early.
+/// Returns the error of a frame that ends too early.
 fn flaw(is_cut: bool) -> io::ErrorKind {
     if is_cut { io::ErrorKind::UnexpectedEof } else { io::ErrorKind::InvalidData }
 }
@@ -163,7 +164,7 @@ mod tests {
         let (found, reports) = unpacked(&whole[..whole.len() - 100], Limits::default());
         assert_eq!(reports, [(String::new(), Reason::Cut)]);
         assert!(found[0].1.len() > text.len() / 3 && text.starts_with(&found[0].1), "{}", found[0].1.len());
-        // A stream, of which nobody knew how long it would be: a window of 128 MiB, and one block of three bytes.
+        // This is a stream whose length was unknown in advance: a window of 128 MiB, and one block of three bytes.
         let wide = b"\x28\xb5\x2f\xfd\x00\x88\x19\0\0abc";
         assert_eq!(members(wide), named(&[("", b"abc")]));
     }
@@ -174,12 +175,13 @@ mod tests {
         let (found, reports) = unpacked(&zst(&vec![0; 1 << 20]), limits);
         assert_eq!(reports, [(String::new(), Reason::TooLarge)]);
         assert!(found.iter().all(|(_, text)| text.len() <= 100_000));
-        // One segment of a terabyte, with a block of four zeros; a dictionary that nobody has.
+        // This is one segment of a terabyte, with a block of four zeros; below it is a frame with a dictionary that
+        // nobody has.
         let terabyte = b"\x28\xb5\x2f\xfd\xe0\0\0\0\0\0\x01\0\0\x23\0\0\0";
         assert_eq!(unpacked(terabyte, Limits::default()).1, [(String::new(), Reason::TooLarge)]);
         let dictionary = b"\x28\xb5\x2f\xfd\x21\x07\x04\x23\0\0\0";
         assert_eq!(unpacked(dictionary, Limits::default()).1, [(String::new(), Reason::Method)]);
-        // What ends with a flaw is not decoded for nothing time and again.
+        // Members that end with a flaw count towards the limit, so they can't be decoded over and over.
         let flawed = [zst(&vec![7; 400_000]), b"flaw".to_vec()].concat();
         let cut = &zst(&vec![7; 400_000])[..20];
         let many: Vec<(String, &[u8])> =

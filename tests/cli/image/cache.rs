@@ -1,4 +1,5 @@
-//! `--cache`: layers that hold nothing are read once, and nothing is clean for it that would not be without it.
+//! Tests of `--cache`: layers without findings are read only once, and a scan with the cache is never clean if one
+//! without it isn't.
 
 use super::sample::Entry::{self, File};
 use super::sample::{Packed, Sample, archive, gzip};
@@ -9,7 +10,7 @@ fn scan(repo: &Repo, image: &str) -> Run {
     repo.keysweep(&["image", image, "--cache", "../cache", "--format", "jsonl"])
 }
 
-/// How many paths were known.
+/// Returns how many paths were known from the cache.
 fn cached(run: &Run) -> u64 {
     run.records_of("summary")[0]["cached"].as_u64().unwrap_or_default()
 }
@@ -18,7 +19,7 @@ fn base() -> [Entry<'static>; 3] {
     [File("etc/a", "nothing".to_owned()), File("etc/b", "nothing".to_owned()), File("srv/.env", "X=1\n".to_owned())]
 }
 
-/// The files in the cache.
+/// Returns the files in the cache.
 fn remembered(repo: &Repo) -> Vec<std::path::PathBuf> {
     let folders = std::fs::read_dir(repo.path("../cache")).into_iter().flatten().flatten();
     let files = folders.flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten().flatten());
@@ -86,7 +87,7 @@ fn what_is_remembered_may_be_damaged_or_planted() {
         assert_eq!(cached(&scan(&repo, "app.tar").expect_code(0)), 0, "byte {at}");
         assert_eq!(std::fs::read(&files[0]).unwrap(), bytes, "it is written anew");
     }
-    // One that came with the repository is refused.
+    // A cache that came with the repository is refused.
     repo.write("cache/file", "planted\n");
     repo.commit("a cache");
     let run = repo.keysweep(&["image", "app.tar", "--cache", "cache"]);
@@ -114,12 +115,12 @@ fn of_a_layer_with_findings_only_their_files_are_looked_at_again() {
         repo.write_bytes("base.tar", archive(&Sample::new(&[&layer]).oci(packed)));
         let run = scan(&repo, "base.tar").expect_code(1);
         assert_eq!(cached(&run), 0);
-        // Another image on top of it: the file is found again, and what the new layer does to it is known.
+        // Another image is built on top of it: the file is found again, and the effect of the new layer is reported.
         let above = [File("app/.wh..env", String::new())];
         repo.write_bytes("app.tar", archive(&Sample::new(&[&layer, &above]).oci(packed)));
         let run = scan(&repo, "app.tar").expect_code(1);
         assert_eq!((cached(&run), places(&run)), (3, vec![super::at("app/.env", 1, "deleted")]), "{}", run.out());
-        // Other rules look at everything.
+        // With other rules, everything is read again.
         repo.write(".keysweep.toml", "[limits]\nmax_file_size = 9000000\n");
         assert_eq!(cached(&scan(&repo, "app.tar").expect_code(1)), 0);
     }

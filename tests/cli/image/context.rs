@@ -1,4 +1,4 @@
-//! Build contexts: what would be sent, how it gets into the image, and what keeps it out.
+//! Tests of build contexts: which files would be sent, how they get into the image, and what keeps them out.
 
 use super::{at, env, places};
 use crate::support::{Repo, github_token};
@@ -17,7 +17,7 @@ fn a_build_context_is_what_docker_would_send() {
     let expected = [at("app/.env", 0, "copied"), at("kept/.env", 0, "sent"), at("notes/.env", 0, "sent")];
     assert_eq!(places(&run), expected);
     run.expect_mention("not sent");
-    // The Dockerfile's own ignore file wins, and a repository goes along with all of its history.
+    // The Dockerfile's own ignore file takes precedence, and a repository is sent with all of its history.
     repo.write("Dockerfile.dockerignore", "**/.env\n");
     repo.write(".git/HEAD", "ref: refs/heads/main\n");
     repo.keysweep(&["context", ".", "--format", "jsonl"]).expect_code(2).expect_mention(".git");
@@ -40,7 +40,7 @@ fn following_the_plan_keeps_a_file_out() {
     assert!(command.contains(".dockerignore"), "{command}");
     repo.sh(command).expect_code(0);
     repo.keysweep(&["context"]).expect_code(0);
-    // Nothing else is left out by it.
+    // The ignore rule doesn't exclude any other file.
     repo.write("app/odd x.env", env(31));
     repo.keysweep(&["context"]).expect_code(1);
 }
@@ -63,7 +63,7 @@ fn a_value_in_an_instruction_is_recorded_and_gets_a_mount() {
     run.expect_mention("--mount=type=secret,id=gh_token,env=GH_TOKEN").expect_mention("--secret id=token,env=TOKEN");
 }
 
-/// A compose file whose web service is given tokens in every place that sets values.
+/// Returns a compose file whose web service has tokens in every place that sets values.
 fn compose(token: impl Fn(u32) -> String) -> String {
     format!(
         "services:\n  web:\n    build:\n      context: .\n      args:\n        GH_TOKEN: {}\n    environment:\n      - PUSH_TOKEN={}\n    \

@@ -1,4 +1,5 @@
-//! Damaged and hostile archives: none of them is clean, none makes the program fail, and each ends soon and in little memory.
+//! Tests of damaged and hostile archives: none of them is clean, none makes the program fail, and each is done soon and
+//! with little memory.
 
 use serde_json::json;
 use tar::{EntryType, Header};
@@ -8,7 +9,7 @@ use super::sample::{Packed, Sample, archive, digest, gzip, layer, xz, zstd};
 use super::{Files, at, env, piped, places};
 use crate::support::{Repo, must};
 
-/// A header of a member, with nothing behind it.
+/// Returns the header of a member, with nothing after it.
 fn header(name: &str, kind: EntryType, size: u64) -> Vec<u8> {
     let mut header = Header::new_gnu();
     if let Some(header) = header.as_gnu_mut() {
@@ -21,7 +22,7 @@ fn header(name: &str, kind: EntryType, size: u64) -> Vec<u8> {
     header.as_bytes().to_vec()
 }
 
-/// So many times the same bytes, in a stream of gzip with a member for each.
+/// Returns a gzip stream with `head` and many repetitions of the same bytes, with a gzip member for each.
 fn packed(head: &[u8], repeated: &[u8], times: usize) -> Vec<u8> {
     [gzip(head), gzip(repeated).repeat(times)].concat()
 }
@@ -36,7 +37,7 @@ fn changed(change: impl FnOnce(&mut Files)) -> Vec<u8> {
     archive(&files)
 }
 
-/// An image that ships a blob besides.
+/// Returns an image with one more blob.
 fn with(blob: Vec<u8>) -> Vec<u8> {
     changed(|files| files.push((format!("blobs/{}", digest(&blob).replace(':', "/")), blob)))
 }
@@ -44,19 +45,19 @@ fn with(blob: Vec<u8>) -> Vec<u8> {
 #[test]
 fn what_is_whole_is_clean() {
     assert_eq!(piped(archive(&clean())).expect_code(0).verdict(), "clean");
-    // umoci ends a layer with the last byte of the last file.
+    // Umoci ends a layer with the last byte of the last file.
     let mut sample = Sample::new(&[&[File("a", "nothing".to_owned())]]);
     sample.layers[0].truncate(512 + "nothing".len());
     assert_eq!(piped(archive(&sample.docker())).expect_code(0).verdict(), "clean");
     let root = layer(&[File("a", "nothing".to_owned()), File("b", "nothing".to_owned())]);
     assert_eq!(piped(root.clone()).expect_code(0).verdict(), "clean");
-    // Of an archive that was cut there nobody knows what followed.
+    // If an archive was cut there, what followed is unknown.
     piped(root[..600].to_vec()).expect_code(2).expect_mention("ends too early");
     sample.layers[0].pop();
     piped(archive(&sample.docker())).expect_code(2).expect_mention("ends too early");
 }
 
-/// Layers that are not what the manifest names.
+/// Returns images whose layers are not what the manifest names.
 fn layers() -> Vec<(&'static str, Vec<u8>)> {
     let at = clean().iter().position(|(_, bytes)| bytes.starts_with(&[0x1f, 0x8b])).unwrap_or_default();
     let blob = |bytes: Vec<u8>| changed(|files| files[at].1 = bytes);
@@ -85,7 +86,7 @@ fn layers() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Documents that do not say what there is.
+/// Returns images whose documents don't match their content.
 fn documents() -> Vec<(&'static str, Vec<u8>)> {
     let whole = archive(&clean());
     let index = |text: &str| changed(|files| files[1].1 = text.as_bytes().to_vec());
@@ -111,7 +112,7 @@ fn documents() -> Vec<(&'static str, Vec<u8>)> {
             bytes
         }),
         ("a manifest names its layers twice", {
-            // Readers differ in which of both they obey.
+            // Readers differ in which of the two they use.
             let text = r#"{"config":{"digest":"x"},"layers":[],"layers":[]}"#;
             listed(text, "application/vnd.oci.image.manifest.v1+json")
         }),
@@ -135,7 +136,7 @@ fn documents() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// An image whose index names one more document.
+/// Returns an image whose index names one more document.
 fn listed(text: &str, kind: &str) -> Vec<u8> {
     changed(|files| {
         let mut index: serde_json::Value = serde_json::from_slice(&files[1].1).unwrap_or_default();
@@ -148,7 +149,7 @@ fn listed(text: &str, kind: &str) -> Vec<u8> {
     })
 }
 
-/// A record of an extended header.
+/// Returns an extended header with these records.
 fn pax(records: &[(&str, &str)]) -> Vec<u8> {
     let text: String = records.iter().map(|(key, value)| record(key, value)).collect();
     let mut bytes = header("pax", EntryType::XHeader, text.len() as u64);
@@ -157,7 +158,7 @@ fn pax(records: &[(&str, &str)]) -> Vec<u8> {
     bytes
 }
 
-/// A record begins with its own length.
+/// Returns a record of an extended header, which begins with its own length.
 fn record(key: &str, value: &str) -> String {
     let rest = format!(" {key}={value}\n");
     let length =
@@ -165,7 +166,7 @@ fn record(key: &str, value: &str) -> String {
     format!("{}{rest}", length.unwrap_or_default())
 }
 
-/// A frame of zstd that says of a text how often its last byte is repeated: four bytes for each 128 KiB.
+/// Returns a zstd frame that repeats the last byte of a text very often: four bytes of it stand for 128 KiB each.
 fn repeated_zstd(head: &[u8], blocks: usize) -> Vec<u8> {
     let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58];
     frame.extend(&(head.len() << 3).to_le_bytes()[..3]);
@@ -178,7 +179,7 @@ fn repeated_zstd(head: &[u8], blocks: usize) -> Vec<u8> {
     frame
 }
 
-/// A layout whose index leads through so many indexes of so many entries each.
+/// Returns a layout with indexes nested to this depth, with this many entries each.
 fn nested(depth: usize, entries: usize) -> Vec<u8> {
     changed(|files| {
         let index: serde_json::Value = serde_json::from_slice(&files[1].1).unwrap_or_default();
@@ -192,7 +193,7 @@ fn nested(depth: usize, entries: usize) -> Vec<u8> {
     })
 }
 
-/// Thousands of manifests that share a configuration with one very long step.
+/// Returns an image with thousands of manifests that share a configuration with one very long step.
 fn shared_step() -> Vec<u8> {
     let sample = Sample::new(&[&[File("a", String::new())]])
         .with_config(|config| config["history"] = json!([{"created_by": "x".repeat(1 << 20)}]));
@@ -211,7 +212,7 @@ fn shared_step() -> Vec<u8> {
     archive(&files)
 }
 
-/// A secret with many names, below many layers each of which gives it more.
+/// Returns an image with a secret under many names, and many layers above it that each add more names.
 fn many_names() -> Vec<u8> {
     let links: Vec<String> = (0..200).map(|n| format!("link-{n}")).collect();
     let secret = [File("a.env", env(6))];
@@ -223,7 +224,7 @@ fn many_names() -> Vec<u8> {
     archive(&Sample::new(&layers).oci(Packed::Gzip))
 }
 
-/// Archives as docker wrote them that do not fit their list.
+/// Returns `docker save` archives that don't match their list of images.
 fn lists() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("the list of images is no list", {
@@ -254,7 +255,8 @@ fn what_was_not_read_is_never_clean() {
     }
 }
 
-/// Runs in a gigabyte of address space and two minutes of one core, which a program built without optimisation needs as well.
+/// Scans an image within a gigabyte of address space and two minutes of processor time, which is enough even for an
+/// unoptimised build.
 fn bounded(bytes: &[u8]) -> (Option<i32>, String) {
     let repo = Repo::folder();
     repo.write_bytes("image.tar", bytes);
@@ -266,12 +268,12 @@ fn pax_of(key: &str, value: &str) -> Vec<u8> {
     pax(&[(key, value)])
 }
 
-/// A file with one block of text.
+/// Returns a file with one block of text.
 fn file() -> Vec<u8> {
     [header("file", EntryType::Regular, 512), vec![b'x'; 512]].concat()
 }
 
-/// A header whose size is these bytes.
+/// Returns a header with these bytes as its size.
 fn header_with_size(size: &[u8; 12]) -> Vec<u8> {
     let mut bytes = header("file", EntryType::Regular, 0);
     bytes[124..136].copy_from_slice(size);
@@ -281,7 +283,7 @@ fn header_with_size(size: &[u8; 12]) -> Vec<u8> {
     bytes
 }
 
-/// Sizes that are not what they seem.
+/// Returns archives with misleading sizes, and the expected exit codes.
 fn sizes() -> Vec<(&'static str, Vec<u8>, i32)> {
     let zeros = vec![0; 1 << 20];
     let longname = header("long", EntryType::GNULongName, 4 << 30);
@@ -314,7 +316,7 @@ fn sizes() -> Vec<(&'static str, Vec<u8>, i32)> {
     ]
 }
 
-/// Documents and paths that lead to far more than they are.
+/// Returns images with documents and paths that expand to far more than their size, and the expected exit codes.
 fn shapes() -> Vec<(&'static str, Vec<u8>, i32)> {
     vec![
         ("gigabytes of zstd", with(repeated_zstd(&header("zeros", EntryType::Regular, 10 << 30), 80_000)), 2),

@@ -1,6 +1,7 @@
-//! Container images: every form, every place that ships, every way of hiding a file, and everything that must not be green.
+//! Tests of container images: every form, every place that ships, every way of hiding a file, and everything that must
+//! not pass.
 //!
-//! Images are made here, by a small builder; what is planted is drawn from a seed.
+//! The images are made here, by a small builder; what is planted is generated from a seed.
 
 mod buildah;
 mod cache;
@@ -23,7 +24,7 @@ use sample::{Packed, Sample, archive, gzip, layer, xz, zstd};
 
 use crate::support::{Repo, Run, github_token};
 
-/// The files of an image, by their paths.
+/// The files of an image, with their paths.
 type Files = Vec<(String, Vec<u8>)>;
 
 fn write_folder(repo: &Repo, name: &str, files: &[(String, Vec<u8>)]) {
@@ -44,7 +45,7 @@ fn piped_as(format: &str, bytes: Vec<u8>) -> Run {
     Repo::folder().tool(&["image", "-", "--format", format]).input(bytes).run()
 }
 
-/// Where each finding is: path, number of its layer, and who can see it.
+/// Returns the place of each finding: the path, the number of its layer, and who can see it.
 fn places(run: &Run) -> Vec<(String, u64, String)> {
     let findings = run.records_of("finding");
     let places = findings.iter().flat_map(|finding| finding["occurrences"].as_array().cloned().unwrap_or_default());
@@ -92,7 +93,7 @@ fn every_form_says_the_same() {
         for (packed, bytes) in [("tar", tar.clone()), ("gzip", gzip(&tar)), ("zstd", zstd(&tar)), ("xz", xz(&tar))] {
             assert_eq!(places(&piped(bytes).expect_code(1)), expected, "{name} as {packed} through a pipe");
         }
-        // The blobs may come before what says how they belong together, or behind it.
+        // The blobs may come before or after the documents that say how they belong together.
         let reversed: Vec<_> = files.iter().rev().cloned().collect();
         assert_eq!(places(&piped(archive(&reversed)).expect_code(1)), expected, "{name} the other way round");
     }
@@ -128,7 +129,7 @@ fn what_later_layers_do_to_a_file_is_told() {
         let run = piped(archive(&sample.oci(Packed::Gzip))).expect_code(1);
         assert_eq!(places(&run), [at("app/.env", 1, visibility)], "{:?}", run.out());
     }
-    // A second name keeps a file whose first one is deleted.
+    // A hard link keeps a file whose first name is deleted.
     let names = [secret(), HardLink("app/second", "app/.env")];
     let sample = Sample::new(&[&names, &[File("app/.wh..env", nothing())]]);
     assert_eq!(places(&piped(archive(&sample.oci(Packed::Gzip)))), [at("app/.env", 1, "present")]);
@@ -249,7 +250,7 @@ fn every_image_platform_and_attestation_is_read() {
     assert_eq!(platforms.len(), 2, "{platforms:?}");
 }
 
-/// A configuration that lies inline in what names it, and nowhere else.
+/// Returns a descriptor with the configuration inline, which isn't stored anywhere else.
 fn add_config() -> Value {
     let config = b"{}";
     json!({"mediaType": "x", "digest": sample::digest(config), "size": 2, "data": data_encoding::BASE64.encode(config)})
@@ -271,7 +272,7 @@ fn what_lies_inline_in_a_document_is_read() {
 #[test]
 fn a_step_never_shows_a_part_of_a_secret() {
     let token = github_token(9_801);
-    // The step is cut somewhere, and that must not be in the middle of a value that would be masked as a whole.
+    // The step is shortened somewhere, but not in the middle of a value that would be masked as a whole.
     for before in (60..125).step_by(7) {
         let step = format!("RUN {} {token} tail", "x".repeat(before));
         let sample = Sample::new(&[&[File("app/.env", env(7))], &[File("app/.wh..env", String::new())]])

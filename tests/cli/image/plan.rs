@@ -1,4 +1,4 @@
-//! Plans for images: the registry that the name tells, and nothing of a name that is none.
+//! Tests of plans for images: they use the registry that the image name gives, and nothing from an invalid name.
 
 use serde_json::json;
 

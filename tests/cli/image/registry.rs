@@ -1,4 +1,5 @@
-//! The plan for an image that was pushed, followed to its end: against a real registry, with the commands as they are printed.
+//! Tests of the plan for an image that was pushed, carried out to its end: against a real registry, with the commands
+//! as printed.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Child;
@@ -7,7 +8,7 @@ use super::tools::is_here;
 use super::{env, places};
 use crate::support::{Repo, must};
 
-/// A registry on this machine that ends with the test.
+/// A registry on this machine that is stopped at the end of the test.
 struct Registry {
     child: Child,
     address: String,
@@ -25,7 +26,7 @@ impl Registry {
         let log = child.stderr.take().map(BufReader::new);
         let mut lines = log.into_iter().flat_map(|log| log.lines().map_while(Result::ok));
         let address = lines.find_map(|line| Some(line.split_once("listening on ")?.1.split('"').next()?.to_owned()));
-        // A registry that nobody listens to must not wait for us.
+        // The registry would block if its output were not read.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address: address.unwrap_or_default() }
     }
@@ -38,7 +39,7 @@ impl Drop for Registry {
     }
 }
 
-/// Docker as far as the plan calls it: what it builds is the image without the secret, and skopeo does the rest.
+/// A stub of docker for the commands of the plan: `build` gives the image without the secret, and skopeo does the rest.
 const DOCKER: &str = r#"
 docker() {
     case "$1" in
@@ -88,7 +89,7 @@ fn who_follows_the_plan_has_the_secret_out_of_the_registry() {
     let script = format!("set -e\n{DOCKER}\n{}\nif {}; then exit 9; fi\n", follow.join("\n"), proofs[0]);
     sh(&script).expect_code(0);
 
-    // The tag leads to the image without the secret, the old digest to nothing, and the layer is gone for good.
+    // The tag leads to the image without the secret, the old digest no longer exists, and neither does the layer.
     sh(&pull("after.tar")).expect_code(0);
     assert_eq!(places(&repo.keysweep(&["image", "after.tar", "--format", "jsonl"]).expect_code(0)), []);
     let new = sh(&format!("skopeo inspect --format '{{{{.Digest}}}}' docker://{name}")).expect_code(0).out();

@@ -1,11 +1,12 @@
-//! Git repositories that were copied into an image: what a commit deleted, what is packed, what several layers share.
+//! Tests of git repositories that were copied into an image: what a commit deleted, what is packed, and what several
+//! layers share.
 
 use super::sample::Entry::{self, File, Raw};
 use super::sample::{Packed, Sample, archive, layer};
 use super::{env, piped};
 use crate::support::{Repo, Run, must};
 
-/// A repository whose second commit deletes a secret, so that only its objects have it.
+/// Returns a repository whose second commit deletes a secret, so that only its objects have it.
 fn with_history(init: &[&str]) -> Repo {
     let repo = Repo::folder();
     repo.git(&[&["init", "-q"][..], init].concat());
@@ -17,7 +18,7 @@ fn with_history(init: &[&str]) -> Repo {
     repo
 }
 
-/// The files below `.git`, as they lie in an image.
+/// Returns the files below `.git`, as they are in an image.
 fn git_files(repo: &Repo) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     let mut waiting = vec![(repo.path(".git"), "app/.git".to_owned())];
@@ -44,14 +45,14 @@ fn scanned(layers: &[&[Entry<'_>]]) -> Run {
     piped(archive(&Sample::new(layers).oci(Packed::Gzip)))
 }
 
-/// Each place as layer, path with its kind of member, and visibility.
+/// Returns each place as layer, path with its kind of member, and visibility.
 fn places(run: &Run) -> Vec<(u64, String, String)> {
     let findings = run.records_of("finding");
     let all = findings.iter().flat_map(|one| one["occurrences"].as_array().cloned().unwrap_or_default());
     all.map(|place| {
         let image = &place["image"];
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        // The id of a commit is another each time.
+        // The id of the commit differs from run to run.
         let path = text(&place["path"]);
         let path = path.split_once('!').map_or(path.clone(), |(folder, member)| {
             let (commit, path) = member.split_once(':').unwrap_or((member, ""));
@@ -148,7 +149,7 @@ fn nothing_that_a_repository_configures_is_obeyed() {
     outside.write("other.env", env(52));
     outside.commit("elsewhere");
     let mut files = git_files(&repo);
-    // Objects of another repository on this machine are none of the image.
+    // Objects of another repository on this machine are not part of the image.
     let elsewhere = outside.path(".git/objects").display().to_string();
     files.push(("app/.git/objects/info/alternates".to_owned(), format!("{elsewhere}\n").into_bytes()));
     files.push(("app/.git/commondir".to_owned(), b"../../../../etc".to_vec()));
@@ -168,7 +169,7 @@ fn nothing_stays_behind() {
     let run = folder.tool(&["image", "-"]).env("TMPDIR", &temporary).input(bytes.clone()).run();
     run.expect_code(1);
     assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0);
-    // Where nothing can be written, the packs are gaps, and loose objects are read as files.
+    // If no temporary file can be written, the packs are gaps, and loose objects are read as files.
     let run = folder.tool(&["image", "-"]).env("TMPDIR", "/nowhere").input(bytes).run();
     run.expect_code(1);
 }

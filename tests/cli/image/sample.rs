@@ -1,4 +1,4 @@
-//! Makes images: layers from entries, and every form in which tools write them.
+//! A builder of images: layers from entries, and every form in which tools write them.
 
 use std::io::{self, Write as _};
 
@@ -19,7 +19,7 @@ pub(super) enum Entry<'e> {
 
 use Entry::{Device, File, Folder, HardLink, Link, Raw};
 
-/// What writing into memory gives.
+/// Returns the value of a write to memory, which can't fail.
 fn ok<T>(result: io::Result<T>) -> T {
     result.unwrap_or_else(|error| panic!("{error}"))
 }
@@ -42,7 +42,8 @@ pub(super) fn layer(entries: &[Entry<'_>]) -> Vec<u8> {
             HardLink(..) => tar::EntryType::Link,
         });
         header.set_size(text.len() as u64);
-        // Written by hand: what libraries refuse to write, such as a slash in front, stands in real layers.
+        // The name is set directly, because real layers have names that libraries refuse to write, such as those with a
+        // leading slash.
         if let Link(_, target) | HardLink(_, target) = entry {
             ok(header.set_link_name_literal(target));
         }
@@ -61,7 +62,7 @@ pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     ok(encoder.finish())
 }
 
-/// A zstd frame that stores its text in raw blocks (RFC 8878), for there is no compressor here.
+/// Returns a zstd frame that stores its text in raw blocks (RFC 8878), because there is no compressor here.
 pub(super) fn zstd(bytes: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58];
     let chunks: Vec<&[u8]> = bytes.chunks(64 << 10).collect();
@@ -88,7 +89,7 @@ pub(super) fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", hex(bytes))
 }
 
-/// How layers are stored.
+/// The way in which layers are stored.
 #[derive(Clone, Copy)]
 pub(super) enum Packed {
     Plain,
@@ -97,7 +98,7 @@ pub(super) enum Packed {
     Xz,
 }
 
-/// An image of one platform, before it is written in some form.
+/// An image of one platform, before it is written in a particular form.
 pub(super) struct Sample {
     pub(super) layers: Vec<Vec<u8>>,
     pub(super) config: Value,
@@ -125,7 +126,7 @@ impl Sample {
         config.to_string().into_bytes()
     }
 
-    /// The files of an OCI layout, by their paths.
+    /// Returns the files of an OCI layout, with their paths.
     pub(super) fn oci(&self, packed: Packed) -> Vec<(String, Vec<u8>)> {
         let pack = |layer: &Vec<u8>| match packed {
             Packed::Plain => layer.clone(),
@@ -136,7 +137,7 @@ impl Sample {
         self.packed(&self.layers.iter().map(pack).collect::<Vec<_>>())
     }
 
-    /// The same with layers that were packed somehow.
+    /// Returns the files of an OCI layout with these packed layers.
     pub(super) fn packed(&self, layers: &[Vec<u8>]) -> Vec<(String, Vec<u8>)> {
         let describe = |kind: &str, bytes: &[u8]| json!({"mediaType": format!("application/vnd.oci.image.{kind}"), "digest": digest(bytes), "size": bytes.len()});
         let config = self.config();
@@ -158,7 +159,7 @@ impl Sample {
         files
     }
 
-    /// The files of an archive as `docker save` wrote it before version 25.
+    /// Returns the files of an archive as `docker save` wrote it before version 25.
     pub(super) fn docker(&self) -> Vec<(String, Vec<u8>)> {
         let config = self.config();
         let name = format!("{}.json", hex(&config));
@@ -170,7 +171,7 @@ impl Sample {
         files
     }
 
-    /// The files of a folder as `skopeo copy … dir:` writes it.
+    /// Returns the files of a folder as `skopeo copy … dir:` writes it.
     pub(super) fn blob_folder(&self) -> Vec<(String, Vec<u8>)> {
         let files = self.oci(Packed::Gzip);
         let is_manifest = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).is_ok_and(|v| v["layers"].is_array());

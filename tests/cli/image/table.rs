@@ -1,5 +1,5 @@
-//! Every way of hiding a file, every place that ships and every form that tools write, as tables: each row says which places are
-//! reported, in which layer, made by which step, and who can see them.
+//! Tables of every way to hide a file, every place that ships and every form that tools write: each row says which
+//! places are reported, with their layer, the step that made it, and who can see them.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -15,7 +15,8 @@ fn env(seed: u32) -> String {
     format!("GITHUB_TOKEN={}\n", github_token(9_900 + seed))
 }
 
-/// Each place as `layer path visibility`, with the layer that hides it. Steps are checked here: those of a sample are numbered.
+/// Returns each place as `layer path visibility`, with the layer that hides it. The steps are checked here: those of a
+/// sample are numbered.
 fn told(run: &Run) -> BTreeSet<String> {
     let findings = run.records_of("finding");
     let places = findings.iter().flat_map(|one| one["occurrences"].as_array().cloned().unwrap_or_default());
@@ -43,7 +44,7 @@ fn expect(name: &str, bytes: Vec<u8>, expected: &[&str]) {
     assert_eq!(told(&run), expected, "{name}: {}", run.out());
 }
 
-/// Layers, the lowest first, and the places that are reported.
+/// A description, the layers from the lowest up, and the places that are reported.
 type Row = (&'static str, Vec<Vec<Entry<'static>>>, &'static [&'static str]);
 
 fn secret(path: &'static str) -> Entry<'static> {
@@ -54,7 +55,7 @@ fn nothing(path: &'static str) -> Entry<'static> {
     File(path, String::new())
 }
 
-/// What later layers do to a file.
+/// Returns rows in which later layers change or hide a file.
 fn hidden() -> Vec<Row> {
     let at = "app/.env";
     vec![
@@ -110,7 +111,7 @@ fn hidden() -> Vec<Row> {
     ]
 }
 
-/// What hard links keep.
+/// Returns rows in which hard links keep a file.
 fn linked() -> Vec<Row> {
     let (at, gone) = ("a.env", || nothing(".wh.a.env"));
     let second = || HardLink("b", "a.env");
@@ -178,7 +179,8 @@ fn archives_in_layers_are_opened() {
     }
 }
 
-/// An image whose configuration, history, manifest and index hold one secret each, and where each is reported.
+/// Every text in an image's configuration, history, manifest and index that holds a secret is reported as a place of
+/// its own.
 #[test]
 fn every_text_of_the_metadata_is_a_place() {
     let token = || github_token(9_950);
@@ -236,7 +238,7 @@ fn add(files: &mut Files, bytes: Vec<u8>, kind: &str) -> Value {
     described
 }
 
-/// A layout with one more manifest, made of these blobs.
+/// Returns a layout with one more manifest, made of these blobs.
 fn with_artifact(config: Vec<u8>, blobs: Vec<(Vec<u8>, &str)>, annotations: Value) -> Files {
     let mut files = Sample::new(&[&[nothing("a")]]).oci(Packed::Gzip);
     let config = add(&mut files, config, "application/vnd.cncf.helm.config.v1+json");
@@ -252,7 +254,7 @@ fn list(value: &mut Value) -> &mut Vec<Value> {
     value.as_array_mut().unwrap_or_else(|| panic!("a list is expected"))
 }
 
-/// The first place of a finding, as layer, path and visibility.
+/// Returns the first place of a finding, as layer, path and visibility.
 fn first_place(finding: &Value) -> String {
     let place = &finding["occurrences"][0];
     let image = &place["image"];
@@ -314,14 +316,14 @@ fn documents_and_artifacts_beside_the_image_are_places() {
         let found: Vec<String> = run.records_of("finding").iter().map(first_place).collect();
         assert_eq!(found, [place], "{name}: {}", run.out());
     }
-    // A module of WebAssembly is a file whose name is its digest.
+    // A WebAssembly module is a file whose name is its digest.
     let module = [b"\0asm\x01\0\0\0".to_vec(), env(4).into_bytes()].concat();
     let files = with_artifact(b"{}".to_vec(), vec![(module, "application/wasm")], json!({}));
     let run = piped(archive(&files)).expect_code(1);
     assert_eq!(run.records_of("finding").len(), 1, "{}", run.out());
 }
 
-/// An archive of `docker save` whose layers are called otherwise.
+/// Returns a `docker save` archive whose layers are renamed.
 fn renamed(sample: &Sample, rename: impl Fn(&str) -> String) -> Vec<u8> {
     let mut files = sample.docker();
     let mut images: Value = must(serde_json::from_slice(&files[1].1), "read a list");
@@ -335,7 +337,7 @@ fn renamed(sample: &Sample, rename: impl Fn(&str) -> String) -> Vec<u8> {
     archive(&files)
 }
 
-/// The list that `docker save` writes into a layout since version 25.
+/// Returns the list that `docker save` has written into a layout since version 25.
 fn saved(files: &Files) -> (String, Vec<u8>) {
     let documents = files.iter().filter_map(|(_, bytes)| serde_json::from_slice::<Value>(bytes).ok());
     let mut manifests = documents.filter(|document| document["layers"].is_array());
@@ -346,7 +348,7 @@ fn saved(files: &Files) -> (String, Vec<u8>) {
     ("manifest.json".to_owned(), images.to_string().into_bytes())
 }
 
-/// The forms in which tools write an image of two layers, the second of which deletes the file of the first.
+/// Returns the forms in which tools write an image of two layers, the second of which deletes the file of the first.
 fn forms() -> Vec<(&'static str, Vec<u8>)> {
     let sample = Sample::new(&[&[secret("app/.env")], &[nothing("app/.wh..env")]]);
     let mut new = sample.oci(Packed::Gzip);
@@ -359,7 +361,7 @@ fn forms() -> Vec<(&'static str, Vec<u8>)> {
     };
     let frames = |bytes: &Vec<u8>| {
         let (head, tail) = bytes.split_at(700);
-        // A frame that is skipped, as zstd:chunked has for its table of contents.
+        // The frame in the middle is skippable, such as zstd:chunked uses for its table of contents.
         [zstd(head), b"\x50\x2a\x4d\x18\x03\0\0\0toc".to_vec(), zstd(tail)].concat()
     };
     let repacked =
@@ -434,7 +436,7 @@ fn a_platform_can_be_chosen() {
         let args = ["image", "-", "--format", "jsonl", "--platform", platform];
         Repo::folder().tool(&args).input(archive(&files)).run()
     };
-    // What is for no chosen platform is neither reported nor missed.
+    // Content for a platform that wasn't chosen is neither reported nor a gap.
     let run = scan("linux/arm64").expect_code(1).expect_mention("other platforms");
     assert_eq!(run.records_of("finding").len(), 1, "{}", run.out());
     assert!(run.records_of("gap").is_empty(), "{}", run.out());

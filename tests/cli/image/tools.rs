@@ -1,11 +1,12 @@
-//! Images that real tools made: skopeo and umoci, where they are installed. Where they are not, the test says so and ends.
+//! Tests of images made by real tools: skopeo and umoci, if they are installed. If not, the test says so and ends.
 
 use std::io::Write as _;
 
 use super::{at, env, places, scan};
 use crate::support::Repo;
 
-/// Whether a program can be run; said on standard error if not, for a green test would hide it.
+/// Returns `true` if a program is installed; if not, it says so on standard error, because a passing test would hide
+/// that.
 #[expect(clippy::disallowed_methods, reason = "a test has no report to say it in")]
 pub(super) fn is_here(repo: &Repo, program: &str) -> bool {
     let is_here = repo.sh(&format!("command -v {program} >/dev/null")).code == Some(0);
@@ -15,7 +16,7 @@ pub(super) fn is_here(repo: &Repo, program: &str) -> bool {
     is_here
 }
 
-/// An image of two layers in every form that skopeo writes: the second layer deletes the file of the first.
+/// Skopeo writes an image of two layers in every form; the second layer deletes the file of the first.
 #[test]
 fn images_of_skopeo_and_umoci_are_read() {
     let repo = Repo::folder();

@@ -1,8 +1,8 @@
-//! A sealed git and a sealed keysweep, and secrets that are made when they are needed.
+//! A sandbox for git and keysweep, and a generator of secrets.
 //!
-//! Every repository lives in a sandbox of its own: its own home, its own git configuration, fixed names and dates, and
-//! nothing of the environment of the machine but `PATH`. No token stands in the source of a test: values come from a
-//! seed, with the check digits that their format asks for.
+//! Every repository is in a sandbox of its own, with its own home and git configuration, fixed names and dates, and
+//! nothing from the machine's environment but `PATH`. No token is in the source of a test: values are generated from a
+//! seed, with the check digits that their format requires.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -18,9 +18,9 @@ use std::{env, fs, iter, thread};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The rule that an Entra client secret belongs to.
+/// The rule for Entra client secrets.
 pub(crate) const ENTRA: &str = "azure-entra-client-secret";
-/// The rule that a classic GitHub token belongs to.
+/// The rule for classic GitHub tokens.
 pub(crate) const GITHUB: &str = "github-pat";
 
 const KEYSWEEP: &str = env!("CARGO_BIN_EXE_keysweep");
@@ -43,12 +43,12 @@ const GIT_CONFIG: &str = "\
 \tallow = always
 ";
 
-/// The longest run of a secret's characters that an output may show.
+/// The most consecutive characters of a secret that an output may show.
 const LONGEST_GLIMPSE: usize = 11;
 
-// ---------------------------------------------------------------- chance
+// ---------------------------------------------------------------- random numbers
 
-/// splitmix64: the same seed makes the same repository on every machine.
+/// A `SplitMix64` generator: the same seed makes the same repository on every machine.
 pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
@@ -59,7 +59,7 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `limit`; nought if there is none.
+    /// Returns a number below `limit`; zero if there is none.
     pub(crate) fn below(&mut self, limit: usize) -> usize {
         let limit = u64::try_from(limit.max(1)).unwrap_or(u64::MAX);
         usize::try_from(self.next() % limit).unwrap_or_default()
@@ -73,7 +73,7 @@ impl Chance {
         &list[self.below(list.len())]
     }
 
-    /// A range within `length`, of at most `most`.
+    /// Returns a range within `length` that is at most `most` long.
     pub(crate) fn range(&mut self, length: usize, most: usize) -> Range<usize> {
         let start = self.below(length + 1);
         start..(start + 1 + self.below(most)).min(length)
@@ -82,7 +82,7 @@ impl Chance {
 
 // ---------------------------------------------------------------- secrets
 
-/// A generated credential and the rule that has to name it.
+/// A generated credential and the rule that has to report it.
 pub(crate) struct Secret {
     pub(crate) rule: &'static str,
     pub(crate) value: String,
@@ -97,7 +97,7 @@ impl Secret {
         Self { rule: GITHUB, value: github_token(seed) }
     }
 
-    /// The value as it stands in a configuration file: a line of its own.
+    /// Returns the line of a configuration file that assigns the value.
     pub(crate) fn line(&self) -> String {
         format!("AZURE_CLIENT_SECRET={}\n", self.value)
     }
@@ -106,7 +106,7 @@ impl Secret {
 const ALPHANUMERIC: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const UNRESERVED: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ1234567890.-_~";
 
-/// An Entra client secret with right check digits: 3 + `8Q~` + 31 + 3 characters.
+/// Returns an Entra client secret with valid check digits: 3 + `8Q~` + 31 + 3 characters.
 pub(crate) fn entra_secret(seed: u32) -> String {
     let mut random = Random::new("entra", seed);
     loop {
@@ -121,14 +121,14 @@ pub(crate) fn entra_secret(seed: u32) -> String {
     }
 }
 
-/// A classic GitHub token with a right checksum: `ghp_` + 30 + 6 characters.
+/// Returns a classic GitHub token with a valid checksum: `ghp_` + 30 + 6 characters.
 pub(crate) fn github_token(seed: u32) -> String {
     let body = Random::new("github", seed).text(30, ALPHANUMERIC);
     let check = digits(crc32(body.as_bytes()), ALPHANUMERIC, 6);
     format!("ghp_{body}{check}")
 }
 
-/// A number in the alphabet's base, most significant digit first, padded on the left with the alphabet's zero.
+/// Returns a number in the alphabet's base, most significant digit first, padded on the left with the alphabet's zero.
 fn digits(mut number: u32, alphabet: &[u8], width: usize) -> String {
     let base = u32::try_from(alphabet.len()).unwrap_or(u32::MAX);
     let mut reversed = Vec::new();
@@ -144,7 +144,7 @@ fn pick(alphabet: &[u8], index: u32) -> char {
     char::from(alphabet[usize::try_from(index).unwrap_or_default()])
 }
 
-/// xorshift32: the same seed gives the same secret on every machine.
+/// An xorshift32 generator: the same seed gives the same secret on every machine.
 struct Random(u32);
 
 impl Random {
@@ -165,7 +165,7 @@ impl Random {
         pick(alphabet, (self.next() >> 8) % size)
     }
 
-    /// Random text that starts and ends with a letter or digit and holds neither repetitions nor sequences.
+    /// Returns random text that starts and ends with a letter or digit and has neither repetitions nor sequences.
     fn text(&mut self, length: usize, alphabet: &[u8]) -> String {
         let mut text = String::new();
         while text.len() < length {
@@ -188,7 +188,7 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     !register
 }
 
-/// Marvin32, the checksum of Azure's identifiable secrets.
+/// Returns the Marvin32 checksum, which Azure's identifiable secrets use.
 fn marvin32(bytes: &[u8], seed: [u8; 8]) -> u32 {
     let [a, b, c, d, e, f, g, h] = seed;
     let (mut high, mut low) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
@@ -213,7 +213,7 @@ fn marvin_round(mut low: u32, mut high: u32) -> (u32, u32) {
 
 // ---------------------------------------------------------------- processes
 
-/// Where a test's git and keysweep run: a folder that vanishes with the last repository in it.
+/// The folder in which a test's git and keysweep run; it is removed together with the last repository in it.
 struct Sandbox(TempDir);
 
 impl Sandbox {
@@ -244,8 +244,8 @@ impl Sandbox {
     }
 }
 
-/// The machine's `PATH` with the keysweep under test in front, as the hook looks it up there, and with tools that a test
-/// brought behind.
+/// Returns the machine's `PATH`, with the keysweep under test first, because the hook looks it up there, and tools that
+/// a test installed last.
 fn search_path() -> OsString {
     let own = Path::new(KEYSWEEP).parent().map(Path::to_path_buf);
     let inherited = env::var_os("PATH").unwrap_or_default();
@@ -253,15 +253,15 @@ fn search_path() -> OsString {
     must(env::join_paths(own.into_iter().chain(env::split_paths(&inherited)).chain([brought])), "extend PATH")
 }
 
-/// Where tests install tools of Python's registry, once for all of them.
+/// Returns the folder in which tests install Python tools, shared by all tests.
 fn tools() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-tools")
 }
 
-/// Installs a tool of Python's registry for the tests alone.
+/// Installs a Python tool for the tests only.
 pub(crate) fn python_tool(requirement: &str) {
     let lock = must(fs::File::create(tools().with_extension("lock")), "create the lock of the tools");
-    // The tests run in processes of their own.
+    // The tests run in separate processes, so a file lock is needed.
     must(lock.lock(), "wait for the tools");
     let run = |program: &Path, args: &[&OsStr]| {
         let output = must(Command::new(program).args(args).output(), "start python3: it has to be on PATH");
@@ -275,7 +275,7 @@ pub(crate) fn python_tool(requirement: &str) {
     run(&folder.join("bin/pip"), &["install", "--quiet", "--disable-pip-version-check", requirement].map(OsStr::new));
 }
 
-/// One run of keysweep or git, ready to be started.
+/// A run of keysweep, git or another program, ready to be started.
 pub(crate) struct Tool {
     command: Command,
     input: Vec<u8>,
@@ -296,7 +296,7 @@ impl Tool {
         self
     }
 
-    /// Bytes for standard input; without them it is empty.
+    /// Sets the bytes for standard input, which is empty otherwise.
     pub(crate) fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = bytes.into();
         self
@@ -307,22 +307,22 @@ impl Tool {
         let mut child = self.spawn();
         let stdin = child.stdin.take();
         let input = self.input;
-        // From a thread: a child that writes before it has read everything must not wait for us. One that does not
-        // read its input at all closes the pipe, which is its right.
+        // A thread writes the input, so that a child that writes before it has read everything doesn't block. A
+        // child that doesn't read its input closes the pipe, which isn't an error.
         let feeder = thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
         let output = must(child.wait_with_output(), "wait for the process");
         drop(feeder.join());
         Run { command_line, code: output.status.code(), stdout: output.stdout, stderr: output.stderr }
     }
 
-    /// Starts with all three streams piped, for a test that wants to hold them itself.
+    /// Starts the program with all three streams piped, for a test that uses them itself.
     pub(crate) fn spawn(&mut self) -> std::process::Child {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         must(self.command.spawn(), "start the process")
     }
 }
 
-/// What a finished process left behind. `Display` is what a failed assertion prints.
+/// The result of a finished process. A failed assertion prints it with `Display`.
 pub(crate) struct Run {
     command_line: String,
     pub(crate) code: Option<i32>,
@@ -343,7 +343,7 @@ impl Run {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
 
-    /// Both streams, for facts that may stand in either.
+    /// Returns both streams, for text that may be in either.
     pub(crate) fn text(&self) -> String {
         self.out() + &String::from_utf8_lossy(&self.stderr)
     }
@@ -354,7 +354,7 @@ impl Run {
         self
     }
 
-    /// Both streams hold the text, whatever its case.
+    /// Checks that one of the streams contains the text, ignoring case.
     #[track_caller]
     pub(crate) fn expect_mention(self, wanted: &str) -> Self {
         self.expect_one_of(&[wanted])
@@ -368,7 +368,7 @@ impl Run {
         self
     }
 
-    /// No output shows the value, or so long a part of it that it would help someone.
+    /// Checks that no output shows the value, or so long a part of it that it would be useful.
     #[track_caller]
     pub(crate) fn expect_withheld(&self, value: &str) {
         for (name, stream) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
@@ -377,14 +377,14 @@ impl Run {
         }
     }
 
-    /// Standard output as JSON Lines.
+    /// Returns the records on standard output, which is JSON Lines.
     #[track_caller]
     pub(crate) fn records(&self) -> Vec<Value> {
         let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|why| panic!("{why} in {line:?}: {self}"));
         self.out().lines().map(parse).collect()
     }
 
-    /// The records of a type: `finding`, `gap` or `summary`.
+    /// Returns the records of a type: `finding`, `gap` or `summary`.
     #[track_caller]
     pub(crate) fn records_of(&self, kind: &str) -> Vec<Value> {
         self.records().into_iter().filter(|record| record["type"] == kind).collect()
@@ -397,13 +397,13 @@ impl Run {
         findings.remove(0)
     }
 
-    /// What was written to allow the only finding.
+    /// Returns the suppression of the only finding.
     #[track_caller]
     pub(crate) fn suppression(&self) -> Value {
         self.only_finding()["suppression"].take()
     }
 
-    /// The verdict of the summary, which has to be the last line and the only one of its kind.
+    /// Returns the verdict of the summary, which has to be the last line and the only summary.
     #[track_caller]
     pub(crate) fn verdict(&self) -> String {
         let records = self.records();
@@ -417,14 +417,14 @@ impl Run {
 
 // ---------------------------------------------------------------- repositories
 
-/// A folder in a sandbox, usually a repository, with the real git at hand.
+/// A folder in a sandbox, usually a repository, in which the real git can be run.
 pub(crate) struct Repo {
     sandbox: Rc<Sandbox>,
     root: PathBuf,
 }
 
 impl Repo {
-    /// A folder that is no repository, nor within one.
+    /// Makes a folder that is neither a repository nor within one.
     pub(crate) fn folder() -> Self {
         let sandbox = Sandbox::new();
         let root = sandbox.root().join("work");
@@ -432,14 +432,14 @@ impl Repo {
         Self { sandbox, root }
     }
 
-    /// An empty repository with an unborn HEAD.
+    /// Makes an empty repository with an unborn HEAD.
     pub(crate) fn init() -> Self {
         let repo = Self::folder();
         repo.git(&["init", "--quiet"]);
         repo
     }
 
-    /// A repository with one harmless commit.
+    /// Makes a repository with one harmless commit.
     pub(crate) fn with_a_commit() -> Self {
         let repo = Self::init();
         repo.write("README.md", "# A project\n");
@@ -447,14 +447,15 @@ impl Repo {
         repo
     }
 
-    /// A repository with one harmless commit and our hook.
+    /// Makes a repository with one harmless commit and our hook.
     pub(crate) fn guarded() -> Self {
         let repo = Self::with_a_commit();
         repo.install_hook();
         repo
     }
 
-    /// Another folder of the same sandbox: a linked worktree, a submodule, a clone. Relative to this one.
+    /// Returns another folder of the same sandbox, such as a linked worktree, a submodule or a clone; the path is
+    /// relative to this one.
     pub(crate) fn at(&self, path: impl AsRef<Path>) -> Self {
         let root = self.path(path);
         must(fs::create_dir_all(&root), "make a folder");
@@ -466,7 +467,7 @@ impl Repo {
         self.root.join(path)
     }
 
-    /// A path in the repository's git directory, as git resolves it.
+    /// Returns a path in the repository's git directory, as git resolves it.
     pub(crate) fn git_path(&self, path: &str) -> PathBuf {
         self.path(self.git(&["rev-parse", "--git-path", path]).out().trim_end())
     }
@@ -496,13 +497,13 @@ impl Repo {
         self.git(&["add", "--all"]);
     }
 
-    /// Stages and commits everything past any hook, as if it had been there before keysweep came.
+    /// Stages and commits everything without running hooks, as if it had been there before keysweep.
     pub(crate) fn commit(&self, message: &str) {
         self.add();
         self.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", message]);
     }
 
-    /// Renames a file of the branch `side`, and puts that on top of a `main` that has gone on in the meantime.
+    /// Renames a file of the branch `side`, and rebases that onto a `main` that has advanced in the meantime.
     #[track_caller]
     pub(crate) fn rename_and_rebase(&self, from: &str, to: &str) {
         self.git(&["mv", from, to]);
@@ -527,12 +528,12 @@ impl Repo {
         Tool::new(self.sandbox.command("git", &self.root)).args(args)
     }
 
-    /// Runs a line as a person would who pastes it into a shell.
+    /// Runs a line as a user would who pastes it into a shell.
     pub(crate) fn sh(&self, command: &str) -> Run {
         self.program("sh").args(&["-c", command]).run()
     }
 
-    /// Another program, in the folder and with the environment that git gets.
+    /// Prepares another program, in the same folder and environment as git.
     pub(crate) fn program(&self, name: &str) -> Tool {
         Tool::new(self.sandbox.command(name, &self.root))
     }
@@ -552,7 +553,7 @@ impl Repo {
         assert!(hook.is_file(), "no hook at {hook:?}: {run}");
     }
 
-    /// The commit that HEAD names; empty while it is unborn.
+    /// Returns the commit that HEAD names; empty while HEAD is unborn.
     pub(crate) fn head(&self) -> String {
         self.try_git(&["rev-parse", "--quiet", "--verify", "HEAD"]).out().trim_end().to_owned()
     }
@@ -561,24 +562,25 @@ impl Repo {
         self.git(&["rev-parse", "--verify", name]).out().trim_end().to_owned()
     }
 
-    /// Loose and packed objects together.
+    /// Returns the number of loose and packed objects.
     pub(crate) fn object_count(&self) -> u64 {
         let counts = self.git(&["count-objects", "-v"]).out();
         let count = |name| counts.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
         ["count:", "in-pack:"].into_iter().filter_map(count).sum()
     }
 
-    /// Where the loose object of a revision such as `:path` or `HEAD:path` lies.
+    /// Returns the path of the loose object of a revision such as `:path` or `HEAD:path`.
     pub(crate) fn loose_object(&self, revision: &str) -> PathBuf {
         let id = self.rev(revision);
         let (folder, file) = id.split_at(2);
         self.git_path("objects").join(folder).join(file)
     }
 
-    /// Path, size and time of change of everything in the git directory, but the reports of scans.
+    /// Returns path, size and modification time of everything in the git directory except the reports of scans.
     pub(crate) fn git_listing(&self) -> BTreeMap<PathBuf, (u64, Option<SystemTime>)> {
         let git_dir = self.path(self.git(&["rev-parse", "--git-common-dir"]).out().trim_end());
-        // The folder itself changes when one comes that was not there; whatever else comes is listed.
+        // The git directory's own time changes when keysweep's folder is made, so it isn't compared; anything else that
+        // is added is listed.
         let own = git_dir.join("keysweep");
         let describe = |path: PathBuf| {
             let metadata = must(path.symlink_metadata(), "look at a file");
@@ -600,7 +602,7 @@ fn below(folder: &Path) -> impl Iterator<Item = PathBuf> {
     })
 }
 
-/// Whether bytes occur in others.
+/// Returns `true` if `needle` occurs in `haystack`.
 pub(crate) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }

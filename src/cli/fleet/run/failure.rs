@@ -1,4 +1,5 @@
-//! The report of a repository that was not read: it has a gap and nothing else, so that whoever puts reports together names it.
+//! The report of a repository that was not read: it has a gap and nothing else, so that an inventory of the reports
+//! names it.
 
 use std::path::Path;
 
@@ -9,7 +10,8 @@ use crate::output::json;
 use crate::output::mask::Mask;
 use crate::output::view::{Values, View};
 
-/// Writes it. Where even that fails there is none, and the repository is missed in an inventory that is given the list.
+/// Writes the report. If even that fails there is none, and an inventory that is given the list names the repository as
+/// missing.
 pub(super) fn write(file: &Path, name: &str, why: &str) {
     let subject = Subject { name: Some(name.to_owned()), ..Subject::default() };
     let report = Report { subject, ..history::unread(name.into(), why.to_owned()) };

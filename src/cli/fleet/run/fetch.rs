@@ -1,4 +1,4 @@
-//! Fetches repositories by running git as a separate program: no hook, filter, submodule or prompt of anybody runs, and no
+//! Fetches repositories by running git as a separate program: no hook, filter, submodule or prompt runs, and no
 //! password is on a command line, in a configuration or in a message.
 
 use std::io;
@@ -12,7 +12,7 @@ use crate::cli::fleet::list::Listed;
 use crate::fleet::CLONES;
 use crate::fs::owner_only;
 
-/// Bytes that a server's list of refs may have.
+/// The most bytes of a server's list of refs.
 const MOST_REFS: usize = 256 << 20;
 
 /// The settings for every call of git.
@@ -31,7 +31,7 @@ const SETTINGS: [&str; 12] = [
     "advice.detachedHead=false",
 ];
 
-/// A repository to sweep: one that was there, or a clone that goes with this.
+/// A repository to sweep: one that was already there, or a fetched clone that is removed when this is dropped.
 pub(super) enum Clone {
     There(PathBuf),
     Fetched(PathBuf),
@@ -77,7 +77,8 @@ impl Drop for Workshop {
     }
 }
 
-/// Removes the clones that a run that was killed left behind, and nothing that somebody else put there. The folder is no link.
+/// Removes the clones that a killed run left behind, and nothing that somebody else put there. The folder must not be a
+/// link.
 pub(super) fn remove_leftovers(folder: &Path) {
     for entry in std::fs::read_dir(folder.join(CLONES)).into_iter().flatten().flatten() {
         if entry.file_name().to_str().is_some_and(task::is_key) {
@@ -90,10 +91,10 @@ pub(super) fn remove_leftovers(folder: &Path) {
 /// Returns the state of the repositories of a job.
 ///
 /// # Errors
-/// When one cannot be opened or asked.
+/// Fails if a repository can't be opened, or its server can't be asked.
 pub(super) fn state(job: &Job, limits: &Limits) -> Result<String, String> {
     let one = |one: &Listed| match one.path() {
-        // Whatever a repository is made of, it must not end the sweep of the others.
+        // A crafted repository must not end the sweep of the others.
         Some(path) => catch_unwind(|| state::of_path(Path::new(path)))
             .unwrap_or_else(|_| Err("it could not be opened, which is a bug in keysweep".to_owned())),
         None => Ok(state::hash(&[&refs(one, limits)?])),
@@ -103,7 +104,7 @@ pub(super) fn state(job: &Job, limits: &Limits) -> Result<String, String> {
     Ok(format!("{} {}", if job.is_network { "network" } else { "single" }, all.join(" ")))
 }
 
-/// The refs of a server, as it lists them.
+/// Returns the refs of a server, as the server lists them.
 fn refs(one: &Listed, limits: &Limits) -> Result<Vec<u8>, String> {
     let mut git = git(one);
     git.args(&["ls-remote", "--symref", "--", &one.bare_url()]);
@@ -112,10 +113,10 @@ fn refs(one: &Listed, limits: &Limits) -> Result<Vec<u8>, String> {
     if refs.len() == MOST_REFS { Err("the server lists more refs than can be compared".to_owned()) } else { Ok(refs) }
 }
 
-/// Fetches what is not there.
+/// Fetches the repositories of a job that are not on this machine.
 ///
 /// # Errors
-/// When that fails.
+/// Fails if fetching fails.
 pub(super) fn clone(job: &Job, to: &Path, limits: &Limits) -> Result<Clone, String> {
     if job.is_network {
         return network(job, to, limits);
@@ -131,7 +132,8 @@ pub(super) fn clone(job: &Job, to: &Path, limits: &Limits) -> Result<Clone, Stri
     Ok(clone)
 }
 
-/// All forks in one store, each below the name of a remote, so that what they share is there once.
+/// Fetches all forks into one store, each under the name of a remote, so that the objects that they share are stored
+/// once.
 fn network(job: &Job, to: &Path, limits: &Limits) -> Result<Clone, String> {
     let clone = Clone::Fetched(to.to_owned());
     let Some(first) = job.members.first() else { return Err("there is nothing to sweep".to_owned()) };
@@ -163,15 +165,15 @@ fn network(job: &Job, to: &Path, limits: &Limits) -> Result<Clone, String> {
     Ok(clone)
 }
 
-/// The name of a remote: something like the fork's name that any ref can hold.
+/// Returns the name of a remote: similar to the fork's name, and valid in a ref.
 fn remote_name(number: usize, name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let name: String = name.trim_matches('/').chars().map(plain).collect();
     format!("{name}-{number}")
 }
 
-/// git, ready to fetch from a repository. Its password, if it has one, is told by the environment, where only its owner sees
-/// it: git asks for the URL without, and puts the other in its place.
+/// Returns git, ready to fetch from a repository. The URL with its password, if it has one, is passed in the
+/// environment, which only its owner can read: the command line has the bare URL, and git replaces it.
 fn git(one: &Listed) -> Process {
     let mut git = Process::new(Path::new("git"));
     for name in [

@@ -1,4 +1,5 @@
-//! One repository or network: whether it changed, its clone if it has to be fetched, its sweep, and what became of it.
+//! One repository or network: checks whether it has changed, fetches a clone if needed, sweeps it, and records the
+//! outcome.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -22,14 +23,14 @@ use crate::fs::bounded::{self, Links, Refused};
 use crate::fs::owner_only;
 use crate::output::words::plural;
 
-/// Bytes of the last line of a report, at most.
+/// The most bytes of a report's last line.
 const MAX_LINE: u64 = 1 << 20;
 
 /// The outcome of a job.
 #[derive(Debug)]
 pub(super) struct Ended {
     how: Result<Summary, String>,
-    /// `true` if it was swept before, and nothing changed since.
+    /// `true` if it was swept before and has not changed since.
     pub(super) is_unchanged: bool,
 }
 
@@ -41,7 +42,7 @@ struct Summary {
 }
 
 impl Ended {
-    /// In a few words.
+    /// Describes the outcome in a few words.
     pub(super) fn told(&self) -> String {
         let unchanged = if self.is_unchanged { ", unchanged" } else { "" };
         match &self.how {
@@ -69,13 +70,13 @@ impl Ended {
     }
 }
 
-/// Runs jobs, with the same limits for each.
+/// The runner of jobs, with the same limits for each.
 pub(super) struct Runner<'a> {
     args: &'a RunArgs,
     program: PathBuf,
     /// The hash of what determines the results of a sweep, apart from the repository.
     setup: String,
-    /// The number of the run, which a run that was stopped shares with the one that goes on with it.
+    /// The number of the run; a run that continues a stopped one has the same number.
     number: Vec<u8>,
     key: Key,
     /// Where sweeps remember what was clean. Its name has to do with the key: what others remember is not believed.
@@ -86,7 +87,7 @@ pub(super) struct Runner<'a> {
 
 impl<'a> Runner<'a> {
     /// # Errors
-    /// When this very program cannot be found, or the folder cannot be written to.
+    /// Fails if this very program can't be found, or if the folder can't be written to.
     pub(super) fn new(args: &'a RunArgs, stop: Stop) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("looking for this program, which sweeps each repository")?;
         let number = state::begin(&args.out).context("remembering that a run has begun")?;
@@ -104,7 +105,7 @@ impl<'a> Runner<'a> {
         Ok(Self { args, program, setup: state::setup(), number, key, cache, workshop, limits })
     }
 
-    /// Runs one. Whatever happens, there is a report afterwards, unless even that cannot be written.
+    /// Runs a job. Whatever happens, there is a report afterwards, unless even that can't be written.
     pub(super) fn run(&self, job: &Job) -> Ended {
         let report = self.args.out.join("reports").join(format!("{}.jsonl", job.key()));
         let before = self.args.out.join(STATES).join(job.key());
@@ -129,20 +130,21 @@ impl<'a> Runner<'a> {
             Ok(read.summary)
         });
         let how = how.inspect_err(|why| {
-            // What an earlier run found is not true any more, or nobody knows.
+            // The result of an earlier run is outdated, or may be.
             state::forget(&before);
             failure::write(&report, &job.name, why);
         });
         Ended { how, is_unchanged }
     }
 
-    /// How long a state holds: refs are all that a mirror of a URL has, but not all that a repository on this machine has.
+    /// Returns the key of what a state is valid for: a mirror of a URL has only refs, so its state stays valid; a
+    /// repository on this machine has more, so its state is valid within one run only.
     fn scope_of(&self, job: &Job) -> &[u8] {
         if job.members.iter().any(|one| one.path().is_some()) { &self.number } else { &[] }
     }
 
     fn swept(&self, job: &Job, report: &Path) -> Result<Read, String> {
-        // An old report must not be taken for what the sweep says.
+        // An old report must not be mistaken for the result of this sweep.
         match std::fs::remove_file(report) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(format!("the report '{}' cannot be replaced: {error}", report.display()));

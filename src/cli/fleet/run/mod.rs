@@ -1,8 +1,8 @@
-//! `fleet run LIST --out DIR`: sweeps the repositories of a list on this machine, each in a process of its own, and goes on
-//! where it stopped.
+//! `fleet run LIST --out DIR`: sweeps the repositories of a list on this machine, each in a process of its own, and
+//! resumes a run that was stopped.
 //!
-//! One repository, or one network of forks, comes to one report in the folder; the report of one that failed says so. What
-//! a report is of is remembered next to it, so that what was fetched and has not changed is not swept again.
+//! Each repository, or network of forks, gets one report in the folder; if it failed, the report says so. The state
+//! that a report describes is stored next to it, so that a fetched repository that has not changed is not swept again.
 
 mod failure;
 mod fetch;
@@ -33,10 +33,10 @@ use job::{Ended, Runner};
 use stop::Stop;
 use task::Job;
 
-/// `fleet run`
+/// Runs `fleet run`.
 ///
 /// # Errors
-/// When the list or the folder cannot be used, or somebody else uses the folder.
+/// Fails if the list or the folder can't be used, or if another run is using the folder.
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitStatus> {
     let jobs = jobs(list::read(&args.list)?)?;
     let folder = &args.out;
@@ -109,8 +109,8 @@ fn shown(name: &str) -> String {
     escape(withhold(name).as_bytes())
 }
 
-/// One job for each repository or network; the biggest first, for one that is begun last would be waited for alone. How big
-/// another machine's repository is nobody knows, so those keep their order.
+/// Returns one job for each repository or network, the biggest first, because a big one that started last would have to
+/// be waited for alone. The size of a repository on another machine is unknown, so those keep their order.
 fn jobs(listed: Vec<Listed>) -> anyhow::Result<Vec<Job>> {
     let mut jobs: Vec<Job> = Vec::new();
     let mut networks: BTreeMap<String, usize> = BTreeMap::new();
@@ -155,7 +155,7 @@ fn check(folder: &Path) -> anyhow::Result<()> {
     })
 }
 
-/// Two runs would take each other's clones away.
+/// Locks the folder: two runs would remove each other's clones.
 fn lock(folder: &Path) -> anyhow::Result<File> {
     let path = folder.join(".lock");
     let file = owner_only::file().write(true).create(true).truncate(false).open(&path);

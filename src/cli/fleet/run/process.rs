@@ -1,4 +1,4 @@
-//! Programs that are run with a limit of time, and whose last words are kept within bounds.
+//! Programs that are run with a time limit, and whose output is limited in size.
 //!
 //! Each has a process group of its own, so that it ends with all that it started: git leaves its helpers to wait for a server
 //! that says nothing. A signal from the terminal does not reach such a group, so whoever waits asks [`super::stop`].
@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 
 use super::stop::Stop;
 
-/// Bytes that are kept of what a program says.
+/// The most bytes that are kept of a program's error output.
 const MOST: usize = 8 << 10;
-/// How often it is looked whether a program has ended.
+/// The interval at which a program is checked for having ended.
 const PAUSE: Duration = Duration::from_millis(5);
 /// How long something more is waited for once a program has ended, though somebody holds its end of the pipe.
 const IDLE: Duration = Duration::from_secs(1);
@@ -38,20 +38,20 @@ impl Limits {
 /// A program about to run.
 pub(super) struct Process(Command);
 
-/// How a program ended.
+/// The way a program ended.
 pub(super) enum Limited {
-    /// By itself, or killed by somebody else if there is no code.
+    /// It ended by itself, or was killed by a signal if there is no code.
     Ended { code: Option<i32>, said: String },
-    /// It was killed, since it took too long.
+    /// It was killed, because it took too long.
     TimedOut,
     /// It was killed, since the run is to stop.
     Stopped,
-    /// There is no such program.
+    /// The program could not be started.
     NotStarted(String),
 }
 
 impl Process {
-    /// Without arguments, and with nothing to read.
+    /// Returns a program to run, without arguments and with empty standard input.
     pub(super) fn new(program: &Path) -> Self {
         let mut command = Command::new(program);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -80,12 +80,12 @@ impl Process {
         self
     }
 
-    /// Runs it to its end, or to the limit.
+    /// Runs the program to its end, or to the time limit.
     pub(super) fn within(&mut self, limits: &Limits) -> Limited {
         self.run(limits, MOST).0
     }
 
-    /// The same, and returns what it writes.
+    /// Does the same, and also returns the program's standard output.
     pub(super) fn output(&mut self, limits: &Limits, most: usize) -> (Limited, Vec<u8>) {
         self.0.stdout(Stdio::piped());
         self.run(limits, most)

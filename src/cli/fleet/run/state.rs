@@ -1,5 +1,5 @@
-//! The state that a report describes: a hash of the refs of a repository and of what else a sweep of a local one reads. If
-//! it is what it was, the report still holds.
+//! The state that a report describes: a hash of a repository's refs and, for a local one, of what else a sweep reads.
+//! If the state is unchanged, the report is still valid.
 
 use std::fs::{self, Metadata};
 use std::io::{self, Read};
@@ -14,12 +14,12 @@ use crate::fs::bounded::{self, Links};
 use crate::fs::{Rights, replace};
 use crate::git::Repo;
 
-/// The file that is there from the start of a run to its end, with a number that no other run has.
+/// The file that exists from the start of a run to its end, with a number that no other run has.
 const RUN: &str = ".run";
-/// Bytes of such a file, at most.
+/// The largest size of such a file, in bytes.
 const MAX: u64 = 1 << 20;
 
-/// A hash of texts that tells them apart.
+/// Returns a hash of texts that also depends on where each ends.
 pub(super) fn hash(parts: &[&[u8]]) -> String {
     let mut digest = Sha256::new();
     for part in parts {
@@ -46,7 +46,8 @@ pub(super) fn hash_of(file: &mut impl Read) -> io::Result<String> {
     Ok(HEXLOWER.encode(&digest))
 }
 
-/// Returns what determines the results of any sweep: the program, and the configuration that the environment names.
+/// Returns the hash of what determines the results of any sweep: the program, and the configuration that the
+/// environment names.
 pub(super) fn setup() -> String {
     let read = |path: PathBuf| bounded::read(&path, bounded::MAX_SIZE, Links::Followed).ok();
     let text = configured().and_then(read).unwrap_or_default();
@@ -61,7 +62,7 @@ pub(super) fn setup() -> String {
 /// Returns the number of the run that has not ended, or of a new one.
 ///
 /// # Errors
-/// When it cannot be kept.
+/// Fails if the number can't be stored.
 pub(super) fn begin(folder: &Path) -> io::Result<Vec<u8>> {
     let file = folder.join(RUN);
     if let Ok(number) = bounded::read(&file, MAX, Links::Refused)
@@ -75,19 +76,19 @@ pub(super) fn begin(folder: &Path) -> io::Result<Vec<u8>> {
     Ok(number.to_vec())
 }
 
-/// Says that the run has ended, so that the next one does not go on with it.
+/// Marks the run as ended, so that the next one doesn't continue it.
 ///
 /// # Errors
-/// When the file cannot be removed.
+/// Fails if the file can't be removed.
 pub(super) fn end(folder: &Path) -> io::Result<()> {
     fs::remove_file(folder.join(RUN))
 }
 
-/// The state of a repository on this machine, as far as refs, index and packs tell. It leaves out loose objects, linked work
-/// trees, alternates and configuration, so it holds within one run only.
+/// Returns the state of a repository on this machine, judged by its refs, index and packs. It leaves out loose objects,
+/// linked work trees, alternates and configuration, so it is valid within one run only.
 ///
 /// # Errors
-/// When it cannot be opened.
+/// Fails if the repository can't be opened.
 pub(super) fn of_path(path: &Path) -> Result<String, String> {
     let repo = Repo::at(Some(path)).map_err(|error| error.to_string())?;
     let mut refs: Vec<String> = repo.refs().into_iter().map(|(name, id)| format!("{id} {name}")).collect();
@@ -102,7 +103,8 @@ pub(super) fn of_path(path: &Path) -> Result<String, String> {
     Ok(hash(&[head.as_bytes(), refs.join("\n").as_bytes(), files.join("\n").as_bytes()]))
 }
 
-/// The names and sizes of packs: what was added without a ref comes in one, or with a change of the index or a reflog.
+/// Returns the names and sizes of packs: objects that are added without a ref come in a pack, or with a change of the
+/// index or a reflog.
 fn packs(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut packs: Vec<String> = entries
@@ -114,7 +116,7 @@ fn packs(folder: &Path) -> Vec<String> {
     packs
 }
 
-/// Bytes of the packs of a repository, bare or not.
+/// Returns the size of a repository's packs in bytes, bare or not.
 pub(super) fn size(path: &Path) -> u64 {
     let size = |folder: &Path| -> u64 {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -129,21 +131,21 @@ fn stamp(meta: &io::Result<Metadata>) -> String {
     format!("{} {}", meta.len(), changed.as_nanos())
 }
 
-/// `true` if that was the state at the last sweep.
+/// Returns `true` if this was the state at the last sweep.
 pub(super) fn is(file: &Path, now: &str) -> bool {
     bounded::read(file, MAX, Links::Refused).is_ok_and(|bytes| bytes == now.as_bytes())
 }
 
-/// Says for which state there is a report.
+/// Records the state that the report describes.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Fails if the file can't be written.
 pub(super) fn remember(file: &Path, now: &str) -> io::Result<()> {
     replace(file, Rights::OwnerOnly, |out| out.write_all(now.as_bytes()))
 }
 
-/// Says that there is no report.
+/// Removes the record: the report no longer counts as current.
 pub(super) fn forget(file: &Path) {
-    // One that is not there is forgotten already.
+    // If the file doesn't exist, there is nothing to remove.
     let _ = fs::remove_file(file);
 }

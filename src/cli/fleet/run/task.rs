@@ -1,4 +1,4 @@
-//! The repositories that are swept as one.
+//! A job: the repositories that are swept as one.
 
 use std::io;
 use std::path::Path;
@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::state;
 use crate::cli::fleet::list::Listed;
 
-/// Bytes of the hash that files are named by.
+/// The number of hash bytes in the names of a job's files.
 const KEY: usize = 12;
 
 /// A repository, or a network of forks that are swept as one.
@@ -21,12 +21,12 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Bytes of the packs of what lies on this machine.
+    /// Returns the size in bytes of the packs of its repositories on this machine.
     pub(super) fn size(&self) -> u64 {
         self.members.iter().filter_map(Listed::path).map(|path| state::size(Path::new(path))).sum()
     }
 
-    /// The name of its files: nothing of the name, which may be anything.
+    /// Returns the name of its files: a hash, because the job's own name may contain anything.
     pub(super) fn key(&self) -> String {
         key_of(&self.name)
     }
@@ -38,7 +38,7 @@ pub(super) fn key_of(text: &str) -> String {
     HEXLOWER.encode(&digest[..KEY])
 }
 
-/// `true` for what can be a [`Job::key`].
+/// Returns `true` if a name can be a [`Job::key`].
 pub(super) fn is_key(name: &str) -> bool {
     name.len() == 2 * KEY && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -1,5 +1,5 @@
-//! Values below their name: those of a list or a map that is called by the plural of a secret's name, and the one of several
-//! entries that is called `value` or `default`.
+//! Values below their name: those of a list or a map whose name is the plural of a secret's name, and the one of
+//! several entries that is called `value` or `default`.
 
 use super::block::{self, Entry};
 use super::{Assignment, Cursor, Wants, entry, is_quote, value};
@@ -9,12 +9,12 @@ use crate::detect::value::segments::{is_one_of, segments};
 use crate::rule::compile::LISTED;
 use crate::text::Span;
 
-/// Most bytes of the entries among which one is the value.
+/// The most bytes of the entries of which one is the value.
 const MAX_RECORD: usize = 480;
-/// Most bytes of a list or a map.
+/// The most bytes of a list or a map.
 const MAX_LIST: usize = LISTED as usize;
 
-/// The content of entries next to secrets, by the last word of their name.
+/// The last words of the names of entries that appear next to secrets and hold something else.
 const BESIDE: [&str; 31] = [
     "id",
     "ids",
@@ -49,7 +49,7 @@ const BESIDE: [&str; 31] = [
     "cert",
 ];
 
-/// The name in the singular, if the word of it that holds the keyword is a plural: `API_KEYS`, `tokensByTenant`.
+/// Returns the name in the singular, if its word with the keyword is a plural: `API_KEYS`, `tokensByTenant`.
 pub(super) fn singular(text: &[u8], name: Span, keyword: Span) -> Option<Span> {
     let word = |at: &usize| {
         let (last, byte) = (text[*at - 1], text[*at]);
@@ -57,17 +57,17 @@ pub(super) fn singular(text: &[u8], name: Span, keyword: Span) -> Option<Span> {
     };
     let end = (keyword.end..name.end).find(|at| !word(at)).unwrap_or(name.end);
     let stem = text.get(name.start..end)?.strip_suffix(b"s").or_else(|| text[name.start..end].strip_suffix(b"S"))?;
-    // `UserSecretsId` is no list of secrets.
+    // `UserSecretsId` isn't a list of secrets.
     let speaks = Named::of(name.of(text)).is_some();
     (speaks && !stem.ends_with(b"s") && !stem.ends_with(b"S")).then(|| Span::new(name.start, name.start + stem.len()))
 }
 
-/// `true` if an entry of that name holds something else than a secret.
+/// Returns `true` if an entry of that name doesn't hold a secret.
 pub(super) fn is_beside(key: &[u8]) -> bool {
     segments(key).last().is_some_and(|word| is_one_of(word, &BESIDE))
 }
 
-/// The values below the name; the cursor is after the sign.
+/// Returns the values below the name; the cursor is after the sign.
 pub(super) fn read(cursor: &mut Cursor, plural: Option<Span>, wants: Wants) -> Vec<Assignment> {
     if !matches!(wants, Wants::Any | Wants::Quoted) {
         return Vec::new();
@@ -78,14 +78,14 @@ pub(super) fn read(cursor: &mut Cursor, plural: Option<Span>, wants: Wants) -> V
         Some(b'\n' | b'\r') => block::column(cursor).map(|column| block::indented(cursor, column, most)),
         _ => opens(cursor, plural.is_some()).then(|| block::bracketed(cursor, most)),
     };
-    // Words in brackets that stand for quotes: `%w[…]`, `qw(…)`.
+    // Words in brackets that replace quotes: `%w[…]`, `qw(…)`.
     if matches!(cursor.text.get(start..), Some([b'%', b'w' | b'W', ..] | [b'q', b'w', ..])) {
         entries.iter_mut().flatten().for_each(|entry| entry.form = Form::Quoted);
     }
     believable(cursor, plural, entries.unwrap_or_default())
 }
 
-/// The values below the head of a section: `[api_keys]`.
+/// Returns the values below the head of a section: `[api_keys]`.
 pub(super) fn section(cursor: &mut Cursor, plural: Option<Span>) -> Vec<Assignment> {
     let heads = cursor.peek() == Some(b']')
         && matches!(cursor.ahead(2), [_, b'\r' | b'\n'])
@@ -98,10 +98,10 @@ pub(super) fn section(cursor: &mut Cursor, plural: Option<Span>) -> Vec<Assignme
     believable(cursor, plural, entries)
 }
 
-/// The part of the entries that the name refers to.
+/// Returns the values of the entries that the name refers to.
 fn believable(cursor: &Cursor, plural: Option<Span>, entries: Vec<Entry>) -> Vec<Assignment> {
     let text = cursor.text;
-    // What the entries of a record are called says what they hold; a map is called by those whom its secrets are for.
+    // The names of a record's entries say what they hold; those of a map say whom its secrets are for.
     let speaks = |found: &Entry| match (found.key.map(|key| key.of(text)), plural) {
         (None, _) => plural.is_some() || found.depth == 1,
         (Some(key), Some(_)) if found.depth == 1 => !is_beside(key),
@@ -112,8 +112,8 @@ fn believable(cursor: &Cursor, plural: Option<Span>, entries: Vec<Entry>) -> Vec
     spoken.map(|found| Assignment { name, value: found.value, form: found.form }).collect()
 }
 
-/// `true` if a list or a map opens here, behind what constructs it; the cursor then is at its bracket. Of one thing there is
-/// no constructor to be passed, and no round bracket: that is a call.
+/// Returns `true` if a list or a map opens here, possibly after a constructor; the cursor is then at its bracket. If
+/// only one value is expected, no constructor is skipped, and no round bracket counts: that is a call.
 fn opens(cursor: &mut Cursor, several: bool) -> bool {
     if !several {
         return matches!(cursor.peek(), Some(b'[' | b'{'));
@@ -124,7 +124,7 @@ fn opens(cursor: &mut Cursor, several: bool) -> bool {
         match byte {
             b'[' if let Some(kind) = of_type(&window[at..]) => at += kind - 1,
             b'(' if !(at == 0 || collects(&window[..at])) => return false,
-            // The list is within the brackets of what makes a set of it.
+            // The list is within the brackets of a function that makes a set of it.
             b'(' if at > 0 && matches!(window.get(at + 1), Some(b'[' | b'{')) => {}
             b'[' | b'{' | b'(' => {
                 cursor.at = start + at;
@@ -138,7 +138,8 @@ fn opens(cursor: &mut Cursor, several: bool) -> bool {
     false
 }
 
-/// Bytes of a bracket that belongs to a type: `[]string{`, `[string]string{`, and with its sign `[&str; 2] = `.
+/// Returns the length of a bracket that belongs to a type: `[]string{`, `[string]string{`, and with its sign `[&str; 2]
+/// = `.
 fn of_type(window: &[u8]) -> Option<usize> {
     const MOST: usize = 24;
     let inside = window[1..].iter().take(MOST).take_while(|b| b.is_ascii_alphanumeric() || b"&;_ ".contains(b)).count();
@@ -153,7 +154,7 @@ fn of_type(window: &[u8]) -> Option<usize> {
     }
 }
 
-/// `true` if a function makes a list, a set or a map of what it is given.
+/// Returns `true` if a function turns its arguments into a list, a set or a map.
 fn collects(callee: &[u8]) -> bool {
     const ENDS: [&[u8]; 11] =
         [b"of", b"qw", b"list", b"set", b"array", b"map", b"tuple", b"seq", b"vector", b"dict", b"freeze"];
@@ -161,7 +162,7 @@ fn collects(callee: &[u8]) -> bool {
     ENDS.iter().any(|end| callee.ends_with(end))
 }
 
-/// The values that one text holds: `A,B`, `["A", "B"]`. Of any other text, the text.
+/// Returns the values in one text: `A,B`, `["A", "B"]`. Any other text is a single value.
 pub(super) fn within(cursor: &mut Cursor, plural: Span, whole: (Span, Form)) -> Vec<Assignment> {
     let (value, form) = whole;
     let text = value.of(cursor.text);
@@ -182,15 +183,15 @@ pub(super) fn within(cursor: &mut Cursor, plural: Span, whole: (Span, Form)) -> 
         }
         start += part.len() + 1;
     }
-    // One word behind a colon is what a sentence goes on with: `stored passwords: see below`.
+    // A single word after a colon may continue a sentence: `stored passwords: see below`.
     let is_set = || value.start > cursor.name.end && cursor.text[cursor.name.end..value.start].contains(&b'=');
     if form == Form::Quoted || found.len() > 1 || is_set() { found } else { Vec::new() }
 }
 
-/// Most values in one text.
+/// The most values in one text.
 const MAX_PARTS: usize = 64;
 
-/// A word without quotes, with those that commas join to it.
+/// Returns a word without quotes, with those that commas join to it.
 fn enumerated(cursor: &mut Cursor, first: Span) -> Span {
     let mut end = first.end;
     for _ in 1..MAX_PARTS {

@@ -4,12 +4,13 @@ use super::{Cursor, Wants, is_quote, operator, value};
 use crate::detect::Form;
 use crate::text::Span;
 
-/// Most brackets around an entry.
+/// The most brackets around an entry.
 const MAX_DEPTH: usize = 3;
-/// Most blanks before an entry, and how many more than the first one has: further in they are those of other names.
+/// The most blanks before an entry, and the most that it may have in addition to those of the first one: entries with
+/// more belong to other names.
 const MAX_INDENT: usize = 80;
 const MAX_DEEPER: usize = 12;
-/// Most bytes of a comment.
+/// The most bytes of a comment.
 const MAX_COMMENT: usize = 400;
 
 /// A value of a list or a map.
@@ -19,11 +20,12 @@ pub(super) struct Entry {
     pub(super) key: Option<Span>,
     pub(super) value: Span,
     pub(super) form: Form,
-    /// How many brackets, or steps of indentation, are around it.
+    /// The number of brackets, or steps of indentation, around the entry.
     pub(super) depth: usize,
 }
 
-/// The entries between brackets; the cursor is at the opening one. Ends at the first byte that no list or map has.
+/// Returns the entries between brackets; the cursor is at the opening one. Ends at the first byte that can't be in a
+/// list or map.
 pub(super) fn bracketed(cursor: &mut Cursor, most: usize) -> Vec<Entry> {
     let end = cursor.at + most;
     let (mut found, mut depth, mut key) = (Vec::new(), 0usize, None);
@@ -50,7 +52,7 @@ pub(super) fn bracketed(cursor: &mut Cursor, most: usize) -> Vec<Entry> {
     found
 }
 
-/// Passes the string behind a sign that joins it to the one before: of a value in parts the first one tells.
+/// Skips the string after a sign that joins it to the one before: of a value in parts, only the first part counts.
 fn rest_of_string(cursor: &mut Cursor) {
     space(cursor);
     if cursor.quote().1.is_some() {
@@ -58,7 +60,7 @@ fn rest_of_string(cursor: &mut Cursor) {
     }
 }
 
-/// Passes white space, also escaped, and comments.
+/// Skips white space, also escaped, and comments.
 fn space(cursor: &mut Cursor) {
     loop {
         match cursor.ahead(2) {
@@ -71,7 +73,7 @@ fn space(cursor: &mut Cursor) {
     }
 }
 
-/// A string, or a word without quotes.
+/// Reads a string, or a word without quotes.
 fn word(cursor: &mut Cursor) -> Option<(Span, Form)> {
     const LONGEST_PREFIX: usize = 2;
     const PADDED: usize = 15;
@@ -89,14 +91,15 @@ fn word(cursor: &mut Cursor) -> Option<(Span, Form)> {
         }
     }
     cursor.at = start + length;
-    // The end of base64, unless it is the sign of an assignment.
+    // The padding of base64, unless it is the sign of an assignment.
     if length >= PADDED {
         cursor.at += cursor.count(2, |b| *b == b'=');
     }
     (length > 0).then(|| (Span::new(start, cursor.at), Form::Bare))
 }
 
-/// Passes what makes a word the name of what follows it; says how many brackets it closes: `["name"] = …`.
+/// Skips the sign that makes a word the name of the value after it, and returns how many brackets it closes: `["name"]
+/// = …`.
 fn link(cursor: &mut Cursor) -> Option<usize> {
     const SIGNS: [&[u8]; 5] = [b"=>", b"->", b"to ", b"=", b":"];
     let start = cursor.at;
@@ -109,8 +112,8 @@ fn link(cursor: &mut Cursor) -> Option<usize> {
     links.then_some(closed)
 }
 
-/// The entries of the lines below a name that starts in this column; the cursor is at the end of its line. Ends at a line
-/// that is not indented further, unless it is an entry of a list.
+/// Returns the entries of the lines below a name that starts in this column; the cursor is at the end of its line. Ends
+/// at a line that isn't indented further, unless it is an entry of a list.
 pub(super) fn indented(cursor: &mut Cursor, column: usize, most: usize) -> Vec<Entry> {
     let end = cursor.at + most;
     let (mut found, mut own) = (Vec::new(), None);
@@ -130,7 +133,7 @@ pub(super) fn indented(cursor: &mut Cursor, column: usize, most: usize) -> Vec<E
         }
         cursor.blanks();
         let entry = line(cursor, 1 + usize::from(indent > own));
-        // What a list holds under a name is a record; what stands alone is an entry only in a list.
+        // A named item of a list belongs to a record; a value alone is an entry only in a list.
         found.extend(
             entry
                 .filter(|entry| listed || entry.key.is_some())
@@ -140,7 +143,7 @@ pub(super) fn indented(cursor: &mut Cursor, column: usize, most: usize) -> Vec<E
     found
 }
 
-/// The entries of the lines below the head of a section, up to the next head.
+/// Returns the entries of the lines below the head of a section, up to the next head.
 pub(super) fn section(cursor: &mut Cursor, most: usize) -> Vec<Entry> {
     let end = cursor.at + most;
     let mut found = Vec::new();
@@ -154,13 +157,13 @@ pub(super) fn section(cursor: &mut Cursor, most: usize) -> Vec<Entry> {
     found
 }
 
-/// Passes the rest of a line; says whether another one follows.
+/// Skips the rest of a line; returns `true` if another one follows.
 pub(super) fn next_line(cursor: &mut Cursor) -> bool {
     cursor.at += cursor.count(usize::MAX, |b| *b != b'\n');
     cursor.pass(b"\n")
 }
 
-/// The entry that a line holds: `name: value`, `name = value`, or a value alone.
+/// Returns the entry that a line holds: `name: value`, `name = value`, or a value alone.
 fn line(cursor: &mut Cursor, depth: usize) -> Option<Entry> {
     let key = name(cursor);
     let wants = operator::on_next_line(cursor).filter(|_| key.is_some()).unwrap_or(Wants::Any);
@@ -173,7 +176,7 @@ fn line(cursor: &mut Cursor, depth: usize) -> Option<Entry> {
     alone.then_some(Entry { key, value, form, depth })
 }
 
-/// Passes a name and its sign, if there is one.
+/// Skips a name and its sign, and returns the name, if there is one.
 pub(super) fn name(cursor: &mut Cursor) -> Option<Span> {
     const MOST: usize = 64;
     let start = cursor.at;
@@ -196,7 +199,7 @@ pub(super) fn name(cursor: &mut Cursor) -> Option<Span> {
     Some(word)
 }
 
-/// The column that the line of a name starts in, if nothing is before the name but the mark of a list and a quote.
+/// Returns the column in which the line of a name starts, if only the mark of a list and a quote precede the name.
 pub(super) fn column(cursor: &mut Cursor) -> Option<usize> {
     let before = cursor.before(MAX_INDENT + 1);
     let line = match memchr::memrchr(b'\n', before) {

@@ -1,18 +1,18 @@
-//! Decides whether a name is in text that a program does not run: in a comment, or in a text of several lines.
+//! Decides whether a name is in text that a program doesn't run: in a comment, or in a multi-line text.
 
 use super::Cursor;
 
-/// Most bytes before a name in which its line starts.
+/// The most bytes before a name within which its line starts.
 const MAX_LINE: usize = 160;
-/// Most bytes before a name in which the text starts that it is in.
+/// The most bytes before a name within which its multi-line text starts.
 const MAX_TEXT: usize = 600;
 
 /// The marks that open a comment at the start of a line if a blank follows.
 const MARKS: [&[u8]; 9] = [b"#", b"*", b"--", b";", b";;", b"%", b"'", b"rem", b"REM"];
-/// The marks that open a comment whatever follows.
+/// The marks that open a comment whatever follows them.
 const TELLING: [&[u8]; 4] = [b"//", b"/*", b"<!--", b"##"];
 
-/// `true` if the name is in such a place.
+/// Returns `true` if the name is in a comment or a multi-line text.
 pub(super) fn is_noted(cursor: &mut Cursor) -> bool {
     let before = cursor.before(MAX_LINE);
     let line = match memchr::memrchr(b'\n', before) {
@@ -23,10 +23,10 @@ pub(super) fn is_noted(cursor: &mut Cursor) -> bool {
     line.is_some_and(is_comment) || is_in_text(cursor)
 }
 
-/// `true` if a comment starts in what is before the name on its line.
+/// Returns `true` if a comment starts in the part of the line before the name.
 fn is_comment(line: &[u8]) -> bool {
     let start = line.trim_ascii_start();
-    // The name itself may follow the mark of a shell or a script.
+    // The name itself may follow the comment sign of a shell or a script.
     if start == b"#" || TELLING.iter().any(|mark| start.starts_with(mark)) {
         return true;
     }
@@ -38,8 +38,8 @@ fn is_comment(line: &[u8]) -> bool {
             .any(|mark| memchr::memmem::find(line, mark).is_some())
 }
 
-/// `true` if a text of several lines starts before the name and does not end there: `"""`, a template, a heredoc. Where it starts
-/// it is assigned or passed on; where it ends nothing of the kind is before the quotes.
+/// Returns `true` if a multi-line text starts before the name and doesn't end there: `"""`, a template, a heredoc. The
+/// opening quotes follow an assignment or a call; nothing of the kind precedes closing quotes.
 fn is_in_text(cursor: &mut Cursor) -> bool {
     let before = cursor.before(MAX_TEXT);
     let mut between: Vec<&[u8]> = Vec::new();
@@ -56,7 +56,7 @@ fn is_in_text(cursor: &mut Cursor) -> bool {
     false
 }
 
-/// The word that ends the heredoc which starts on the line: `cat <<EOF > file`, `<<~'TEXT'`.
+/// Returns the word that ends the heredoc which starts on the line: `cat <<EOF > file`, `<<~'TEXT'`.
 fn heredoc(line: &[u8]) -> Option<&[u8]> {
     let at = memchr::memmem::find(line, b"<<")?;
     let rest = &line[at + 2..];
@@ -65,7 +65,7 @@ fn heredoc(line: &[u8]) -> Option<&[u8]> {
     (word > 1).then(|| &rest[marks..marks + word])
 }
 
-/// `true` if quotes that may go over lines open on the line, or close; the last ones count.
+/// Returns `true` if multi-line quotes open on the line, `false` if they close; the last ones count.
 fn fence(line: &[u8]) -> Option<bool> {
     const FENCES: [&[u8]; 3] = [b"\"\"\"", b"'''", b"`"];
     const LONGEST_PREFIX: usize = 3;

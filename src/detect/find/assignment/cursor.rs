@@ -1,33 +1,34 @@
-//! A place in a text behind a name, and how far from there was looked.
+//! A place in a text after a name, and how far the text around it was read.
 //!
-//! Whoever reads around a name does it through a cursor, so that in the end it is known what of the text has decided.
+//! All code that reads around a name uses a cursor, so that in the end it is known which part of the text the result
+//! depends on.
 
 use crate::text::Span;
 
-/// A place in the text up to the end of what may be looked at.
+/// A place in the text, up to the end of the readable part.
 pub(super) struct Cursor<'t> {
     pub(super) text: &'t [u8],
     pub(super) at: usize,
     pub(super) name: Span,
-    /// Where the text has to end.
+    /// The end of the readable part.
     end: usize,
-    /// The text as far as the entries of a list may be looked for, and where that has to end.
+    /// The text within which the entries of a list may be searched for, and its end.
     far: (&'t [u8], usize),
-    /// Where all that was looked at ends. Whoever looks ahead says how far.
+    /// The end of the part that was read. Code that looks ahead says how far.
     pub(super) seen: usize,
-    /// How many bytes before the name were looked at.
+    /// The number of bytes before the name that were read.
     pub(super) seen_before: usize,
 }
 
 impl<'t> Cursor<'t> {
-    /// Behind a name, in a text of which a value is looked for as far as the first end, and the entries of a list as far as the
-    /// second.
+    /// Creates a cursor after a name, in a text in which a value is searched for up to the first end, and the entries
+    /// of a list up to the second.
     pub(super) fn behind(name: Span, text: &'t [u8], (end, far): (usize, usize)) -> Self {
         let up_to = |end: usize| &text[..end.min(text.len())];
         Self { text: up_to(end), at: name.end, name, end, far: (up_to(far), far), seen: 0, seen_before: 0 }
     }
 
-    /// Reads what may go on further than a value: a list, a table, a manifest.
+    /// Reads something that may extend further than a value: a list, a table, a manifest.
     pub(super) fn afar<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
         let near = (self.text, self.end);
         (self.text, self.end) = self.far;
@@ -40,22 +41,22 @@ impl<'t> Cursor<'t> {
         self.ahead(1).first().copied()
     }
 
-    /// At most so many bytes from here on.
+    /// Returns at most `most` bytes from the cursor on.
     pub(super) fn ahead(&mut self, most: usize) -> &'t [u8] {
         self.seen = self.seen.max(self.at.saturating_add(most).min(self.end));
         let rest = self.text.get(self.at..).unwrap_or_default();
         &rest[..rest.len().min(most)]
     }
 
-    /// At most so many bytes before the name.
+    /// Returns at most `most` bytes before the name.
     pub(super) fn before(&mut self, most: usize) -> &'t [u8] {
         self.seen_before = self.seen_before.max(most);
         let start = self.name.start;
         self.text.get(start.saturating_sub(most)..start).unwrap_or_default()
     }
 
-    /// Of at most `room` bytes before the name those that the last `skip` and the white space before these leave; no more than
-    /// the last `most` of them may be asked for.
+    /// Returns the text before the name (at most `room` bytes) without its last `skip` bytes and the white space before
+    /// these; the caller may use no more than the last `most` bytes of it.
     pub(super) fn before_space(&mut self, skip: usize, most: usize, room: usize) -> &'t [u8] {
         let start = self.name.start;
         let before = self.text.get(start.saturating_sub(room)..start).unwrap_or_default();
@@ -64,12 +65,12 @@ impl<'t> Cursor<'t> {
         rest
     }
 
-    /// All that is left.
+    /// Returns the rest of the text.
     pub(super) fn rest(&mut self) -> &'t [u8] {
         self.ahead(usize::MAX)
     }
 
-    /// How many bytes from here on are such, at most `most`.
+    /// Returns the number of bytes from the cursor on that fulfil the condition, at most `most`.
     pub(super) fn count(&mut self, most: usize, is_such: impl Fn(&u8) -> bool) -> usize {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let count = rest.iter().take(most).take_while(|byte| is_such(byte)).count();
@@ -77,7 +78,7 @@ impl<'t> Cursor<'t> {
         count
     }
 
-    /// Passes blanks and tabs, also escaped ones; says whether there were any.
+    /// Skips blanks and tabs, also escaped ones; returns `true` if there were any.
     pub(super) fn blanks(&mut self) -> bool {
         let start = self.at;
         loop {
@@ -89,7 +90,7 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// Passes at most `most` bytes of white space, over lines.
+    /// Skips at most `most` bytes of white space, across lines.
     pub(super) fn space(&mut self, most: usize) -> bool {
         let count = self.count(most, u8::is_ascii_whitespace);
         self.at += count;
@@ -105,7 +106,7 @@ impl<'t> Cursor<'t> {
         here
     }
 
-    /// Passes a quote, escaped or not, and closing brackets behind a name; says whether there was a quote.
+    /// Skips a quote, escaped or not, and a closing bracket after a name; returns `true` if there was a quote.
     pub(super) fn closing_quote(&mut self) -> bool {
         let (escapes, quote) = self.quote();
         if quote.is_some() {
@@ -115,7 +116,7 @@ impl<'t> Cursor<'t> {
         quote.is_some()
     }
 
-    /// The quote that stands here behind so many backslashes, if one does.
+    /// Returns the quote at the cursor, if there is one, and the number of backslashes before it.
     pub(super) fn quote(&mut self) -> (usize, Option<u8>) {
         let escapes = self.count(MAX_ESCAPES, |b| *b == b'\\');
         (escapes, self.ahead(escapes + 1).get(escapes).copied().filter(|b| is_quote(*b)))
@@ -126,10 +127,10 @@ pub(super) const fn is_quote(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`')
 }
 
-/// Most backslashes before a quote: inside of a string, or of a string inside of that.
+/// The most backslashes before a quote: inside a string, or in a string inside that one.
 const MAX_ESCAPES: usize = 8;
 
-/// The backslashes that a text starts with.
+/// Returns the number of backslashes that a text starts with.
 pub(super) fn escapes(text: &[u8]) -> usize {
     text.iter().take(MAX_ESCAPES).take_while(|b| **b == b'\\').count()
 }

@@ -3,14 +3,14 @@
 use super::{Cursor, Wants, is_quote};
 use crate::detect::value::segments::segments;
 
-/// Most bytes between a name and its default among the arguments of a call.
+/// The most bytes between a name and its default among the arguments of a call.
 const MAX_ARGUMENTS: usize = 240;
 
-/// The names of arguments that are the default.
+/// The names of arguments that hold the default.
 const NAMES: [&[u8]; 5] = [b"default", b"defaultValue", b"default_value", b"fallback", b"value"];
 
-/// Passes the arguments of a call up to the default among them: `"--token", type=str, default="…"`, and behind what makes an
-/// option or a field: `Field(description="…", default="…")`. The cursor then is at a quote.
+/// Skips the arguments of a call up to the default among them: `"--token", type=str, default="…"`, also in the call
+/// that creates an option or a field: `Field(description="…", default="…")`. The cursor is then at a quote.
 pub(super) fn argument(cursor: &mut Cursor) -> bool {
     let (start, window) = (cursor.at, cursor.ahead(MAX_ARGUMENTS));
     let (mut at, mut depth) = (0, 0usize);
@@ -41,7 +41,7 @@ pub(super) fn argument(cursor: &mut Cursor) -> bool {
     false
 }
 
-/// Passes a function and its bracket if the default is among what it is given; the cursor then is at a quote.
+/// Skips a function and its bracket if the default is among its arguments; the cursor is then at a quote.
 pub(super) fn constructor(cursor: &mut Cursor) -> bool {
     const MOST: usize = 40;
     let start = cursor.at;
@@ -54,7 +54,7 @@ pub(super) fn constructor(cursor: &mut Cursor) -> bool {
     found
 }
 
-/// Behind what looks something up: `.unwrap_or("…")`, `.orElse("…")`, `{ "…" }`. The cursor then is at a quote.
+/// Skips the alternative of a lookup: `.unwrap_or("…")`, `.orElse("…")`, `{ "…" }`. The cursor is then at a quote.
 pub(super) fn alternative(cursor: &mut Cursor) -> bool {
     const METHODS: usize = 3;
     if cursor.pass(b"{") {
@@ -84,10 +84,10 @@ pub(super) fn alternative(cursor: &mut Cursor) -> bool {
     false
 }
 
-/// Most bytes of white space.
+/// The most bytes of white space.
 const MAX_SPACE: usize = 80;
 
-/// `|_| `, `|| `, `() => `, `() -> `: what opens a function that gives the alternative.
+/// Skips the start of a function that returns the alternative: `|_| `, `|| `, `() => `, `() -> `.
 fn closure(cursor: &mut Cursor) {
     for piece in [&b"|_|"[..], b"||", b"()"] {
         if cursor.pass(piece) {
@@ -100,7 +100,7 @@ fn closure(cursor: &mut Cursor) {
     }
 }
 
-/// `$ENV{NAME} // "value"` of Perl: passes the brace and the sign behind it.
+/// Skips the brace and the sign after it in `$ENV{NAME} // "value"` of Perl.
 pub(super) fn environment(cursor: &mut Cursor, quoted: bool) -> Option<Wants> {
     const SIGNS: [&[u8]; 6] = [b"//=", b"//", b"||=", b"||", b"or ", b"= "];
     const VARIABLE: &[u8] = b"ENV{";
@@ -114,11 +114,12 @@ pub(super) fn environment(cursor: &mut Cursor, quoted: bool) -> Option<Wants> {
     Some(Wants::Quoted)
 }
 
-/// Bytes before a name that say which function it is given to.
+/// The number of bytes before a name that show to which function it is passed.
 const CALL: usize = 64;
 
-/// Behind the name of an option of a command, and a comma: `flag.String("token", "value", "what it is for")`, with a short name
-/// or a variable next to it, `DEFINE_string`. The cursor then is at a quote.
+/// Skips the text between the name of a command's option and its value: `flag.String("token", "value", "what it is
+/// for")`, with a short name or a variable next to it, `DEFINE_string`. The cursor is after the comma, and then at a
+/// quote.
 pub(super) fn flag(cursor: &mut Cursor) -> bool {
     const CALLEES: [&[u8]; 5] = [b".String", b".StringVar", b".StringP", b".StringVarP", b"DEFINE_string"];
     let before = cursor.before(CALL);
@@ -141,8 +142,8 @@ pub(super) fn flag(cursor: &mut Cursor) -> bool {
     cursor.peek().is_some_and(is_quote)
 }
 
-/// `true` if a name is an argument of a function that gives the first of them that is there, as `coalesce(var.x, "value")`, or is so
-/// with so many calls around it, as `cmp.Or(os.Getenv("X"), "value")`.
+/// Returns `true` if a name is an argument of a function that returns the first argument with a value, such as
+/// `coalesce(var.x, "value")`, or is so inside `calls` other calls, such as `cmp.Or(os.Getenv("X"), "value")`.
 pub(super) fn is_among_choices(cursor: &mut Cursor, calls: usize) -> bool {
     const CHOOSING: [&[u8]; 6] = [b"coalesce", b"or", b"try", b"nvl", b"ifnull", b"firstnonempty"];
     let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.');
@@ -158,8 +159,8 @@ pub(super) fn is_among_choices(cursor: &mut Cursor, calls: usize) -> bool {
     CHOOSING.iter().any(|choosing| choosing.eq_ignore_ascii_case(word))
 }
 
-/// Behind the name of a property or a function: passes what gives it its string, as `{ get; set; } = "…"`, `by lazy { "…" }`
-/// and `() string { return "…" }` do. The cursor then is at the quote, or where it was.
+/// Skips the text between the name of a property or function and its string, as in `{ get; set; } = "…"`, `by lazy {
+/// "…" }` and `() string { return "…" }`. The cursor is then at the quote, or where it was.
 pub(super) fn accessor(cursor: &mut Cursor) -> bool {
     let start = cursor.at;
     let found = signature(cursor) && body(cursor);
@@ -169,7 +170,7 @@ pub(super) fn accessor(cursor: &mut Cursor) -> bool {
     found
 }
 
-/// Passes parameters and a type; says whether a body may follow.
+/// Skips parameters and a type; returns `true` if a body may follow.
 fn signature(cursor: &mut Cursor) -> bool {
     const MOST: usize = 48;
     let takes = cursor.pass(b"(") && {
@@ -178,7 +179,7 @@ fn signature(cursor: &mut Cursor) -> bool {
     };
     cursor.space(MAX_SPACE);
     let signed = cursor.pass(b"->") || cursor.pass(b":");
-    // A colon and a line end: what follows is the body of a function, or a record.
+    // After a colon and a line end comes the body of a function, or a record.
     if signed && matches!(cursor.peek(), Some(b'\n' | b'\r')) {
         return takes;
     }
@@ -193,12 +194,12 @@ fn signature(cursor: &mut Cursor) -> bool {
     cursor.blanks();
     let parted = kind.is_empty() || kind.ends_with(b" ") || gets;
     let opens = (parted && matches!(cursor.peek(), Some(b'{' | b'='))) || (returns && takes);
-    // Words without a sign are those of a sentence or an expression.
+    // Words without a sign belong to a sentence or an expression.
     let is_typed = count < 2 || takes || gets || signed || kind.trim_ascii().ends_with(b"by lazy");
     opens && is_typed && (takes || gets || !signed || count > 0)
 }
 
-/// Passes `get()` on the line below the name and its type.
+/// Skips `get()` on the line below the name and its type.
 fn getter_below(cursor: &mut Cursor) -> bool {
     let start = cursor.at;
     let found = cursor.space(MAX_SPACE) && cursor.pass(b"get()");
@@ -208,7 +209,7 @@ fn getter_below(cursor: &mut Cursor) -> bool {
     found
 }
 
-/// Passes what opens the body up to its string: `{ get; set; } =`, `{ return`, `=>`.
+/// Skips the start of the body up to its string: `{ get; set; } =`, `{ return`, `=>`.
 fn body(cursor: &mut Cursor) -> bool {
     const MOST: usize = 40;
     if cursor.pass(b"{") {

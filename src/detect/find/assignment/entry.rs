@@ -5,23 +5,23 @@ use super::{Cursor, Wants, is_quote};
 use crate::detect::Form;
 use crate::text::Span;
 
-/// Most attributes between the name and the value.
+/// The most attributes between the name and the value.
 const MAX_ATTRIBUTES: usize = 4;
-/// Most bytes of white space between two entries.
+/// The most bytes of white space between two entries.
 const MAX_SPACE: usize = 120;
 
-/// The keys under which entries have the name.
+/// The keys of entries that hold the name.
 const NAMED: [&[u8]; 7] = [b"name", b"key", b"id", b"variable", b"var", b"property", b"parameter"];
-/// The keys under which entries have the value.
+/// The keys of entries that hold the value.
 const VALUED: [&[u8]; 5] = [b"value", b"default", b"defaultvalue", b"content", b"val"];
 
-/// `true` if an entry of that name holds the value of what is next to or above it.
+/// Returns `true` if an entry of that name holds the value for the entry next to or above it.
 pub(super) fn is_value(key: &[u8]) -> bool {
     VALUED.iter().any(|valued| valued.eq_ignore_ascii_case(key))
 }
 
-/// Passes what stands between the name and the value if that is an entry of its own. The cursor is after the name and
-/// its quote; it stays there otherwise.
+/// Skips the text between the name and the value, if the value is an entry of its own. The cursor is after the name
+/// and its quote; otherwise it stays there.
 pub(super) fn value_of(cursor: &mut Cursor, quoted: bool) -> Option<Wants> {
     let start = cursor.at;
     let found = match cursor.peek()? {
@@ -41,14 +41,15 @@ pub(super) fn value_of(cursor: &mut Cursor, quoted: bool) -> Option<Wants> {
     found
 }
 
-/// `<name>value</name>`, and the value of `<key>name</key><string>value</string>` is read by [`sibling`].
+/// Skips the bracket in `<name>value</name>`; the value of `<key>name</key><string>value</string>` is read by
+/// [`sibling`].
 fn element(cursor: &mut Cursor) -> Option<Wants> {
     cursor.at += 1;
     cursor.space(MAX_SPACE);
     Some(Wants::Content)
 }
 
-/// `<name attribute="…">value</name>` and `<key>name</key>` with its sibling.
+/// Skips the tag in `<name attribute="…">value</name>`, or those between `<key>name</key>` and its sibling.
 fn tagged(cursor: &mut Cursor) -> Option<Wants> {
     match *cursor.before(1).last()? {
         b'<' if cursor.peek() == Some(b' ') => {
@@ -62,7 +63,7 @@ fn tagged(cursor: &mut Cursor) -> Option<Wants> {
     }
 }
 
-/// Behind `<key>name`: `</key><string>`.
+/// Skips `</key><string>` after `<key>name`.
 fn sibling(cursor: &mut Cursor) -> Option<Wants> {
     const MAX_TAG: usize = 24;
     if !cursor.pass(b"</") {
@@ -80,7 +81,7 @@ fn sibling(cursor: &mut Cursor) -> Option<Wants> {
     element(cursor)
 }
 
-/// `variable "name" {` … `default = value`.
+/// Skips to the value in `variable "name" {` … `default = value`.
 fn block(cursor: &mut Cursor) -> Option<Wants> {
     const MAX_BLOCK: usize = 480;
     if !cursor.before(16).trim_ascii_end().ends_with(b"variable \"") {
@@ -102,7 +103,7 @@ fn block(cursor: &mut Cursor) -> Option<Wants> {
     Some(Wants::Any)
 }
 
-/// `true` if what holds the name calls it one: `name: X`, `"key": "X"`, `key="X"`.
+/// Returns `true` if the entry with the name is called one: `name: X`, `"key": "X"`, `key="X"`.
 fn is_named(cursor: &mut Cursor) -> bool {
     const REACH: usize = 24;
     names(cursor.before(REACH)).is_some()
@@ -114,7 +115,7 @@ fn names(before: &[u8]) -> Option<&[u8]> {
     NAMED.iter().any(|named| named.eq_ignore_ascii_case(word)).then_some(rest)
 }
 
-/// The word and the sign that a text ends with: what is before them, and the word.
+/// Returns the word and the sign that a text ends with, split into the text before them and the word.
 fn key_before(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = text.trim_ascii_end();
     let text = unquoted(text.strip_suffix(b":").or_else(|| text.strip_suffix(b"="))?.trim_ascii_end());
@@ -123,13 +124,13 @@ fn key_before(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((unquoted(rest), word))
 }
 
-/// Without a quote at the end, and the backslash before it.
+/// Returns the text without a quote at its end, and without the backslash before it.
 fn unquoted(text: &[u8]) -> &[u8] {
     let quote = text.strip_suffix(b"\"").or_else(|| text.strip_suffix(b"'"));
     quote.map_or(text, |text| text.strip_suffix(b"\\").unwrap_or(text))
 }
 
-/// A value before the entry with its name: `{"value": "X", "type": "T", "name": "N"}`.
+/// Returns the value before the entry with its name: `{"value": "X", "type": "T", "name": "N"}`.
 pub(super) fn value_before(cursor: &mut Cursor) -> Option<(Span, Form)> {
     const MOST: usize = 240;
     if !is_named(cursor) {
@@ -159,7 +160,7 @@ pub(super) fn value_before(cursor: &mut Cursor) -> Option<(Span, Form)> {
     None
 }
 
-/// The attributes or entries behind the name up to the one that holds the value.
+/// Skips the attributes or entries after the name up to the one that holds the value.
 fn attributes(cursor: &mut Cursor) -> Option<Wants> {
     for _ in 0..MAX_ATTRIBUTES {
         cursor.space(MAX_SPACE);
@@ -186,7 +187,7 @@ fn attributes(cursor: &mut Cursor) -> Option<Wants> {
         if valued {
             return Some(Wants::Any);
         }
-        // Another attribute, on this line, such as a type: passed with its value.
+        // Another attribute, on this line, such as a type, is skipped with its value.
         let quote = cursor.peek().filter(|b| is_quote(*b))?;
         let end = cursor.ahead(65)[1..].iter().position(|b| *b == quote || *b == b'\n')?;
         cursor.at += end + 2;

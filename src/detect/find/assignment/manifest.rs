@@ -1,5 +1,5 @@
-//! Secrets of Kubernetes: what they hold is secret whatever its key. Read from the word that says so: `kind: Secret` in a
-//! manifest, the resource of Terraform, the command that creates one, the generator of kustomize.
+//! Secrets of Kubernetes: their content is secret whatever its key. They are read from the word that marks them: `kind:
+//! Secret` in a manifest, the resource of Terraform, the command that creates one, the generator of kustomize.
 
 use super::below::is_beside;
 use super::block::{self, Entry};
@@ -8,18 +8,18 @@ use crate::detect::Form;
 use crate::rule::compile::ASSIGNED_BEFORE;
 use crate::text::Span;
 
-/// Most bytes on either side of the word in a manifest; of a resource, a command or a generator.
+/// The most bytes on either side of the word in a manifest; below it, the most of a resource, a command or a generator.
 const MOST: usize = ASSIGNED_BEFORE as usize;
 const MAX_BLOCK: usize = 700;
-/// Most braces around what is next to the parts of a manifest: further in, nobody closes what was opened.
+/// The most braces around the siblings of a manifest's parts: with more of them, the braces are never closed.
 const MAX_DEPTH: i32 = 16;
-/// Most bytes before the word that say that it is a kind.
+/// The most bytes before the word that show it to be a kind.
 const MAX_KIND: usize = 24;
 
 /// The parts of a manifest that hold the values.
 const PARTS: [&[u8]; 2] = [b"data", b"stringData"];
 
-/// Returns the content of such a secret, if the name is the word for one.
+/// Returns the values of such a secret, if the name is a word that marks one.
 pub(super) fn read(cursor: &mut Cursor, keyword: Span) -> Vec<Assignment> {
     let word = cursor.name.of(cursor.text);
     let entries = match word {
@@ -36,7 +36,7 @@ pub(super) fn read(cursor: &mut Cursor, keyword: Span) -> Vec<Assignment> {
 
 fn manifest(cursor: &mut Cursor) -> Vec<Entry> {
     let before = cursor.before(MAX_KIND);
-    // The value may be in quotes, and blanks may stand around the colon.
+    // The value may be in quotes, and there may be blanks around the colon.
     let quote = before.last().copied().filter(|b| matches!(b, b'"' | b'\''));
     let before = &before[..before.len() - quote.as_slice().len()];
     let Some(before) = before.trim_ascii_end().strip_suffix(b":") else { return Vec::new() };
@@ -59,7 +59,8 @@ fn manifest(cursor: &mut Cursor) -> Vec<Entry> {
     }
 }
 
-/// The parts of the document that `kind: Secret` is in, before it and after it. One that calls its kind before is another's.
+/// Returns the entries of the document that contains `kind: Secret`, before and after it. If another kind is given
+/// before, the document belongs to that.
 fn yaml(cursor: &mut Cursor) -> Vec<Entry> {
     let before = cursor.before(MOST);
     let first = cursor.name.start - before.len();
@@ -76,11 +77,11 @@ fn yaml(cursor: &mut Cursor) -> Vec<Entry> {
         if !is_first && column == own && behind_name(&line[own..], b"kind").is_some() {
             return Vec::new();
         }
-        // Of the first line not all may be there.
+        // The first line may be incomplete.
         if start - line.len() > first || whole {
             start -= line.len();
         }
-        // Here the list begins whose item the document is.
+        // The list starts here, and the document is its item.
         if column == own && line.trim_ascii_start().starts_with(b"- ") {
             break;
         }
@@ -89,7 +90,7 @@ fn yaml(cursor: &mut Cursor) -> Vec<Entry> {
     parts(cursor, start, own.unwrap_or(0))
 }
 
-/// The entries of the parts at this column, from `start` to the end of the document.
+/// Returns the entries of the parts at this column, from `start` to the end of the document.
 fn parts(cursor: &mut Cursor, start: usize, column: usize) -> Vec<Entry> {
     let mut found = Vec::new();
     cursor.at = start;
@@ -116,7 +117,7 @@ fn parts(cursor: &mut Cursor, start: usize, column: usize) -> Vec<Entry> {
                 }
                 Some(_) => Vec::new(),
             };
-            // What was read beyond the last entry may be the next part.
+            // Text read beyond the last entry may be the next part.
             cursor.at = entries.last().map_or(line_end, |last| last.value.end);
             found.extend(entries);
         }
@@ -132,19 +133,20 @@ fn behind_part(line: &[u8]) -> Option<&[u8]> {
     PARTS.iter().find_map(|part| behind_name(line, part))
 }
 
-/// The same of one name, in quotes or without.
+/// Returns the text after one name and its colon; the name may be in quotes.
 fn behind_name<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
     let quote = line.first().copied().filter(|b| matches!(b, b'"' | b'\''));
     let rest = line[quote.as_slice().len()..].strip_prefix(name)?.strip_prefix(quote.as_slice())?;
     Some(rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii())
 }
 
-/// The blanks that a line starts with, and the mark of a list among them.
+/// Returns the number of blanks that a line starts with, including the mark of a list.
 fn column(line: &[u8]) -> usize {
     line.iter().take_while(|b| matches!(b, b' ' | b'-')).count()
 }
 
-/// The parts of the object in which the kind is told from `kind` to `behind`. An object that tells its kind before is another's.
+/// Returns the entries in the object that gives its kind from `kind` to `behind`. If another kind is given before, the
+/// object belongs to that.
 fn json(cursor: &mut Cursor, kind: usize, behind: usize) -> Vec<Entry> {
     let before = cursor.before(MOST);
     let first = cursor.name.start - before.len();
@@ -176,7 +178,7 @@ fn json(cursor: &mut Cursor, kind: usize, behind: usize) -> Vec<Entry> {
     found
 }
 
-/// The entries of a part of an object, if that starts here: at `start`, with its name in quotes.
+/// Returns the entries of a part of an object, if its quoted name is at `start`.
 fn object(cursor: &mut Cursor, text: &[u8], start: usize) -> Vec<Entry> {
     let behind = |part: &[u8]| text.strip_prefix(b"\"")?.strip_prefix(part)?.strip_prefix(b"\"");
     let Some(rest) = PARTS.iter().find_map(|part| behind(part)) else { return Vec::new() };
@@ -189,7 +191,7 @@ fn object(cursor: &mut Cursor, text: &[u8], start: usize) -> Vec<Entry> {
     block::bracketed(cursor, MOST)
 }
 
-/// `resource "kubernetes_secret" "name" {` … `data = {`.
+/// Reads `resource "kubernetes_secret" "name" {` … `data = {`.
 fn resource(cursor: &mut Cursor) -> Vec<Entry> {
     const HEADS: [&[u8]; 3] = [b"data = {", b"data {", b"binary_data = {"];
     if cursor.peek() != Some(b'"') || !cursor.before(16).ends_with(b"resource \"") {
@@ -209,14 +211,14 @@ fn resource(cursor: &mut Cursor) -> Vec<Entry> {
     found
 }
 
-/// `kubectl create secret generic name --from-literal=key=value`.
+/// Reads `kubectl create secret generic name --from-literal=key=value`.
 fn command(cursor: &mut Cursor) -> Vec<Entry> {
     const OPTION: &[u8] = b"--from-literal";
     if !cursor.before(8).ends_with(b"create ") || !cursor.ahead(9).starts_with(b" generic") {
         return Vec::new();
     }
     let (start, rest) = (cursor.at, cursor.ahead(MAX_BLOCK));
-    // The options behind another command are those of that.
+    // Options after another command belong to that one.
     let rest = &rest[..memchr::memmem::find(rest, b"create secret ").unwrap_or(rest.len())];
     let mut found = Vec::new();
     for at in memchr::memmem::find_iter(rest, OPTION) {
@@ -231,7 +233,7 @@ fn command(cursor: &mut Cursor) -> Vec<Entry> {
     found
 }
 
-/// `secretGenerator:` … `literals:` and a list of `key=value`.
+/// Reads `secretGenerator:` … `literals:` and a list of `key=value`.
 fn generator(cursor: &mut Cursor) -> Vec<Entry> {
     if !cursor.pass(b":") {
         return Vec::new();
@@ -252,7 +254,7 @@ fn generator(cursor: &mut Cursor) -> Vec<Entry> {
     found
 }
 
-/// `key=value`, in quotes or without; or the value in quotes.
+/// Reads `key=value`, in quotes or without; or with the value in quotes.
 fn literal(cursor: &mut Cursor) -> Option<Entry> {
     const LONGEST_KEY: usize = 80;
     let quote = cursor.peek().filter(|b| super::is_quote(*b));

@@ -1,8 +1,8 @@
-//! Reads `name = value` as people and programs write it, around a word of the name.
+//! Reads `name = value` as people and programs write it, starting from a word of the name.
 //!
-//! Knows names, operators, quoting and where a value ends; knows nothing of what is a secret. What stands between a name and
-//! its value is read by `operator`, values that are in an entry of their own by `entry`, those of lists and maps by `below`
-//! and `block`, the value itself by `value`.
+//! This module knows names, operators, quoting and the ends of values, but not what a secret is. The text between a
+//! name and its value is read by `operator`, values in an entry of their own by `entry`, those of lists and maps by
+//! `below` and `block`, the value itself by `value`.
 
 mod below;
 mod block;
@@ -22,11 +22,11 @@ use crate::text::Span;
 
 use cursor::{Cursor, escapes, is_quote};
 
-/// Most bytes of a name on either side of the keyword.
+/// The most bytes of a name on either side of the keyword.
 const MAX_NAME: usize = 64;
-/// Most bytes of a value.
+/// The most bytes of a value.
 const MAX_VALUE: usize = 512;
-/// Most bytes of a value that is before its name: with the name it lies within the context of the keyword.
+/// The most bytes of a value that is before its name: together with the name it lies within the context of the keyword.
 const MAX_BEFORE: usize = 128;
 
 /// A name and the value assigned to it.
@@ -36,12 +36,12 @@ pub struct Assignment {
     pub name: Span,
     /// The value, without quotes.
     pub value: Span,
-    /// How it is written.
+    /// The way in which the value is written.
     pub form: Form,
 }
 
 impl Assignment {
-    /// The candidate of a rule.
+    /// Returns the assignment as a candidate of a rule.
     pub fn candidate(self, rule: usize, keyword: Span) -> Candidate {
         Candidate { rule, keyword, secret: self.value, name: Some(self.name), form: self.form }
     }
@@ -52,17 +52,17 @@ impl Assignment {
 enum Wants {
     /// A value in quotes or without.
     Any,
-    /// Only one in quotes: without them it would be an expression, or a word of a sentence.
+    /// Only a value in quotes: without them it would be an expression, or a word of a sentence.
     Quoted,
     /// A value that looks issued, because only a blank precedes it.
     Issued,
-    /// One in quotes that is the only text between the brackets of a call.
+    /// A value in quotes that is the only text between the brackets of a call.
     Argument,
-    /// One in quotes that ends a call or a line: `define('NAME', 'value')`.
+    /// A value in quotes that ends a call or a line: `define('NAME', 'value')`.
     Last,
     /// The content of an XML element, up to the next tag.
     Content,
-    /// A line of its own, indented: a block scalar.
+    /// An indented line of its own: a block scalar.
     Line,
 }
 
@@ -71,11 +71,11 @@ enum Wants {
 pub struct Reading {
     /// The values assigned to the name that contains the keyword: one value, or those of a list.
     pub assignments: Vec<Assignment>,
-    /// How far around the keyword was looked: a text that is the same there reads the same.
+    /// The distance around the keyword that was read: a text that is the same there gives the same result.
     pub looked: Reach,
 }
 
-/// Reads what is assigned to the name that holds the keyword at `keyword`.
+/// Reads the values assigned to the name that contains the keyword at `keyword`.
 pub fn read(text: &[u8], keyword: Span) -> Reading {
     let most = |bytes: u32| keyword.end.saturating_add(bytes as usize);
     let (name, around) = name_around(text, keyword);
@@ -90,7 +90,8 @@ pub fn read(text: &[u8], keyword: Span) -> Reading {
     Reading { assignments, looked: looked.further(around) }
 }
 
-/// `true` if a value without quotes may be more than the name of something, or what a method of it gives.
+/// Returns `true` if a value without quotes may be more than the name of something, or the result of one of its
+/// methods.
 fn is_literal(value: &[u8]) -> bool {
     const LEAST: usize = 6;
     let is_method = |part: &[u8]| !part.is_empty() && part.iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
@@ -130,7 +131,7 @@ fn assigned(cursor: &mut Cursor, keyword: Span) -> Vec<Assignment> {
         cursor.at = start;
         if let Some((value, form)) = value::read(cursor, wants) {
             return match plural {
-                // An option has a list of its own kind: `--recv-keys A B`.
+                // An option can be followed by a list of another kind: `--recv-keys A B`.
                 Some(_) if wants == Wants::Any && cursor.before(1) == b"-" => Vec::new(),
                 Some(plural) => below::within(cursor, plural, (value, form)),
                 None => {
@@ -145,8 +146,8 @@ fn assigned(cursor: &mut Cursor, keyword: Span) -> Vec<Assignment> {
     before.or_else(|| value::compared(cursor)).into_iter().collect()
 }
 
-/// The identifier around the keyword: letters, digits, `_`, `-`, `.`. A keyword may hold the sign behind the name. And how far
-/// around the keyword was looked for that.
+/// Returns the identifier around the keyword (letters, digits, `_`, `-`, `.`), and how far around the keyword was read
+/// for it. A keyword may include the sign after the name.
 fn name_around(text: &[u8], keyword: Span) -> (Span, Reach) {
     let before = text.get(keyword.start.saturating_sub(MAX_NAME)..keyword.start).unwrap_or_default();
     let after = text.get(keyword.start..(keyword.end + MAX_NAME).min(text.len())).unwrap_or_default();
@@ -155,22 +156,22 @@ fn name_around(text: &[u8], keyword: Span) -> (Span, Reach) {
     let right = letters(after);
     let arrow = usize::from(after[..right].ends_with(b"-") && after.get(right) == Some(&b'>'));
     let start = keyword.start - left;
-    // An escape such as `\n` before the name is no letter of it.
+    // An escape such as `\n` before the name isn't a letter of it.
     let escape =
         usize::from(start > 0 && text[start - 1] == b'\\' && left > 0 && matches!(text[start], b'n' | b't' | b'r'));
     let dashes = text[start + escape..keyword.start].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
     let name = Span::new(start + escape + dashes, keyword.start + right - arrow);
-    // Where a letter of another alphabet could stand, all of its bytes were looked at.
+    // If a letter of another alphabet could be there, all of its bytes were read.
     let width = |next: Option<&u8>| if next.is_none_or(u8::is_ascii) { 1 } else { MAX_CHARACTER };
     let last = before.len().checked_sub(left + 1).and_then(|at| before.get(at));
     let (before, after) = (left + width(last), right + width(after.get(right)));
     (name, Reach::of(before, after.saturating_sub(keyword.len())))
 }
 
-/// Bytes of a character, at most.
+/// The most bytes of a character.
 const MAX_CHARACTER: usize = 4;
 
-/// How many bytes from here on belong to a name; letters are those of any alphabet.
+/// Returns how many bytes from the start belong to a name; letters are those of any alphabet.
 fn letters(text: &[u8]) -> usize {
     let mut count = 0;
     loop {
@@ -182,7 +183,7 @@ fn letters(text: &[u8]) -> usize {
     }
 }
 
-/// The same before the end.
+/// Returns how many bytes at the end belong to a name.
 fn letters_before(text: &[u8]) -> usize {
     let mut rest = text;
     loop {
@@ -198,7 +199,7 @@ fn is_part(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
 
-/// Most words of a label before a name.
+/// The most words of a label before a name.
 const MAX_LABEL: usize = 2;
 
 /// Words before a name that declare it, or belong to a sentence or command.
@@ -269,7 +270,7 @@ const NO_LABEL: [&[u8]; 64] = [
     b"your",
 ];
 
-/// The name with the words before it, if it is one word of a label: `Activation key: …`, `acme token = …`.
+/// Returns the name with the words before it, if it is a word of a label: `Activation key: …`, `acme token = …`.
 fn named(cursor: &mut Cursor) -> Span {
     const PAIR: [&[u8]; 2] = [b"public", b"private"];
     let (text, name) = (cursor.text, cursor.name);
@@ -297,7 +298,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The context of names.
+    /// Texts that surround names.
     const PIECES: [&str; 80] = [
         " ",
         "  ",
@@ -390,7 +391,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
-        /// A text that is the same as far as was looked reads the same.
+        /// Checks that a text which is the same as far as it was read gives the same result.
         #[test]
         fn what_was_not_looked_at_does_not_matter(
             before in pieces(12),
@@ -404,7 +405,7 @@ mod tests {
             let (looked_before, looked_after) = (first.looked.before as usize, first.looked.after as usize);
             let start = keyword.start.saturating_sub(looked_before);
             let end = (keyword.end + looked_after).min(text.len());
-            // An end of the text that was seen stays one.
+            // If the end of the text was seen, it stays the end.
             let ahead = if looked_before > keyword.start { "" } else { &other };
             let behind = if keyword.end + looked_after > text.len() { "" } else { &another };
             let changed = [ahead.as_bytes(), &text.as_bytes()[start..end], behind.as_bytes()].concat();
@@ -427,7 +428,7 @@ mod tests {
         Some((part(read.name), part(read.value), read.form))
     }
 
-    /// All that is read at the first keyword.
+    /// Returns all assignments at the first keyword.
     fn all(text: &str) -> Vec<(String, String, Form)> {
         let Some(start) = text.to_lowercase().find("secret") else { return Vec::new() };
         let part = |span: Span| String::from_utf8_lossy(span.of(text.as_bytes())).into_owned();
@@ -643,7 +644,7 @@ mod tests {
         }
     }
 
-    /// Each name heads more values than fit into what is looked at for one.
+    /// Each name precedes more values than fit into the part that is read for a single one.
     #[test]
     fn long_lists_tables_and_manifests_are_read_to_their_end() {
         const COUNT: usize = 400;

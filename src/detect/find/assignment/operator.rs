@@ -2,7 +2,7 @@
 
 use super::{Cursor, MAX_NAME, Wants, default, entry, is_quote};
 
-/// Operators, longer ones before those they start with.
+/// The operators, longer ones before their prefixes.
 const SIGNS: [(&[u8], Wants); 24] = [
     (b":::=", Wants::Any),
     (b"::=", Wants::Any),
@@ -30,14 +30,14 @@ const SIGNS: [(&[u8], Wants); 24] = [
     (b":", Wants::Any),
 ];
 
-/// Bytes of the longest of them.
+/// The number of bytes of the longest operator.
 const LONGEST_SIGN: usize = 4;
 
-/// Words and dashes of a sentence between a name and a quoted value.
+/// The words and dashes of a sentence between a name and a quoted value.
 const LINKS: [&[u8]; 9] =
     [b"is set to ", b"is ", b"was ", b"set to ", b"to ", b"of ", b"- ", "\u{2013} ".as_bytes(), b"eq "];
 
-/// Methods that ask for something by name, or about it: their argument is no value.
+/// The first words of methods that ask for something by name, or about it: their argument isn't a value.
 const ASKING: [&str; 40] = [
     "get", "find", "has", "is", "contains", "include", "includes", "delete", "remove", "parse", "log", "print",
     "create", "split", "match", "matches", "replace", "read", "load", "fetch", "lookup", "test", "describe", "it",
@@ -45,7 +45,7 @@ const ASKING: [&str; 40] = [
     "expect", "generate", "encode", "decode",
 ];
 
-/// Passes what stands between name and value, and says what may follow.
+/// Skips the text between name and value, and returns the kind of value that may follow.
 pub(super) fn pass(cursor: &mut Cursor) -> Option<Wants> {
     let quoted = cursor.closing_quote();
     if let Some(wants) = default::environment(cursor, quoted) {
@@ -72,7 +72,7 @@ pub(super) fn pass(cursor: &mut Cursor) -> Option<Wants> {
             cursor.at += 1;
             cursor.blanks();
             let broken = cursor.space(64);
-            // Of a command's arguments each stands by itself; in any other list names follow each other.
+            // Each argument of a command stands alone; in any other list, names follow each other.
             if default::flag(cursor) || default::argument(cursor) {
                 return Some(Wants::Quoted);
             }
@@ -89,7 +89,7 @@ pub(super) fn pass(cursor: &mut Cursor) -> Option<Wants> {
     }
 }
 
-/// `Secret key: …`: the second word of a label.
+/// Skips the second word of a label: `Secret key: …`.
 fn label(cursor: &mut Cursor) {
     const WORDS: [&[u8]; 3] = [b"key", b"Key", b"KEY"];
     let Some(word) = WORDS.into_iter().find(|word| cursor.ahead(word.len()) == *word) else { return };
@@ -123,7 +123,7 @@ fn operator(cursor: &mut Cursor) -> Option<Wants> {
     Some(wants)
 }
 
-/// A value that starts on the line after the sign: a block scalar, or a string that did not fit.
+/// Skips to a value that starts on the line after the sign: a block scalar, or a string that did not fit.
 pub(super) fn on_next_line(cursor: &mut Cursor) -> Option<Wants> {
     let marks = cursor.count(4, |b| matches!(b, b'|' | b'>' | b'-' | b'+' | b'1'..=b'9'));
     let block = marks > 0 && matches!(cursor.peek(), Some(b'|' | b'>'));
@@ -137,7 +137,7 @@ pub(super) fn on_next_line(cursor: &mut Cursor) -> Option<Wants> {
     let indent = rest[end..].iter().take(80).take_while(|b| matches!(b, b' ' | b'\t')).count();
     let first = rest.get(end + indent)?;
     let wants = if block { Wants::Line } else { Wants::Quoted };
-    // Without a block's mark only a string may follow, and it must not be the name of the next entry.
+    // Without the mark of a block only a string may follow, and it must not be the name of the next entry.
     if indent == 0 || (!block && (!is_quote(*first) || names_an_entry(&rest[end + indent..]))) {
         return None;
     }
@@ -145,28 +145,29 @@ pub(super) fn on_next_line(cursor: &mut Cursor) -> Option<Wants> {
     Some(wants)
 }
 
-/// `true` if a string is followed by a colon.
+/// Returns `true` if a string is followed by a colon.
 fn names_an_entry(rest: &[u8]) -> bool {
     let Some(quote) = rest.first() else { return false };
     let line = rest.split(|b| *b == b'\n').next().unwrap_or_default();
     line.iter().rposition(|b| b == quote).is_some_and(|end| line[end + 1..].trim_ascii().starts_with(b":"))
 }
 
-/// `: Type = value`: passes the type if an equals sign follows it on the line.
+/// Skips the type in `: Type = value` if an equals sign follows it on the line.
 fn annotation(cursor: &mut Cursor) {
     if let Some(kind) = typed(cursor, |next| next != Some(b'=')) {
         cursor.at += kind + 1;
     }
 }
 
-/// Bytes of a type, with the blanks behind it, if a single equals sign follows: what is after that is to be `fitting`.
+/// Returns the length of a type, with the blanks after it, if a single equals sign follows and the byte after that is
+/// `fitting`.
 fn typed(cursor: &mut Cursor, fitting: impl Fn(Option<u8>) -> bool) -> Option<usize> {
     let kind = type_length(cursor);
     let behind = cursor.ahead(kind + 2).get(kind..).unwrap_or_default();
     (kind > 0 && behind.first() == Some(&b'=') && fitting(behind.get(1).copied())).then_some(kind)
 }
 
-/// Bytes of a type and the blanks behind it.
+/// Returns the length of a type and the blanks after it.
 fn type_length(cursor: &mut Cursor) -> usize {
     const MOST: usize = 40;
     let part = |b: &u8| {
@@ -174,7 +175,7 @@ fn type_length(cursor: &mut Cursor) -> usize {
             || matches!(b, b' ' | b'_' | b'&' | b'\'' | b'<' | b'>' | b'[' | b']' | b'?' | b'.' | b'*' | b':')
     };
     let mut length = cursor.count(MOST, part);
-    // Of the parameters of a type: `Record<string, string>`.
+    // The comma is between the parameters of a type: `Record<string, string>`.
     while length < MOST && cursor.ahead(length + 1).get(length) == Some(&b',') && is_open(cursor.ahead(length)) {
         let start = cursor.at;
         cursor.at += length + 1;
@@ -184,13 +185,13 @@ fn type_length(cursor: &mut Cursor) -> usize {
     if cursor.ahead(length).ends_with(b" ") { length } else { 0 }
 }
 
-/// `true` if the parameters of a type are not closed yet.
+/// Returns `true` if the parameters of a type are not closed yet.
 fn is_open(kind: &[u8]) -> bool {
     let count = |sign: u8| kind.iter().filter(|b| **b == sign).count();
     count(b'<') > count(b'>')
 }
 
-/// `setPassword("value")`: only a quoted value counts as an argument.
+/// Skips the bracket in `setPassword("value")`: only a quoted value counts as an argument.
 fn call(cursor: &mut Cursor) -> Option<Wants> {
     let name = cursor.name.of(cursor.text);
     let method = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
@@ -203,7 +204,7 @@ fn call(cursor: &mut Cursor) -> Option<Wants> {
     Some(Wants::Argument)
 }
 
-/// `getenv("NAME") or "value"`.
+/// Skips to the value in `getenv("NAME") or "value"`.
 fn fallback(cursor: &mut Cursor) -> Option<Wants> {
     while cursor.pass(b")") || cursor.pass(b"]") {}
     cursor.blanks();
@@ -218,14 +219,14 @@ fn fallback(cursor: &mut Cursor) -> Option<Wants> {
     default::alternative(cursor).then_some(Wants::Quoted)
 }
 
-/// Passes the comma before the next of several arguments, the last of which is the default.
+/// Skips the comma before the next of several arguments, the last of which is the default.
 fn choice(cursor: &mut Cursor) -> Wants {
     cursor.at += 1;
     cursor.space(64);
     Wants::Last
 }
 
-/// `secret[] = "value"`, `key[33] = "value"`.
+/// Skips to the value in `secret[] = "value"`, `key[33] = "value"`.
 fn array(cursor: &mut Cursor) -> Option<Wants> {
     cursor.at += 1;
     cursor.at += cursor.count(24, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+' | b' '));
@@ -240,18 +241,19 @@ fn array(cursor: &mut Cursor) -> Option<Wants> {
     Some(Wants::Quoted)
 }
 
-/// `name | value`: a row of a table.
+/// Skips the bar in `name | value`, a row of a table.
 fn column(cursor: &mut Cursor) -> Option<Wants> {
     cursor.at += 1;
     let spaced = cursor.blanks();
     (spaced && cursor.peek() != Some(b'|')).then_some(Wants::Any)
 }
 
-/// Behind a blank: the value of an option or definition, a type, a word of a sentence, or a quoted argument.
+/// Decides what follows a blank: the value of an option or definition, a type, a word of a sentence, or a quoted
+/// argument.
 fn worded(cursor: &mut Cursor) -> Option<Wants> {
     match definition(cursor) {
         Some(wants) => return Some(wants),
-        // In a sentence that is a verb.
+        // In a sentence `pass` is a verb.
         None if cursor.name.of(cursor.text).eq_ignore_ascii_case(b"pass") => return None,
         None if cursor.peek().is_some_and(is_quote) => return Some(Wants::Quoted),
         None => {}
@@ -268,7 +270,8 @@ fn worded(cursor: &mut Cursor) -> Option<Wants> {
     Some(Wants::Issued)
 }
 
-/// Returns the value that only a blank separates from this name: `--password X`, `ENV TOKEN X`, `#define TOKEN "X"`.
+/// Returns the kind of value that only a blank separates from this name: `--password X`, `ENV TOKEN X`, `#define TOKEN
+/// "X"`.
 fn definition(cursor: &mut Cursor) -> Option<Wants> {
     const ANY: [&[u8]; 7] = [b"ENV", b"ARG", b"setenv", b"setx", b"%define", b"%global", b"set -x"];
     const LONGEST: usize = 7;

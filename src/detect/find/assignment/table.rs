@@ -4,14 +4,14 @@ use super::{Assignment, Cursor, is_quote};
 use crate::detect::Form;
 use crate::text::Span;
 
-/// Most bytes of the head before the name and behind it.
+/// The most bytes of the head before the name and after it.
 const MAX_HEAD: usize = 240;
-/// Most bytes of a row.
+/// The most bytes of a row.
 const MAX_ROW: usize = 1000;
-/// Most bytes of a column's name.
+/// The most bytes of a column's name.
 const MAX_CELL: usize = 40;
 
-/// The values below the name or in the same place of each tuple, if the name is that of a column.
+/// Returns the values below the name or in the same place of each tuple, if the name is that of a column.
 pub(super) fn read(cursor: &mut Cursor) -> Vec<Assignment> {
     let decoration = |b: &u8| is_quote(*b) || matches!(b, b'*' | b' ');
     let start = cursor.at;
@@ -36,11 +36,11 @@ pub(super) fn read(cursor: &mut Cursor) -> Vec<Assignment> {
     found.into_iter().map(|(value, form)| Assignment { name, value, form }).collect()
 }
 
-/// The values in the rows below the head of a table.
+/// Returns the values in the rows below the head of a table.
 fn rows(cursor: &mut Cursor, delimiter: u8) -> Vec<(Span, Form)> {
     let Some((column, cells)) = head(cursor, delimiter) else { return Vec::new() };
     let mut found = Vec::new();
-    // In Markdown a rule is below the head, and below nothing else.
+    // In Markdown a rule follows the head, and nothing else.
     let mut is_ruled = delimiter != b'|';
     loop {
         cursor.pass(b"\r");
@@ -67,7 +67,7 @@ fn rows(cursor: &mut Cursor, delimiter: u8) -> Vec<(Span, Form)> {
 
 /// Returns the column of the name and the number of columns; the cursor is then at the end of the head.
 fn head(cursor: &mut Cursor, delimiter: u8) -> Option<(usize, usize)> {
-    // First what stands nearest: most lists of words have no head's neighbours.
+    // Checks the nearest text first: around a name in most lists of words there are no other titles.
     let near = cursor.before(MAX_CELL);
     let label = near
         .iter()
@@ -109,7 +109,7 @@ fn head(cursor: &mut Cursor, delimiter: u8) -> Option<(usize, usize)> {
     (cells[column].start + inside == cursor.name.end).then_some((column, cells.len()))
 }
 
-/// `true` if a cell may be the name of a column.
+/// Returns `true` if a cell may be the name of a column.
 fn is_title(cell: &[u8]) -> bool {
     let cell = cell.trim_ascii();
     let inside = cell.iter().filter(|b| !is_quote(**b) && **b != b'*');
@@ -118,7 +118,7 @@ fn is_title(cell: &[u8]) -> bool {
         && inside.clone().all(|b| b.is_ascii_alphanumeric() || b" _-./#".contains(b))
 }
 
-/// The cells of a row; a delimiter in double quotes separates nothing.
+/// Returns the cells of a row; a delimiter in double quotes separates nothing.
 fn split(text: &[u8], row: Span, delimiter: u8) -> Vec<Span> {
     let (mut cells, mut start, mut quoted) = (Vec::new(), row.start, false);
     for (at, byte) in row.of(text).iter().enumerate() {
@@ -147,7 +147,7 @@ fn cell(text: &[u8], cell: Span) -> Option<(Span, Form)> {
     }
 }
 
-/// `(name, password) VALUES ('a', 'X'), ('b', 'Y')`: the values in the place of the name.
+/// Returns the values in the place of the name: `(name, password) VALUES ('a', 'X'), ('b', 'Y')`.
 fn tuples(cursor: &mut Cursor) -> Vec<(Span, Form)> {
     let listed = |b: &u8| b.is_ascii_alphanumeric() || b.is_ascii_whitespace() || is_quote(*b) || b"_,.[]".contains(b);
     let rest = cursor.count(MAX_HEAD, listed);
@@ -182,7 +182,7 @@ fn tuples(cursor: &mut Cursor) -> Vec<(Span, Form)> {
     found
 }
 
-/// The string in one place of a tuple, if one is there; the cursor then is after the tuple.
+/// Returns the string in one place of a tuple, if there is one; the cursor is then after the tuple.
 fn tuple(cursor: &mut Cursor, column: usize) -> Option<Option<(Span, Form)>> {
     let (mut place, mut depth, mut found) = (0, 0usize, None);
     for _ in 0..MAX_ROW {

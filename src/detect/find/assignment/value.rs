@@ -5,7 +5,7 @@ use crate::detect::Form;
 use crate::detect::value::wordlike;
 use crate::text::Span;
 
-/// Functions that only change the type of the string they are given.
+/// The functions that only change the type of their string argument.
 const CONVERSIONS: [&[u8]; 18] = [
     b"byte",
     b"bytes",
@@ -30,7 +30,7 @@ const CONVERSIONS: [&[u8]; 18] = [
 /// The characters of issued values besides letters and digits.
 const SIGNS: &[u8] = b"_-=+/";
 
-/// The value at the cursor and how it is written.
+/// Returns the value at the cursor and how it is written.
 pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
     match wants {
         Wants::Content => return content(cursor),
@@ -43,7 +43,7 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
         Wants::Any | Wants::Quoted | Wants::Argument | Wants::Last => {}
     }
     converted(cursor);
-    // Bytes given to a function are what a test tries more often than a password.
+    // A byte string passed to a function is more often test data than a password.
     if matches!(wants, Wants::Argument | Wants::Last) && cursor.ahead(2) == b"b\"" {
         return None;
     }
@@ -74,7 +74,8 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
     bare(cursor)
 }
 
-/// `true` if the quote behind a name ends the string that the name is in: `split("password:")`, `ask("New password: ")`.
+/// Returns `true` if the quote after a name ends the string that the name is in: `split("password:")`, `ask("New
+/// password: ")`.
 fn ends_the_string_of_the_name(cursor: &mut Cursor, quote: u8) -> bool {
     if cursor.text.get(cursor.name.end).copied().is_some_and(is_quote) {
         return false;
@@ -86,7 +87,7 @@ fn ends_the_string_of_the_name(cursor: &mut Cursor, quote: u8) -> bool {
     opens && line[at + 1..].iter().all(|b| b.is_ascii_alphabetic() || *b == b' ')
 }
 
-/// `[]byte("…")`, `String("…")`, `("…")`: passes the function and the bracket if a string follows.
+/// Skips the function and the bracket in `[]byte("…")`, `String("…")`, `("…")` if a string follows.
 fn converted(cursor: &mut Cursor) {
     const MOST: usize = 40;
     let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'[' | b']');
@@ -103,7 +104,7 @@ fn converted(cursor: &mut Cursor) {
     }
 }
 
-/// `b"…"`, `f'…'`, `@"…"`, `L"…"`, `rb"…"`.
+/// Skips the prefix in `b"…"`, `f'…'`, `@"…"`, `L"…"`, `rb"…"`.
 fn string_prefix(cursor: &mut Cursor) {
     let prefix = cursor.count(2, |b| b.is_ascii_alphabetic() || *b == b'@');
     if cursor.ahead(prefix + 1).get(prefix).is_some_and(|b| matches!(b, b'"' | b'\'')) {
@@ -111,7 +112,8 @@ fn string_prefix(cursor: &mut Cursor) {
     }
 }
 
-/// `true` if a word has the length, the letters and the digits of an issued value, or makes no words, and no signs but these.
+/// Returns `true` if a word is as long as an issued value, has enough digits or is unreadable, and contains no signs
+/// other than `signs`.
 fn is_drawn(word: &[u8], signs: &[u8]) -> bool {
     const LEAST: usize = 20;
     const DIGITS: usize = 3;
@@ -121,7 +123,7 @@ fn is_drawn(word: &[u8], signs: &[u8]) -> bool {
         && word.iter().all(|b| b.is_ascii_alphanumeric() || signs.contains(b))
 }
 
-/// Passes the scheme of an `Authorization` header: what follows it is the secret.
+/// Skips the scheme of an `Authorization` header: the secret follows it.
 fn scheme(cursor: &mut Cursor) {
     const LONGEST: usize = 16;
     const SCHEMES: [&[u8]; 5] = [b"Bearer ", b"bearer ", b"Token ", b"token ", b"Basic "];
@@ -129,7 +131,7 @@ fn scheme(cursor: &mut Cursor) {
         cursor.blanks();
         return;
     }
-    // Of another vendor: `Authorization: vendor1 value`.
+    // The scheme may be a vendor's own: `Authorization: vendor1 value`.
     let length = cursor.count(LONGEST, |b| b.is_ascii_alphanumeric() || *b == b'-');
     let word = cursor.ahead(length);
     let start = cursor.at;
@@ -145,7 +147,7 @@ fn scheme(cursor: &mut Cursor) {
     }
 }
 
-/// `true` if no other text follows within the brackets of a call.
+/// Returns `true` if no other text follows within the brackets of a call.
 fn is_only(cursor: &mut Cursor) -> bool {
     cursor.space(usize::MAX);
     let is_followed = cursor.pass(b",");
@@ -153,13 +155,14 @@ fn is_only(cursor: &mut Cursor) -> bool {
     cursor.peek().is_some_and(|b| b == b')' || (is_followed && b.is_ascii_digit()))
 }
 
-/// `true` if a call or a line ends here.
+/// Returns `true` if a call or a line ends here.
 fn is_last(cursor: &mut Cursor) -> bool {
     cursor.at += cursor.count(usize::MAX, |b| matches!(b, b' ' | b'\t'));
     cursor.peek().is_none_or(|b| matches!(b, b')' | b';' | b'\n' | b'\r'))
 }
 
-/// Up to the quote that is escaped as often as the first; a newline ends only what is in three quotes.
+/// Returns the text up to the quote that is escaped as often as the first; it must be on one line, except within triple
+/// quotes.
 pub(super) fn quoted(cursor: &mut Cursor, quote: u8, escaped: usize) -> Option<Span> {
     if escaped == 0 && cursor.pass(&[quote, quote]) {
         cursor.pass(b"\\");
@@ -195,7 +198,7 @@ fn within_quotes(text: &[u8], literal: Span) -> Span {
     }
 }
 
-/// The value without the blanks around it; of a few words the last one, if it looks issued: `Scheme value`.
+/// Returns the value without the blanks around it; of a few words the last one, if it looks issued: `Scheme value`.
 fn word_of(text: &[u8], value: Span) -> Option<Span> {
     const WORDS: usize = 3;
     const SCHEME: usize = 24;
@@ -216,11 +219,12 @@ fn word_of(text: &[u8], value: Span) -> Option<Span> {
     Some(if schemed { found } else { value })
 }
 
-/// Words that say of the value behind them that it is public.
+/// Words that show the value after them to be public.
 const TELLING: [&[u8]; 10] =
     [b"sha1", b"sha256", b"sha512", b"md5", b"commit", b"ssh-rsa", b"ssh-ed25519", b"ssh-dss", b"public", b"id"];
 
-/// The text of an element: one word, with white space around it; or a few, the last of which looks issued.
+/// Returns the text of an element: one word, with white space around it; or the last of a few words, if it looks
+/// issued.
 fn content(cursor: &mut Cursor) -> Option<(Span, Form)> {
     cursor.pass(b"<![CDATA[");
     let window = cursor.ahead(MAX_VALUE);
@@ -229,13 +233,13 @@ fn content(cursor: &mut Cursor) -> Option<(Span, Form)> {
     }
     let length = window.iter().position(|b| matches!(b, b'<' | b'>' | b'"') || b.is_ascii_whitespace())?;
     let value = window[..length].strip_suffix(b"]]").unwrap_or(&window[..length]);
-    // `<your_password>@host/<your_db>`: another blank to be filled in closes nothing.
+    // `<your_password>@host/<your_db>`: another placeholder doesn't close the element.
     let behind = window[length..].trim_ascii_start();
     let closed = behind.starts_with(b"</") || behind.starts_with(b"<!") || value.len() < length;
     (closed && !value.is_empty()).then(|| (Span::new(cursor.at, cursor.at + value.len()), Form::Bare))
 }
 
-/// Of an element with a few words, also in braces, the last one if it looks issued.
+/// Returns the last word of an element with a few words, also in braces, if it looks issued.
 fn last_word(cursor: &Cursor, window: &[u8]) -> Option<Span> {
     let inside = &window[..memchr::memchr2(b'<', b'\n', window)?];
     let braces = usize::from(inside.starts_with(b"{") && inside.ends_with(b"}"));
@@ -243,7 +247,7 @@ fn last_word(cursor: &Cursor, window: &[u8]) -> Option<Span> {
     word_of(cursor.text, whole).filter(|word| word.start > whole.start)
 }
 
-/// A word without quotes.
+/// Reads a word without quotes.
 fn bare(cursor: &mut Cursor) -> Option<(Span, Form)> {
     let ends = |b: &u8| {
         b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'>' | b'|' | b'&' | b'\\')
@@ -252,22 +256,22 @@ fn bare(cursor: &mut Cursor) -> Option<(Span, Form)> {
     if let Some(whole) = rest_of_line(cursor, length) {
         return Some((whole, Form::Bare));
     }
-    // The text of a link ends, and its address follows: `[token=value](https://…)`.
+    // The text of a link ends here, and its address follows: `[token=value](https://…)`.
     let length = memchr::memmem::find(cursor.ahead(length), b"](").unwrap_or(length);
     let value = cursor.ahead(length);
-    // `PASS: name of a test` in a log: a verdict.
+    // `PASS: name of a test` in a log is a verdict.
     if cursor.name.of(cursor.text) == b"PASS" && is_verdict(cursor, length) {
         return None;
     }
-    // An angle bracket opens a blank to be filled in: `prefix<name>`.
+    // An angle bracket opens a placeholder: `prefix<name>`.
     if length < MAX_VALUE && cursor.ahead(length + 1).get(length) == Some(&b'<') {
         return None;
     }
-    // Cut short by whoever wrote it: `Zm9v...`.
+    // The author cut the value short: `Zm9v...`.
     if value.ends_with(b"...") {
         return None;
     }
-    // What closes a bracket goes on with an expression: `split("password:")[1]`.
+    // A closing bracket continues an expression: `split("password:")[1]`.
     if value.first().is_some_and(|b| matches!(b, b')' | b']' | b'}')) {
         return None;
     }
@@ -275,15 +279,15 @@ fn bare(cursor: &mut Cursor) -> Option<(Span, Form)> {
     (length > trimmed).then_some((Span::new(cursor.at, cursor.at + length - trimmed), Form::Bare))
 }
 
-/// `true` if the name begins its line, or more words follow the first one.
+/// Returns `true` if the name begins its line, or more words follow the first one.
 fn is_verdict(cursor: &mut Cursor, word: usize) -> bool {
     let begins = cursor.before(1).last().is_none_or(|b| *b == b'\n');
     let is_sign = cursor.text.get(cursor.name.end) == Some(&b':');
     is_sign && (begins || cursor.ahead(word + 1).get(word).is_some_and(|b| *b == b' '))
 }
 
-/// Returns the rest of the line, where a setting is alone on it and signs that end a word elsewhere are part of a value
-/// that is no word: `password = k9{z;Q(w|x`.
+/// Returns the rest of the line, if a setting is alone on it and signs that elsewhere end a word are part of a value
+/// that isn't a word: `password = k9{z;Q(w|x`.
 fn rest_of_line(cursor: &mut Cursor, word: usize) -> Option<Span> {
     const INDENT: usize = 8;
     let rest = cursor.count(MAX_VALUE, |b| !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'`' | b'\\'));
@@ -305,7 +309,8 @@ fn ends_line(text: &[u8], value: Span) -> bool {
     text.get(value.end).is_none_or(|b| matches!(b, b'\n' | b'\r'))
 }
 
-/// `true` if name and value are in one string: `"token: value"`, `?token=value&`, `;Password=value;`, `"${token:value}"`.
+/// Returns `true` if name and value are in one string: `"token: value"`, `?token=value&`, `;Password=value;`,
+/// `"${token:value}"`.
 pub(super) fn in_string(cursor: &mut Cursor, value: Span) -> bool {
     let (text, name) = (cursor.text, cursor.name);
     let Some(before) = cursor.before(1).last() else { return false };
@@ -314,7 +319,7 @@ pub(super) fn in_string(cursor: &mut Cursor, value: Span) -> bool {
     let gap = text.get(name.end..value.start).unwrap_or_default();
     match before {
         b'"' | b'\'' | b'`' => !gap.contains(before) && (after == *before || matches!(after, b';' | b'&' | b'\\')),
-        // The default of a placeholder, as in `${name:value}`.
+        // The value is the default of a placeholder, as in `${name:value}`.
         b'{' => gap == b":" && after == b'}' && cursor.before(2) == b"${",
         b'?' | b'&' => gap == b"=" && (is_quote(after) || matches!(after, b'&' | b'#' | b' ')),
         b';' => gap == b"=" && (is_quote(after) || after == b';') && after_pair(cursor),
@@ -322,7 +327,7 @@ pub(super) fn in_string(cursor: &mut Cursor, value: Span) -> bool {
     }
 }
 
-/// `true` if a pair `word=value` of a connection string ends right before the name.
+/// Returns `true` if a pair `word=value` of a connection string ends right before the name.
 fn after_pair(cursor: &mut Cursor) -> bool {
     let [before @ .., _] = cursor.before(MAX_BEFORE + 1) else { return false };
     let pair = before.rsplit(|b| matches!(b, b';' | b'"' | b'\'' | b'\n')).next().unwrap_or_default();
@@ -330,7 +335,7 @@ fn after_pair(cursor: &mut Cursor) -> bool {
     sign > 0 && pair[..sign].iter().all(|b| b.is_ascii_alphabetic() || *b == b' ') && !pair[sign..].contains(&b'(')
 }
 
-/// `"value" == name`: a comparison with the value in front.
+/// Reads a comparison with the value in front: `"value" == name`.
 pub(super) fn compared(cursor: &mut Cursor) -> Option<Assignment> {
     let name = cursor.name;
     let sigil = usize::from(cursor.before(1) == b"$");
@@ -346,7 +351,7 @@ pub(super) fn compared(cursor: &mut Cursor) -> Option<Assignment> {
     Some(Assignment { name, value: Span::new(first, first + length), form: Form::Quoted })
 }
 
-/// Returns the text before the operator of a comparison, if one precedes the name within so many bytes.
+/// Returns the text before the operator of a comparison, if the operator is close enough before the name.
 fn before_sign<'t>(cursor: &mut Cursor<'t>, sigil: usize) -> Option<&'t [u8]> {
     const SIGNS: [&[u8]; 4] = [b"===", b"!==", b"==", b"!="];
     const LONGEST: usize = 3;

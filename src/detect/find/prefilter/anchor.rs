@@ -1,4 +1,4 @@
-//! A keyword that was found, and what is remembered of what its rules said there.
+//! A keyword that was found, and how far around it its rules looked.
 
 use std::num::NonZeroU8;
 
@@ -7,20 +7,22 @@ use crate::rule::Reach;
 /// A keyword at a place of a text, whichever rules name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Anchor {
-    /// Where the four bytes stand that it was found by.
+    /// The position of the four bytes by which it was found.
     pub at: u32,
     /// The index of the keyword.
     pub word: u16,
-    /// If less of the text shows what its rules say there than they may look at, how much. Not told of those that were just found.
+    /// The distance around the keyword that its rules' verdict depends on, if that is less than they may look at. Not
+    /// set for keywords that were just found.
     pub shown: Option<Around>,
 }
 
-/// How many bytes around the core of a keyword show something, in two bytes; where that is not enough, as many as may ever.
+/// The number of bytes around the core of a keyword that a verdict depends on, stored in two bytes; a number that
+/// doesn't fit means the maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Around {
-    /// One more than the bytes before it, by fours.
+    /// The number of bytes before the core in units of four, plus one.
     before: NonZeroU8,
-    /// The bytes behind it, by eights.
+    /// The number of bytes after the core in units of eight.
     after: u8,
 }
 
@@ -34,7 +36,7 @@ impl Around {
         Self { before: NonZeroU8::new(before).unwrap_or(NonZeroU8::MAX), after }
     }
 
-    /// As many bytes, `most` where they are too many to be told.
+    /// Returns the number of bytes, or that of `most` where it doesn't fit.
     pub(super) fn or(self, most: Reach) -> Reach {
         let before = u32::from(self.before.get());
         let is_told = |byte: u32| byte < u32::from(u8::MAX);

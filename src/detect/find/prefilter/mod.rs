@@ -1,13 +1,14 @@
-//! The keyword pass: which rules have to look, and where.
+//! The keyword pass: it finds which rules have to look, and where.
 //!
-//! Every keyword is found by four of its bytes, the rarest it has, whatever their case, and then by a *core* of a few more
-//! around them; the rest of a long one is compared only when its rules are asked. To the core of a short one belong bytes
-//! next to it, of which is known what they can be in a match: `pat` stands everywhere, `pat` and nine letters or digits do not.
-//! So little around an edit has to be looked at, and none beyond its lines: a core lies in one line, its ends included.
+//! Every keyword is found by four of its bytes, its rarest ones, whatever their case, and then by a *core* of a few
+//! more bytes around them; the rest of a long one is compared only when its rules run. The core of a short keyword
+//! includes bytes next to it whose possible values in a match are known: `pat` is in every text, `pat` and nine letters
+//! or digits are not. So little has to be examined around an edit, and nothing beyond its lines: a core lies in one
+//! line, its ends included.
 //!
 //! A bitmap of 32 kB, which stays in the first-level cache, says of any four bytes whether a keyword may be there; only
-//! then is anything compared. So the cost is one load, one multiplication and one bit test a byte, whatever the number of
-//! rules, and there is nothing to build but the bitmap.
+//! then is anything compared. So the cost is one load, one multiplication and one bit test a byte, whatever the number
+//! of rules, and only the bitmap has to be built.
 
 mod anchor;
 mod word;
@@ -18,46 +19,47 @@ use crate::text::Span;
 pub use anchor::{Anchor, Around};
 use word::{Core, Sketch, User, Word, each_spelling, folded, four, words};
 
-/// Bits of the bitmap, as a power of two.
+/// The number of bits in the bitmap, as a power of two.
 const BITS: u32 = 18;
 
 /// A keyword of a rule at a place of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hit {
-    /// Position of the rule.
+    /// The position of the rule.
     pub rule: usize,
-    /// Position of the keyword in the rule.
+    /// The position of the keyword in the rule.
     pub keyword: usize,
-    /// Where it stands.
+    /// The place of the keyword in the text.
     pub span: Span,
 }
 
-/// All keywords of all rules.
+/// The keywords of all rules.
 #[derive(Debug)]
 pub struct Prefilter {
     bitmap: Box<[u64]>,
     words: Vec<Word>,
-    /// Of all words, one word's after the other's.
+    /// The users of all words, grouped by word.
     users: Vec<User>,
-    /// By position in `words`.
+    /// The cores, by position in `words`.
     cores: Vec<Core>,
-    /// By position in `words`.
+    /// The extents, by position in `words`.
     extents: Vec<Reach>,
-    /// (four bytes folded, position in `words`), by the slot of the four bytes and then in the order of the words.
+    /// The pairs (four bytes folded, position in `words`), by the slot of the four bytes and then in the order of the
+    /// words.
     probes: Vec<(u32, u16)>,
-    /// For each slot where its probes start in `probes`.
+    /// The start of the probes of each slot in `probes`.
     index: Vec<u32>,
-    /// By position in `words`.
+    /// The sketches, by position in `words`.
     sketches: Vec<Sketch>,
-    /// Most bytes of a core before and after the start of its four bytes.
+    /// The most bytes of a core before and after the start of its four bytes.
     around: (usize, usize),
 }
 
-/// Hash bits that tell slots apart.
+/// The number of hash bits that distinguish slots.
 const INDEX_BITS: u32 = 11;
 
 impl Prefilter {
-    /// Chooses the bytes each keyword is found by.
+    /// Chooses the bytes by which each keyword is found.
     pub fn new(rules: &[Rule]) -> Self {
         let (words, users) = words(rules);
         let mut unsorted: Vec<(u32, u16)> = Vec::with_capacity(words.len());
@@ -76,7 +78,7 @@ impl Prefilter {
             sum += *start;
             *start = sum;
         }
-        // Each goes to the next place of its slot, so those of one slot stay in the order of their words.
+        // Each probe goes to the next place of its slot, so those of one slot stay in the order of their words.
         let mut next = index.clone();
         let mut probes = vec![(0, 0); unsorted.len()];
         for probe in unsorted {
@@ -94,15 +96,16 @@ impl Prefilter {
         Self { bitmap, words, users, cores, extents, probes, index, sketches, around }
     }
 
-    /// Calls `found` for each core of a keyword whose four bytes start in `places`, in order. Texts of 4 GiB and more are
-    /// looked at up to there.
+    /// Calls `found` for each core of a keyword whose four bytes start in `places`, in order. A text of 4 GiB or more
+    /// is examined only up to that size.
     pub fn each_anchor(&self, text: &[u8], places: Span, mut found: impl FnMut(Anchor)) {
         let Some(bitmap) = self.bitmap.first_chunk::<{ 1 << (BITS - 6) }>() else { return };
         let is_probe = |four: u32| {
             let hash = hash(four);
             bitmap[(hash >> 6) as usize] >> (hash & 63) & 1
         };
-        // Eight bytes are loaded at once, for the five places whose four bytes they hold; of the last ones not all may count.
+        // Eight bytes are loaded at once, for the five places whose four bytes they hold; not all of the last five may
+        // count.
         let mut at = places.start;
         while at < places.end
             && let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk)
@@ -118,7 +121,7 @@ impl Prefilter {
             at += STRIDE as usize;
         }
         for at in at..places.end {
-            // Behind the end of the text stand zeros, as it were.
+            // Zeros are assumed after the end of the text.
             let rest = text.get(at..(at + 4).min(text.len())).unwrap_or_default();
             let bytes = rest.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte));
             let four = four(folded(bytes), 0);
@@ -128,7 +131,7 @@ impl Prefilter {
         }
     }
 
-    /// Where the four bytes of a core may start that has a byte in `part`.
+    /// Returns the places at which the four bytes of a core may start that has a byte in `part`.
     pub fn near(&self, part: Span, length: usize) -> Span {
         part.grown(self.around.1, self.around.0, length)
     }
@@ -149,23 +152,24 @@ impl Prefilter {
         }
     }
 
-    /// Where the core of an anchor's keyword stands.
+    /// Returns the span of the core of an anchor's keyword.
     pub fn core(&self, anchor: Anchor) -> Span {
         self.cores[usize::from(anchor.word)].span(anchor.at as usize)
     }
 
-    /// As far as any rule looks around the core of an anchor's keyword to say what it says there.
+    /// Returns how far any rule looks around the core of an anchor's keyword for its verdict there.
     pub fn reach(&self, anchor: Anchor) -> Reach {
         let most = self.extents[usize::from(anchor.word)];
         anchor.shown.map_or(most, |around| around.or(most))
     }
 
-    /// Returns the text up to `looked` bytes around a keyword.
+    /// Returns the distance around the core that corresponds to `looked` around the keyword.
     pub fn around_core(&self, word: u16, looked: Reach) -> Around {
         Around::new(self.words[usize::from(word)].around_core(looked))
     }
 
-    /// Where the keyword of an anchor stands, and the rules that name it; none if there is more to the keyword than the core.
+    /// Returns the place of an anchor's keyword with each rule that names it; nothing if the part of the keyword beyond
+    /// the core differs.
     pub fn hits(&self, text: &[u8], anchor: Anchor) -> impl Iterator<Item = Hit> + '_ {
         let word = &self.words[usize::from(anchor.word)];
         word.span(text, anchor.at as usize).into_iter().flat_map(move |span| {
@@ -175,15 +179,15 @@ impl Prefilter {
     }
 }
 
-/// Places that eight bytes are looked at for.
+/// The number of places for which eight bytes are examined.
 const STRIDE: u32 = 5;
 
-/// A multiplicative hash of four bytes.
+/// Returns a multiplicative hash of four bytes.
 fn hash(four: u32) -> u32 {
     four.wrapping_mul(0x9e37_79b1) >> (32 - BITS)
 }
 
-/// The slot of `index` that four bytes belong to.
+/// Returns the slot of `index` that four bytes belong to.
 fn slot(four: u32) -> usize {
     (hash(four) >> (BITS - INDEX_BITS)) as usize
 }
@@ -197,7 +201,8 @@ mod tests {
 
     type Found = (usize, usize, Span);
 
-    /// Every keyword at every place, the slow way; those next to which stands what can be in a match apart.
+    /// Returns every keyword at every place, found the slow way; first those whose neighbours can be in a match, then
+    /// all.
     fn plainly(rules: &[Rule], text: &[u8]) -> (Vec<Found>, Vec<Found>) {
         let (mut fitting, mut all) = (Vec::new(), Vec::new());
         for (rule, entry) in rules.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! A keyword as all rules use it that have it: its core, the four bytes it is found by, and what tells at a glance whether it
-//! may stand somewhere.
+//! A keyword as used by all its rules: its core, the four bytes by which it is found, and a quick test that rules it
+//! out at a place.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,39 +7,40 @@ use std::ops::Range;
 use crate::rule::{ByteSet, Case, Keyword, List, Reach, Rule, Str};
 use crate::text::Span;
 
-/// Most bytes of a core.
+/// The most bytes of a core.
 const MAX_CORE: usize = 12;
 
-/// A keyword, the rules that use it and the bytes it is found by.
+/// A keyword, the rules that use it and the bytes by which it is found.
 #[derive(Debug)]
 pub(super) struct Word {
     text: Str,
     case: Case,
-    /// Where in the keyword the four bytes start. The last of them is after a keyword of three.
+    /// The position in the keyword at which the four bytes start. For a keyword of three bytes, the last of them is
+    /// after it.
     probe: usize,
     /// The part of the keyword that is compared once the four bytes match.
     part: Span,
-    /// The bytes required before and after it, all of them part of the core.
+    /// The bytes allowed before and after the keyword, all of them part of the core.
     before: List<ByteSet>,
     after: List<ByteSet>,
-    /// Where its users are in the list of all.
+    /// The range of its users in the list of all.
     users: Range<usize>,
 }
 
 /// A rule and one of its keywords, by position.
 pub(super) type User = (usize, usize);
 
-/// Bytes of a core before the start of the four that it is found by, and from there on. Apart from all else, for this is asked
-/// of every keyword that a sweep takes over from one text to the next.
+/// The number of bytes of a core before the start of its four bytes, and from there on. Kept apart from all other data,
+/// as a sweep reads it for every keyword that it carries over from one text to the next.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Core {
     ahead: u8,
     rest: u8,
 }
 
-/// The known bits of a core: of the eight bytes before the four it is found by, and of the eight from there on.
-/// The first of each pair has the bits that are the same wherever the core stands, the second says what they are. A byte
-/// counts as folded.
+/// The known bits of a core: in the eight bytes before its four bytes, and in the eight from there on. The first number
+/// of each pair masks the bits that are the same at every place of the core, the second gives their values. Bytes are
+/// compared folded.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sketch {
     before: (u64, u64),
@@ -47,29 +48,29 @@ pub(super) struct Sketch {
 }
 
 impl Core {
-    /// Returns the start of the keyword whose four bytes are at `at`.
+    /// Returns the span of the core whose four bytes are at `at`.
     pub(super) fn span(self, at: usize) -> Span {
         Span::new(at - usize::from(self.ahead), at + usize::from(self.rest))
     }
 }
 
 impl Word {
-    /// Bytes of the core.
+    /// Returns the number of bytes in the core.
     pub(super) fn length(&self) -> usize {
         self.before.len() + self.part.len() + self.after.len()
     }
 
-    /// Bytes of the core before the four it is found by.
+    /// Returns the number of bytes of the core before its four bytes.
     pub(super) fn ahead(&self) -> usize {
         self.before.len() + self.probe - self.part.start
     }
 
-    /// Its users, of all.
+    /// Returns its users from the list of all.
     pub(super) fn users<'u>(&self, all: &'u [User]) -> &'u [User] {
         &all[self.users.clone()]
     }
 
-    /// Where all of it stands whose four bytes are at `at`, if it does.
+    /// Returns the span of the whole keyword whose four bytes are at `at`, if it is there.
     pub(super) fn span(&self, text: &[u8], at: usize) -> Option<Span> {
         let whole = Span::new(0, self.text.len());
         let start = at.checked_sub(self.probe).filter(|start| self.stands_at(text, *start, whole))?;
@@ -77,18 +78,18 @@ impl Word {
     }
 
     pub(super) fn core(&self) -> Core {
-        // A core is no longer than a byte can tell.
+        // The length of a core fits into a byte.
         let byte = |count: usize| u8::try_from(count).unwrap_or(u8::MAX);
         Core { ahead: byte(self.ahead()), rest: byte(self.length() - self.ahead()) }
     }
 
-    /// As far as any of its rules looks around its core.
+    /// Returns how far any of its rules looks around its core.
     pub(super) fn extent(&self, rules: &[Rule], users: &[User]) -> Reach {
         let reaches = users.iter().map(|(rule, _)| self.around_core(rules[*rule].reach));
         reaches.fold(Reach::default(), Reach::further)
     }
 
-    /// As far as something extends around the core that extends so far around the keyword.
+    /// Converts a distance around the keyword into the distance around the core.
     pub(super) fn around_core(&self, reach: Reach) -> Reach {
         let left_out = Reach::of(self.part.start, self.text.len() - self.part.end);
         let beside = Reach::of(self.before.len(), self.after.len());
@@ -98,10 +99,10 @@ impl Word {
         }
     }
 
-    /// Returns the properties of the core that a single comparison shows.
+    /// Returns the properties of the core that a single comparison can check.
     pub(super) fn sketch(&self) -> Sketch {
         let part = self.part.of(self.text.as_bytes()).iter().map(|byte| (u8::MAX, byte | FOLD));
-        // Neighbours are mostly alike.
+        // Adjacent sets are mostly equal.
         let mut last = (ByteSet::default(), (0, 0));
         let mut bits = |set: &ByteSet| {
             if *set != last.0 {
@@ -121,7 +122,7 @@ impl Word {
         Sketch { before, from: (0..8).zip(from).fold((0, 0), joined) }
     }
 
-    /// `true` if the core is in `text` at `start`.
+    /// Returns `true` if the core is in `text` at `start`.
     pub(super) fn core_stands_at(&self, text: &[u8], start: usize) -> bool {
         let part = start + self.before.len();
         let fit = |from: usize, sets: &[ByteSet]| {
@@ -131,12 +132,12 @@ impl Word {
         self.stands_at(text, part, self.part) && fit(part + self.part.len(), &self.after) && fit(start, &self.before)
     }
 
-    /// `true` if a part of the keyword is in `text` at `start`.
+    /// Returns `true` if a part of the keyword is in `text` at `start`.
     fn stands_at(&self, text: &[u8], start: usize, part: Span) -> bool {
         let (Some(here), part) = (text.get(start..start + part.len()), part.of(self.text.as_bytes())) else {
             return false;
         };
-        // Nearly always the first bytes differ already.
+        // Nearly always the first bytes already differ.
         match self.case {
             Case::Exact => here.iter().zip(part).all(|(a, b)| a == b),
             Case::Any => here.iter().zip(part).all(|(a, b)| a.eq_ignore_ascii_case(b)),
@@ -145,7 +146,7 @@ impl Word {
 }
 
 impl Sketch {
-    /// `true` if the core may be in `text`, with the four bytes it is found by at `at`.
+    /// Returns `true` if the core may be in `text`, with its four bytes at `at`.
     pub(super) fn fits(&self, text: &[u8], at: usize) -> bool {
         let fit = |eight: Option<&[u8; 8]>, (mask, value): (u64, u64)| {
             eight.is_none_or(|eight| folded(u64::from_le_bytes(*eight)) & mask == value)
@@ -155,12 +156,12 @@ impl Sketch {
     }
 }
 
-/// The bits that all bytes of a set have in common when folded, and what they are.
+/// Returns a mask of the bits that all bytes of a set have in common when folded, and their values.
 ///
-/// Asked some thousand times whenever the program starts, so no byte is looked at: of the six low bits, words tell by masks; of
-/// the two high ones, it is told by which words have anything.
+/// It runs some thousand times at every start of the program, so it doesn't examine single bytes: the six low bits
+/// follow from masks on the words of the set, the two high ones from which words are not empty.
 fn same_bits(set: &ByteSet) -> (u8, u8) {
-    /// Of 64 numbers in a row those that have the bit.
+    /// The numbers among 64 in a row that have the bit, for each bit.
     const HAVE: [u64; 6] = {
         let mut have = [0; 6];
         let mut number = 0;
@@ -177,27 +178,28 @@ fn same_bits(set: &ByteSet) -> (u8, u8) {
     let (ones, zeros) = (0..).zip(bits).fold((0u8, 0u8), |(ones, zeros), (bit, (with, without))| {
         (ones | u8::from(with != 0) << bit, zeros | u8::from(without != 0) << bit)
     });
-    // Folded, every byte has that bit.
+    // Folded, every byte has this bit.
     let (ones, zeros) = if all == 0 { (0, 0) } else { (ones | FOLD, zeros & !FOLD) };
     (ones ^ zeros, ones & !zeros)
 }
 
-/// The bit in which the cases of a letter differ.
+/// The bit that differs between the cases of a letter.
 const FOLD: u8 = 0x20;
 
-/// The same for both cases of a letter, and for some other pairs of bytes.
+/// Returns bytes that are the same for both cases of a letter, and for some other pairs of bytes.
 pub(super) fn folded(bytes: u64) -> u64 {
     bytes | u64::from_ne_bytes([FOLD; 8])
 }
 
-/// The four bytes at one of the places.
+/// Returns the four bytes at one of the places.
 pub(super) fn four(eight: u64, place: u32) -> u32 {
     u32::try_from(eight >> (8 * place) & 0xffff_ffff).unwrap_or(0)
 }
 
-/// The distinct keywords, and their users. Keywords shorter than three bytes were refused when the rules were compiled.
+/// Returns the distinct keywords and their users. Keywords shorter than three bytes were refused when the rules were
+/// compiled.
 pub(super) fn words(rules: &[Rule]) -> (Vec<Word>, Vec<User>) {
-    // Some thousands are put in order whenever the program starts: nearly always their first bytes tell.
+    // Some thousands are sorted at every start of the program: nearly always their first bytes decide.
     let first = |keyword: &Keyword| {
         let bytes = keyword.text.as_bytes().iter().chain(std::iter::repeat(&0)).take(8);
         bytes.fold(0, |first, byte| first << 8 | u64::from(*byte))
@@ -220,12 +222,12 @@ pub(super) fn words(rules: &[Rule]) -> (Vec<Word>, Vec<User>) {
     (words, all.iter().map(|(.., user)| *user).collect())
 }
 
-/// The features that distinguish keywords.
+/// Returns the features that distinguish keywords.
 fn key(keyword: &Keyword) -> (&[u8], bool) {
     (keyword.text.as_bytes(), keyword.case == Case::Any)
 }
 
-/// A keyword as all rules use it that have it.
+/// Returns a keyword as used by all rules that share it.
 fn word<'k>(first: &Keyword, others: impl Iterator<Item = &'k Keyword> + Clone, users: Range<usize>) -> Word {
     let (length, probe) = (first.text.len(), first.probe as usize);
     let start = (probe + 4).saturating_sub(MAX_CORE).max(length.saturating_sub(MAX_CORE).min(probe));
@@ -250,7 +252,7 @@ fn word<'k>(first: &Keyword, others: impl Iterator<Item = &'k Keyword> + Clone, 
     Word { text: first.text.clone(), case: first.case, probe, part, before, after, users }
 }
 
-/// `true` if it has the byte that ends a line.
+/// Returns `true` if a set contains the byte that ends a line.
 fn ends_line(set: &ByteSet) -> bool {
     set.contains(b'\n')
 }
@@ -263,7 +265,7 @@ fn last_of(sets: &List<ByteSet>, most: usize) -> List<ByteSet> {
     within(sets, sets.len().saturating_sub(most)..sets.len())
 }
 
-/// A part of what may stand next to a keyword; that of a rule of the program itself is not copied.
+/// Returns a part of the sets next to a keyword; those of a built-in rule are not copied.
 fn within(sets: &List<ByteSet>, range: Range<usize>) -> List<ByteSet> {
     match sets {
         Cow::Borrowed(sets) => Cow::Borrowed(&sets[range]),
@@ -271,12 +273,12 @@ fn within(sets: &List<ByteSet>, range: Range<usize>) -> List<ByteSet> {
     }
 }
 
-/// Returns the bytes that can be next to a keyword for either of two users, as far as both know.
+/// Returns the bytes that can be next to a keyword for either of two users, as far as both define them.
 fn joined(a: &[ByteSet], b: &[ByteSet]) -> List<ByteSet> {
     a.iter().zip(b).map(|(a, b)| a.or(b)).collect()
 }
 
-/// Calls `found` with the four bytes of a keyword as they may be in a folded text.
+/// Calls `found` with the four bytes of a keyword in each form that they may have in a folded text.
 pub(super) fn each_spelling(word: &Word, mut found: impl FnMut(u32)) {
     let spelling = |last: u8| {
         let word = word.text.as_bytes()[word.probe..].iter().copied().chain([last]);

@@ -1,7 +1,8 @@
 //! Google Antigravity, its CLI and IDE: <https://antigravity.google/docs/hooks>.
 //!
-//! No call says which event it is. A decision is in an object: one without a decision refuses, some versions take silence
-//! for a refusal as well, and `allow` would answer for the user. `ask` leaves it to what the user has set.
+//! A call doesn't say which event it is. A decision is given in an object: an object without a decision refuses, some
+//! versions also treat an empty answer as a refusal, and `allow` would answer for the user. `ask` leaves the decision
+//! to the user's settings.
 
 use serde_json::{Value, json};
 
@@ -29,7 +30,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
 
 const DENIED: Refusal = Refusal::Object(|_, why| json!({ "decision": "deny", "reason": why }));
 
-/// Only what comes before a tool holds its call and nothing that it led to.
+/// Returns the name of the event: only a call from before a tool is used holds the tool call and no result.
 fn event(sent: &Value) -> Option<&str> {
     let is_over = ["error", "toolResult", "result"].iter().any(|key| sent.get(key).is_some());
     Some(if sent["toolCall"].is_object() && !is_over { "PreToolUse" } else { "Invocation" })

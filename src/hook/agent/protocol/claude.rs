@@ -1,6 +1,6 @@
-//! Claude Code, and agents that speak as it does: <https://code.claude.com/docs/en/hooks>.
+//! Claude Code, and agents that use the same protocol: <https://code.claude.com/docs/en/hooks>.
 //!
-//! Exit code 2 refuses, and standard error says why. A result is replaced by one of the tool's own form.
+//! Exit code 2 refuses, and standard error gives the reason. A result is replaced by one in the tool's own form.
 
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ const AFTER: Moment = Moment::After {
     tell: Refusal::Code,
 };
 
-/// Returns the replaced result; results of MCP servers had a key of their own before.
+/// Returns the replaced result; earlier versions had a separate key for results of MCP servers.
 fn replaced(result: &Replacement<'_>) -> Option<Value> {
     let Replacement { call, why, masked } = result;
     let mut said = json!({ "hookEventName": call.event, "updatedToolOutput": masked, "additionalContext": why });

@@ -1,6 +1,7 @@
 //! Cline: <https://docs.cline.bot/features/hooks/hook-reference>.
 //!
-//! The object decides, and any exit code but 0 cancels the task. A result has reached the model by then, so it is told.
+//! The object decides, and any exit code but 0 cancels the task. A result has already reached the model, so the model
+//! is only informed.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Codex CLI: <https://developers.openai.com/codex/hooks>.
 //!
-//! It speaks as Claude Code does and adds a `turn_id`. It takes a reason in place of a result, and the real result if any field
-//! is next to that.
+//! It uses the protocol of Claude Code and adds a `turn_id`. It accepts a reason in place of a result, but uses the
+//! real result if there is any field next to the reason.
 
 use super::{Agent, Moment, Protocol, Refusal, Settings, Shape, usual_event};
 

@@ -1,8 +1,8 @@
 //! GitHub Copilot CLI and cloud agent: <https://docs.github.com/en/copilot/reference/hooks-reference>.
 //!
-//! Events that are configured in `camelCase` come without their name, which has to be seen from what there is; in `PascalCase`
-//! they come in `snake_case`, much as VS Code writes them. Exit code 2 refuses a tool and a permission and is a warning
-//! everywhere else.
+//! Events that are configured in `camelCase` arrive without their name, which must be inferred from the fields; those
+//! configured in `PascalCase` arrive with fields in `snake_case`, much as VS Code writes them. Exit code 2 refuses a
+//! tool or a permission; for all other events it is only a warning.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     settings: SETTINGS,
 };
 
-/// VS Code reads the same files.
+/// The settings, which VS Code reads from the same files.
 pub(super) const SETTINGS: Settings = Settings {
     project: ".github/hooks/keysweep.json",
     user: ".copilot/hooks/keysweep.json",
@@ -54,13 +54,13 @@ const ADVISED: Refusal = Refusal::Both(|_, why| json!({ "additionalContext": why
 
 const AFTER: Moment =
     Moment::After { results: &["/toolResult", "/tool_result"], replace: Some(replaced), tell: ADVISED };
-/// The prompt as the model gets it.
+/// The event with the prompt as the model gets it.
 const PROMPT: Moment = Moment::After {
     results: &["/transformedPrompt"],
     replace: Some(|prompt| Some(json!({ "modifiedTransformedPrompt": prompt.masked }))),
     tell: ADVISED,
 };
-/// The message that a subagent returns to the agent that started it.
+/// The event with the message that a subagent returns to the agent that started it.
 const SUBAGENT: Moment = Moment::After {
     results: &["/response", "/last_assistant_message"],
     replace: Some(|response| Some(json!({ "modifiedResponse": response.masked }))),
@@ -82,7 +82,7 @@ fn event(sent: &Value) -> Option<&str> {
     usual_event(sent).or_else(|| has("sessionId").then_some(seen))
 }
 
-/// The model gets the text and nothing else of a result.
+/// Returns the replaced result, of which the model only gets the text.
 fn replaced(result: &Replacement<'_>) -> Option<Value> {
     let keys = ["textResultForLlm", "text_result_for_llm"];
     let text = keys.iter().find_map(|key| result.masked.get(*key)).cloned();

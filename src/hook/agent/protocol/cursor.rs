@@ -1,7 +1,7 @@
 //! Cursor: <https://cursor.com/docs/agent/hooks>.
 //!
-//! It is told by exit code 2 and by an object. Of results, those of MCP servers are replaced; it does not wait for what a hook
-//! says of others. It runs hooks from Claude Code's settings, too, by the names that these have.
+//! It reads both exit code 2 and an object. Only results of MCP servers are replaced; for others it does not wait for
+//! the answer of a hook. It also runs hooks from Claude Code's settings, under their event names.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
         ("beforeSubmitPrompt", Moment::Before(DENIED)),
         ("UserPromptSubmit", Moment::Before(DENIED)),
         ("preToolUse", Moment::Before(DENIED)),
-        // What the agent wrote is in the file by now, and that is what it has to be told.
+        // The text is already in the file, so the agent has to be told that.
         ("afterFileEdit", Moment::Before(DENIED)),
         ("afterTabFileEdit", Moment::Before(DENIED)),
         ("postToolUse", after(&["/tool_output", "/tool_response"])),

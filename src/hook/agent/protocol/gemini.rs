@@ -1,6 +1,6 @@
 //! Gemini CLI: <https://geminicli.com/docs/hooks/reference>.
 //!
-//! It takes a reason in place of a result.
+//! It accepts a reason in place of a result.
 
 use super::{Agent, Moment, Protocol, Refusal, Settings, Shape, usual_event};
 
@@ -16,7 +16,8 @@ pub(super) const PROTOCOL: Protocol = Protocol {
         ("BeforeTool", Moment::Before(Refusal::Code)),
         ("BeforeAgent", Moment::Before(Refusal::Code)),
         ("AfterTool", AFTER),
-        // These hold the whole conversation, which was checked when it came in: refused once, it would be refused for ever.
+        // These hold the whole conversation, which was checked when it came in: if it were refused once, it would be
+        // refused for ever.
         ("BeforeModel", Moment::Passing),
         ("BeforeToolSelection", Moment::Passing),
         ("PreCompress", Moment::Passing),
@@ -28,7 +29,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
         project: ".gemini/settings.json",
         user: ".gemini/settings.json",
         home: None,
-        // In milliseconds.
+        // The time limit is in milliseconds.
         shape: Shape::Groups { timeout: 30_000 },
         events: &["BeforeAgent", "BeforeTool", "AfterTool"],
         is_shared: false,

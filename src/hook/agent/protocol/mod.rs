@@ -1,4 +1,4 @@
-//! The agents, a file for each: how its calls are known, what its events are, and how each is answered.
+//! The agents, with a file for each: how to recognise its calls, its events, and the form of the answers.
 //!
 //! To add one, write its file with a [`Protocol`] and add it to [`Agent`] and to `PROTOCOLS`.
 
@@ -22,7 +22,7 @@ use super::shape::{Settings, Shape};
 /// A coding agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Agent {
-    /// Claude Code, and those that speak as it does.
+    /// Claude Code, and agents that use the same protocol.
     Claude,
     /// Codex CLI.
     Codex,
@@ -47,7 +47,7 @@ pub enum Agent {
 }
 
 impl Agent {
-    /// Its name.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Claude => "Claude Code",
@@ -65,35 +65,35 @@ impl Agent {
     }
 }
 
-/// Words of a refusal, as one object: made of the event's name and the reason.
+/// A function that makes the object of a refusal from the event's name and the reason.
 pub(super) type Words = fn(&str, &str) -> Value;
 
-/// How an agent is told no.
+/// The way in which an agent is told of a refusal.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Refusal {
     /// By exit code 2, with the reason on standard error.
     Code,
     /// By an object on standard output and exit code 0.
     Object(Words),
-    /// By both.
+    /// By both an object and exit code 2.
     Both(Words),
 }
 
-/// When an event comes, and how it is answered.
+/// The time of an event, with the way to answer it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Moment {
-    /// Before something happens, or when something has just been written by the agent.
+    /// Before something happens, or when the agent has just written something.
     Before(Refusal),
-    /// When a tool has given something back.
+    /// After a tool has returned a result.
     After {
-        /// Where that is in the call; what the agent gets to see comes first.
+        /// The places of the results in the call; the one that the agent sees comes first.
         results: &'static [&'static str],
-        /// How it is replaced, where that can be.
+        /// The function that makes the answer with a replaced result, if the agent accepts one.
         replace: Option<fn(&Replacement<'_>) -> Option<Value>>,
-        /// How the agent is told, where it cannot.
+        /// The way to inform the agent if the result can't be replaced.
         tell: Refusal,
     },
-    /// When there is nothing to be kept from anybody.
+    /// At an event with nothing to keep from the agent.
     Passing,
 }
 
@@ -103,23 +103,25 @@ pub(super) struct Protocol {
     pub(super) agent: Agent,
     /// Its name on the command line.
     pub(super) flag: &'static str,
-    /// `true` if it sends such calls. The first of `PROTOCOLS` that does is taken to have sent one.
+    /// Returns `true` if the agent sends such calls. If several agents do, the first one in `PROTOCOLS` counts as the
+    /// sender.
     pub(super) sends: fn(&Value) -> bool,
-    /// The name of the event.
+    /// Returns the name of the event.
     pub(super) event: fn(&Value) -> Option<&str>,
-    /// The events that are answered, and those that come before something but are not.
+    /// The events that are answered, and those that are passed although their names say that they come before
+    /// something.
     pub(super) events: &'static [(&'static str, Moment)],
-    /// How an event is refused that nobody knows.
+    /// The way to refuse an unknown event.
     pub(super) unknown: Refusal,
-    /// The answer that lets something happen, where silence may not.
+    /// The answer that lets an action happen, for agents that don't accept an empty answer.
     pub(super) consent: Option<fn() -> Value>,
-    /// `true` if what tools read from files can be masked when they give it back.
+    /// `true` if the content that tools read from files can be masked in their results.
     pub(super) masks_reads: bool,
-    /// Where it is told to call keysweep.
+    /// The place and the form of the settings in which it is configured to call keysweep.
     pub(super) settings: Settings,
 }
 
-/// All of them, those first whose calls nobody else's can be taken for.
+/// The protocols of all agents, those with the most distinctive calls first.
 const PROTOCOLS: [&Protocol; 11] = [
     &opencode::PROTOCOL,
     &windsurf::PROTOCOL,
@@ -135,23 +137,24 @@ const PROTOCOLS: [&Protocol; 11] = [
 ];
 
 impl Protocol {
-    /// Returns the one of an agent.
+    /// Returns the protocol of an agent.
     pub(super) fn of(agent: Agent) -> &'static Self {
         PROTOCOLS.into_iter().find(|protocol| protocol.agent == agent).unwrap_or(&claude::PROTOCOL)
     }
 
-    /// Returns the protocol of the agent that sent this, as the call shows.
+    /// Returns the protocol of the agent that sent this, as far as the call shows it.
     pub(super) fn that_sends(sent: &Value) -> Option<&'static Self> {
         PROTOCOLS.into_iter().find(|protocol| (protocol.sends)(sent))
     }
 
-    /// When an event comes. An agent that runs hooks written for another may keep the spelling of that one.
+    /// Returns the time of an event. An agent that runs hooks written for another may keep the other's spelling of the
+    /// name.
     pub(super) fn moment(&self, event: &str) -> Option<&'static Moment> {
         self.events.iter().find(|(name, _)| name.eq_ignore_ascii_case(event)).map(|(_, moment)| moment)
     }
 }
 
-/// The name of the event where most have it.
+/// Returns the name of the event from the place where most agents have it.
 fn usual_event(sent: &Value) -> Option<&str> {
     sent["hook_event_name"].as_str().filter(|name| !name.is_empty())
 }

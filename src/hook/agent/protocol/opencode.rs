@@ -1,7 +1,8 @@
 //! opencode: <https://opencode.ai/docs/plugins>.
 //!
-//! It has no hooks that run a command, so a plugin calls keysweep. What it sends and what it makes of an
-//! answer is ours: `deny` is thrown as an error, `output` takes the place of what a tool gave back.
+//! It has no hooks that run a command, so a plugin calls keysweep. The format of its calls and the
+//! handling of answers are our own: `deny` is thrown as an error, and `output` replaces the result of a
+//! tool.
 
 use serde_json::{Value, json};
 

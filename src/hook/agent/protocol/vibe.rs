@@ -1,6 +1,7 @@
 //! Mistral Vibe: <https://docs.mistral.ai/vibe/code/cli/hooks>.
 //!
-//! An object decides, and a reason takes the place of a result. Any exit code but 0 is a hook that failed, which stops nothing.
+//! An object decides, and a reason replaces a result. Any exit code but 0 means that the hook failed, which stops
+//! nothing.
 
 use super::{Agent, Moment, Protocol, Refusal, Settings, Shape, usual_event};
 use serde_json::json;

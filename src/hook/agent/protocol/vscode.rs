@@ -1,7 +1,7 @@
 //! The agent mode of VS Code: <https://code.visualstudio.com/docs/agents/reference/hooks-reference>.
 //!
-//! It speaks much as Claude Code does and spells the event's name in two ways. Exit code 2 refuses; a result cannot be
-//! replaced, so the agent and whoever watches it are told.
+//! It uses nearly the protocol of Claude Code, and spells the key of the event's name in two ways. Exit code 2
+//! refuses; a result can't be replaced, so the agent and whoever watches it are only informed.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,7 @@
 //! Windsurf: <https://docs.windsurf.com/windsurf/cascade/hooks>.
 //!
-//! Exit code 2 refuses what has not happened yet; of what has, Cascade gets to see what standard error says. No object is read.
+//! Exit code 2 refuses an action that has not happened yet; after an action, Cascade is shown the text on standard
+//! error. No object is read.
 
 use serde_json::Value;
 

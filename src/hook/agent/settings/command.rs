@@ -1,10 +1,10 @@
-//! The command by which an agent calls keysweep.
+//! The command with which an agent calls keysweep.
 
-/// The end of each command of ours, but for options.
+/// The end of each command of ours, apart from options.
 pub(super) const CALL: &str = "hook run agent";
 
-/// The program and the arguments of a command of ours. One that says more than that to a shell is none: others could have it
-/// run anything under our name.
+/// Returns the program and the arguments of a command of ours. A command with any other shell syntax isn't ours:
+/// otherwise others could have it run anything under our name.
 pub fn parts(command: &str) -> Option<(String, Vec<String>)> {
     let (program, options) = command.split_once(CALL)?;
     let program = program.trim();
@@ -17,7 +17,7 @@ pub fn parts(command: &str) -> Option<(String, Vec<String>)> {
     is_one.then(|| (program.to_owned(), arguments.collect()))
 }
 
-/// `true` if a command is one of ours.
+/// Returns `true` if a command is one of ours.
 pub(super) fn is_ours(command: &str) -> bool {
     parts(command).is_some()
 }

@@ -1,14 +1,15 @@
-//! JSON with comments and trailing commas, changed in its own text: what is not ours keeps its order, form and comments.
+//! JSON with comments and trailing commas, changed in its own text: everything that isn't ours keeps its order, form
+//! and comments.
 
 use serde_json::Value;
 
-/// How deep a text may be nested.
+/// The most levels of nesting in a text.
 const MAX_DEPTH: usize = 64;
 
-/// A value and where it stands.
+/// A value and its place in the text.
 #[derive(Debug)]
 struct Node {
-    /// Where the value, or the key before it, begins.
+    /// The offset at which the value begins, or the key before it.
     from: usize,
     start: usize,
     end: usize,
@@ -38,7 +39,7 @@ impl Node {
         }
     }
 
-    /// The value itself.
+    /// Returns the value as plain JSON.
     fn value(&self, text: &str) -> Value {
         match &self.kind {
             Kind::Object(members) => members.iter().map(|(key, value)| (key.clone(), value.value(text))).collect(),
@@ -48,13 +49,13 @@ impl Node {
     }
 }
 
-/// The value of a text.
+/// Returns the value of a text.
 pub(super) fn read(text: &str) -> Option<Value> {
     Some(parse(text)?.value(text))
 }
 
-/// The text with a value at the end of the list that these keys lead to; what is missing on the way is added. `None` if it is
-/// no JSON, or something else is there.
+/// Returns the text with a value at the end of the list that these keys lead to; missing keys are added. `None` if the
+/// text isn't JSON, or if something other than a list is there.
 pub(super) fn push(text: &str, keys: &[&str], item: &Value) -> Option<String> {
     let root = parse(text)?;
     let mut node = &root;
@@ -73,15 +74,15 @@ pub(super) fn push(text: &str, keys: &[&str], item: &Value) -> Option<String> {
     matches!(node.kind, Kind::Array(_)).then(|| inserted(text, node, None, item))
 }
 
-/// The text with a member that is put in place of the one of that name, or at the end.
+/// Returns the text with a member, which replaces the one of that name or is added at the end.
 pub(super) fn set(text: &str, key: &str, value: &Value) -> Option<String> {
     let text = removed(text, &|at, _| at == [key]).unwrap_or_else(|| text.to_owned());
     let root = parse(&text)?;
     matches!(root.kind, Kind::Object(_)).then(|| inserted(&text, &root, Some(key), value))
 }
 
-/// The text without the values that are named by their keys and what they are, and without what becomes empty by that; `None`
-/// if there are none.
+/// Returns the text without the values that `is_ours` selects by their keys and content, and without the containers
+/// that become empty; `None` if there are no such values.
 pub(super) fn removed(text: &str, is_ours: &dyn Fn(&[&str], &Value) -> bool) -> Option<String> {
     let mut text = text.to_owned();
     let mut is_changed = false;
@@ -95,7 +96,7 @@ pub(super) fn removed(text: &str, is_ours: &dyn Fn(&[&str], &Value) -> bool) -> 
     is_changed.then_some(text)
 }
 
-/// Positions that lead to the first value that is ours.
+/// Returns the positions that lead to the first value that is ours.
 fn find<'n>(
     text: &str,
     node: &'n Node,
@@ -118,7 +119,8 @@ fn find<'n>(
     None
 }
 
-/// The text without the value at these positions; a container goes with the last that is in it, but for the outermost.
+/// Returns the text without the value at these positions; a container that becomes empty is removed as well, except the
+/// outermost.
 fn cut(text: &str, root: &Node, path: &[usize]) -> String {
     let mut nodes = vec![root];
     for at in path {
@@ -150,7 +152,7 @@ fn comma_after(text: &str, at: usize) -> Option<usize> {
     text[at..].starts_with(',').then_some(at)
 }
 
-/// The text with a value at the end of a container.
+/// Returns the text with a value at the end of a container.
 fn inserted(text: &str, node: &Node, key: Option<&str>, value: &Value) -> String {
     let line = |at: usize| &text[text[..at].rfind('\n').map_or(0, |end| end + 1)..at];
     let indent = |at: usize| -> String { line(at).chars().take_while(|next| next.is_whitespace()).collect() };

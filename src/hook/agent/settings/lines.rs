@@ -1,10 +1,10 @@
-//! Keysweep's own lines in files that are not JSON: tables of TOML between two comments, and the command in a plugin.
+//! Keysweep's own lines in files that are not JSON: TOML tables between two comments, and the command in a plugin.
 
 use super::command::is_ours;
 
-/// Lines around what is ours in a text.
+/// The lines before and after our tables.
 const MARKS: (&str, &str) = ("# keysweep: begin", "# keysweep: end");
-/// The text without what stands between the comments; `None` if there are none.
+/// Returns the text without our tables and the comments around them; `None` if there are none.
 pub(super) fn without(text: &str) -> Option<String> {
     let (begin, end) = MARKS;
     let start = text.find(begin)?;
@@ -14,7 +14,7 @@ pub(super) fn without(text: &str) -> Option<String> {
     Some(format!("{before}{rest}"))
 }
 
-/// Tables at the end of a text, which has to be TOML with them.
+/// Returns the text with our tables at the end; `None` if that isn't valid TOML.
 pub(super) fn with_tables(text: &str, events: &[&str], command: &str) -> Option<String> {
     let (begin, end) = MARKS;
     let table = |event: &&str| {
@@ -28,7 +28,7 @@ pub(super) fn with_tables(text: &str, events: &[&str], command: &str) -> Option<
     whole.parse::<toml::Table>().ok().map(|_| whole)
 }
 
-/// The first literal text of a line of JavaScript that is a command of ours.
+/// Returns the first string literal in a line of JavaScript, if it is a command of ours.
 pub(super) fn quoted(line: &str) -> Option<String> {
     let start = line.find('"')?;
     let mut texts = serde_json::Deserializer::from_str(&line[start..]).into_iter::<String>();

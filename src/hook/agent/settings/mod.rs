@@ -1,6 +1,6 @@
-//! An agent's own settings: where they lie, what makes it call keysweep, and putting that in and taking it out.
+//! An agent's own settings: their place, the entry that makes the agent call keysweep, and adding and removing it.
 //!
-//! Files that are shared with others are changed in their own text. Left to the caller: saying what was done.
+//! Files that are shared with others are changed in their own text. The caller has to report what was done.
 
 mod command;
 mod jsonc;
@@ -20,39 +20,39 @@ use crate::fs::{Rights, executable, replace};
 pub use command::parts;
 use command::{CALL, is_ours};
 
-/// Whose settings.
+/// The owner of the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
-    /// Those of a project, at its root.
+    /// A project, at this root.
     Project(PathBuf),
-    /// The user's own, in the home folder.
+    /// The user, with this home folder.
     User(PathBuf),
 }
 
 /// The outcome for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// It was written or changed.
+    /// The file was written or changed.
     Written,
-    /// It was as it should be.
+    /// The file was already as it should be.
     Unchanged,
-    /// Nothing was left in it but what was ours.
+    /// The file was removed, because it held nothing but our entries.
     Removed,
 }
 
-/// Why a file was not changed.
+/// The reason why a file was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// It cannot be read or written.
+    /// The file can't be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// It cannot be read.
+    /// The file can't be read.
     #[error(transparent)]
     Unread(#[from] bounded::Refused),
-    /// It does not have the form of such a file.
+    /// The file doesn't have the form of such a settings file.
     #[error("it is not a valid settings file; nothing was changed. Repair it, or move it away")]
     Form,
-    /// It is somebody else's.
+    /// The file belongs to somebody else.
     #[error("another hook already exists; nothing was changed. Make it run 'keysweep hook run agent' with its input")]
     Foreign,
 }
@@ -65,7 +65,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Returns the one of an agent.
+    /// Returns the settings of an agent.
     pub fn new(agent: Agent, scope: Scope) -> Self {
         Self { protocol: Protocol::of(agent), scope }
     }
@@ -74,7 +74,7 @@ impl Place {
         &self.protocol.settings
     }
 
-    /// The file, or the folder of scripts.
+    /// Returns the path of the file, or of the folder of scripts.
     pub fn path(&self) -> PathBuf {
         let Settings { project, user, home, .. } = *self.settings();
         match &self.scope {
@@ -86,12 +86,12 @@ impl Place {
         }
     }
 
-    /// The further step that is needed, so that the agent runs hooks.
+    /// Returns the further step that is needed before the agent runs hooks.
     pub fn besides(&self) -> Option<&'static str> {
         self.settings().besides
     }
 
-    /// The command that calls a program, with options.
+    /// Returns the command that calls a program, with options.
     pub fn command(&self, program: &str, guard: bool) -> String {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:\\".contains(&byte);
         let program = if program.bytes().all(is_plain) { program.to_owned() } else { format!("\"{program}\"") };
@@ -99,10 +99,10 @@ impl Place {
         format!("{program} {CALL}{named}{}", if guard { " --guard" } else { "" })
     }
 
-    /// Puts the command in, in place of what of ours is there.
+    /// Adds the command, replacing any earlier entry of ours.
     ///
     /// # Errors
-    /// When a file is somebody else's, or cannot be changed.
+    /// Fails if a file belongs to somebody else, or can't be changed.
     pub fn install(&self, command: &str) -> Result<Change, Refused> {
         let mut change = Change::Unchanged;
         for file in self.files() {
@@ -118,10 +118,10 @@ impl Place {
         Ok(change)
     }
 
-    /// Takes out what is ours. A file in which nothing is left goes with it.
+    /// Removes our entries, and a file in which nothing else is left.
     ///
     /// # Errors
-    /// When a file cannot be changed.
+    /// Fails if a file can't be changed.
     pub fn uninstall(&self) -> Result<Change, Refused> {
         let mut change = Change::Unchanged;
         for file in self.files() {
@@ -142,10 +142,10 @@ impl Place {
         Ok(change)
     }
 
-    /// The events whose hook is ours, with the command that is run.
+    /// Returns the events for which our hook is installed, with the command that is run.
     ///
     /// # Errors
-    /// When a file cannot be read.
+    /// Fails if a file can't be read.
     pub fn installed(&self) -> Result<Vec<(&'static str, String)>, Refused> {
         let Settings { events, shape, .. } = self.settings();
         let mut found = Vec::new();
@@ -165,7 +165,7 @@ impl Place {
         Ok(found)
     }
 
-    /// Commands of ours in a text, with the event of each where the text says it.
+    /// Returns the commands of ours in a text, with the event of each if the text gives it.
     fn commands(&self, text: &str) -> Vec<(Option<String>, String)> {
         match self.settings().shape {
             Shape::Groups { .. } | Shape::List { .. } | Shape::Named => {
@@ -205,7 +205,7 @@ impl Place {
 
     fn text(&self, file: &Path) -> Result<Option<String>, Refused> {
         let bytes = match &self.scope {
-            // What a clone brings along must not lead out of it.
+            // The path of a file in a clone must not lead out of it.
             Scope::Project(root) if leads_out(root, file) => return Err(bounded::Refused::Outside.into()),
             Scope::Project(root) => bounded::read_within(root, file)?,
             Scope::User(_) if !file.exists() => None,
@@ -214,7 +214,7 @@ impl Place {
         Ok(bytes.map(bounded::text).transpose()?)
     }
 
-    /// The text without what is ours; `None` if nothing of ours is in it.
+    /// Returns the text without our entries; `None` if it has none.
     fn without(&self, text: &str) -> Result<Option<String>, Refused> {
         match self.settings().shape {
             Shape::Groups { .. } | Shape::List { .. } => {
@@ -231,7 +231,7 @@ impl Place {
         }
     }
 
-    /// The text with ours.
+    /// Returns the text with our entries; `None` if it doesn't have the expected form.
     fn with(&self, file: &Path, text: &str, command: &str) -> Option<String> {
         let Settings { shape, events, .. } = *self.settings();
         let text = if is_void(text) && !matches!(shape, Shape::Tables) { "{}\n" } else { text };
@@ -272,7 +272,7 @@ impl Place {
         }
     }
 
-    /// Writes where a link leads to, so that the link stays one, and keeps the rights of a file that is there.
+    /// Writes to the target of a link, so that the link stays one, and keeps the permissions of an existing file.
     fn write(&self, file: &Path, text: &str) -> io::Result<()> {
         file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
         let file = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
@@ -284,17 +284,17 @@ impl Place {
     }
 }
 
-/// The name of ours where hooks have names.
+/// The name of our hook where hooks have names.
 const NAME: &str = "keysweep";
 const PLUGIN: &str = include_str!("../../../../hooks/opencode.js");
 
-/// `true` if the nearest folder above a file that is there lies outside of a root.
+/// Returns `true` if the nearest existing folder above a file is outside of a root.
 fn leads_out(root: &Path, file: &Path) -> bool {
     let folder = file.ancestors().skip(1).find_map(|folder| folder.canonicalize().ok());
     root.canonicalize().ok().zip(folder).is_none_or(|(root, folder)| !folder.starts_with(root))
 }
 
-/// `true` if a value is a hook of ours, or a group of nothing else.
+/// Returns `true` if a value is a hook of ours, or a group of only such hooks.
 fn is_our_hook(value: &Value) -> bool {
     match value["hooks"].as_array() {
         Some(hooks) => !hooks.is_empty() && hooks.iter().all(is_our_hook),
@@ -302,7 +302,7 @@ fn is_our_hook(value: &Value) -> bool {
     }
 }
 
-/// Commands of ours below a value.
+/// Collects the commands of ours below a value.
 fn strings(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) if is_ours(text) => found.push(text.clone()),
@@ -312,7 +312,7 @@ fn strings(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// `true` if a text says nothing but a version.
+/// Returns `true` if a text is empty or holds nothing but a version.
 fn is_void(text: &str) -> bool {
     let is_empty = |root: Value| root.as_object().is_some_and(|root| root.keys().all(|key| key == "version"));
     text.trim().is_empty() || jsonc::read(text).is_some_and(is_empty)

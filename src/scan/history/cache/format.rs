@@ -1,8 +1,8 @@
-//! The bytes of the file: magic, key, length of an id; the ids in order with a byte each for their state; the commits; what
-//! trees hold, if that is known; a CRC-32.
+//! The bytes of the file: magic, key, length of an id; the sorted ids, each with a byte for its state; the commits; the
+//! targets in trees, if they are known; a CRC-32.
 //!
-//! Objects stand for themselves by their place in the list of ids. A name is said by a tree that has it and where its entry
-//! starts there, so that the file holds none.
+//! Objects are referred to by their position in the list of ids. A name is given by a tree that contains it and the
+//! start of its entry there, so that the file contains no names.
 
 use bstr::BString;
 
@@ -15,21 +15,21 @@ use crate::git::store::{Number, Store};
 use crate::git::tree::{entry_at, start_of};
 use crate::git::{ObjectId, oid};
 
-/// The start of the file; another number for another layout.
+/// The start of the file; every layout has a number of its own.
 const MAGIC: &[u8] = b"keysweep seen objects 3\n";
-/// No object.
+/// The position that means no object.
 const NONE: u32 = u32::MAX;
 
-/// Bytes of the states, by position, but for that of a new object, which is not in the file.
+/// The states by the byte that represents them; new objects aren't in the file.
 const STATES: [State; 4] = [State::Marked, State::Clean, State::Unread, State::Absent];
-/// Bytes of the modes, by position.
+/// The modes by the byte that represents them.
 const MODES: [Mode; 4] = [Mode::File, Mode::Link, Mode::Tree, Mode::Submodule];
-/// The byte of what is below, in place of a mode's.
+/// The byte, in place of a mode's, of an entry that leads to a node below.
 const BELOW: u8 = 0xff;
-/// The byte of a part of the same folder.
+/// The byte, in place of a mode's, of a part of the same folder.
 const PART: u8 = 0xfe;
 
-/// Returns the cache of a sweep, with its index of trees, as bytes.
+/// Encodes the cache of a sweep, with its index of trees.
 pub(super) fn encode(
     key: &[u8],
     objects: &KnownObjects,
@@ -129,18 +129,18 @@ impl Out {
     }
 }
 
-/// How what trees hold is said without names.
+/// The index of trees in a form without names.
 struct Known {
-    /// For each name that a node has: a tree that has it, and where its entry starts.
+    /// For each name in a node, a tree that contains it and the start of its entry there.
     names: Vec<(Number, u32)>,
-    /// Positions in `names` by the number of the name.
+    /// The positions in `names`, by the number of the name.
     numbers: Vec<u32>,
-    /// Targets: whether it is a name, and its place or position.
+    /// The targets: a flag for names, and the object's position or the name's position in `names`.
     targets: Vec<(bool, u32)>,
 }
 
 impl Known {
-    /// `None` if something cannot be said.
+    /// Builds this form; `None` if a part of the index can't be expressed in it.
     fn new(
         tree_index: &TreeIndex,
         ids: &[(ObjectId, Number, State)],
@@ -174,7 +174,7 @@ impl Known {
         Some(known)
     }
 
-    /// Finds names, given by number, in a tree that has them.
+    /// Finds names, given by number, in a tree that contains them.
     fn name(
         &mut self,
         tree_index: &TreeIndex,
@@ -201,7 +201,8 @@ impl Known {
     }
 }
 
-/// Returns the cache that was written for these rules, as far as the objects are here; `None` if it is damaged.
+/// Decodes the cache that was written for these rules, without objects that aren't in the clone; `None` if it is
+/// damaged.
 pub(super) fn decode(bytes: &[u8], key: &[u8], store: &Store, local: &Local) -> Option<Cache> {
     let (content, sum) = bytes.split_last_chunk()?;
     if crc32fast::hash(content) != u32::from_le_bytes(*sum) {
@@ -226,12 +227,12 @@ pub(super) fn decode(bytes: &[u8], key: &[u8], store: &Store, local: &Local) -> 
     Some(Cache { objects: known, links })
 }
 
-/// The objects of the file, by place.
+/// The objects in the file, by position.
 struct Objects<'r> {
-    /// Of each the id and a byte for the state.
+    /// The id and the state byte of each object.
     bytes: &'r [u8],
     id_length: usize,
-    /// `NONE` for those that are not here.
+    /// The numbers of the objects; `NONE` for those that aren't in the clone.
     numbers: Vec<Number>,
 }
 
@@ -246,7 +247,7 @@ impl Objects<'_> {
     }
 }
 
-/// The bytes that are still to be read.
+/// The bytes that have yet to be read.
 struct Rest<'r>(&'r [u8]);
 
 impl<'r> Rest<'r> {
@@ -264,10 +265,10 @@ impl<'r> Rest<'r> {
         self.take(4)?.try_into().ok().map(u32::from_le_bytes)
     }
 
-    /// A list of what `one` reads.
+    /// Reads a list whose elements are read by `one`.
     fn list<T>(&mut self, mut one: impl FnMut(&mut Self, usize) -> Option<T>) -> Option<Vec<T>> {
         let count = self.number()? as usize;
-        // Nothing takes less than a byte.
+        // Every element takes at least a byte.
         let mut list = Vec::with_capacity(count.min(self.0.len()));
         for at in 0..count {
             list.push(one(self, at)?);
@@ -275,7 +276,8 @@ impl<'r> Rest<'r> {
         Some(list)
     }
 
-    /// The objects, whose states go to `known`; and whether each is here just if it was when the file was written.
+    /// Reads the objects and adds their states to `known`; also returns `true` if exactly those objects are in the
+    /// clone that were when the file was written.
     fn objects(&mut self, known: &mut KnownObjects, store: &Store) -> Option<(Objects<'r>, bool)> {
         let mut is_current = true;
         let count = self.number()? as usize;
@@ -296,7 +298,7 @@ impl<'r> Rest<'r> {
         Some((objects, is_current))
     }
 
-    /// The clean commits.
+    /// Reads the clean commits.
     fn commits(&mut self, known: &KnownObjects, objects: &Objects<'_>) -> Option<Commits> {
         let mut commits = Commits::default();
         let count = self.number()? as usize;
@@ -316,7 +318,7 @@ impl<'r> Rest<'r> {
         Some(commits)
     }
 
-    /// Reads the index of trees; nothing if the trees cannot be read that have the names.
+    /// Reads the index of trees; an inner `None` if the trees that contain the names can't be read.
     fn tree_index(&mut self, objects: &Objects<'_>, store: &Store, local: &Local) -> Option<Option<TreeIndex>> {
         let said = self.list(|rest, _| Some((objects.number(rest.number()?)?, rest.number()?)))?;
         let targets = self.list(|rest, _| Some((rest.byte()? == 1, rest.number()?)))?;
@@ -338,7 +340,7 @@ impl<'r> Rest<'r> {
         Some(Some(TreeIndex::new(targets?, names, nodes, by_tree)))
     }
 
-    /// An entry of the node at a position; it leads to one before it.
+    /// Reads an entry of the node at a position; an entry may only lead to an earlier node.
     fn entry(&mut self, names: usize, targets: usize, at: usize) -> Option<(u32, NodeEntry)> {
         let (name, kind, to) = (self.number()?, self.byte()?, self.number()?);
         let node = || Some(to).filter(|to| (*to as usize) < at);
@@ -354,7 +356,7 @@ impl<'r> Rest<'r> {
     }
 }
 
-/// The names that are in trees, given by number and start; those of one tree follow on each other.
+/// Reads names from trees, given by tree number and entry start; those in the same tree are consecutive.
 fn names(said: &[(Number, u32)], store: &Store, local: &Local) -> Option<Vec<BString>> {
     let mut names = Vec::with_capacity(said.len());
     for of_one in said.chunk_by(|(one, _), (other, _)| one == other) {

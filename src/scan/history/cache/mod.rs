@@ -1,9 +1,9 @@
-//! The cache of earlier sweeps, kept in a file so that the next one need not look again.
+//! The cache of earlier sweeps, stored in a file so that the next sweep need not scan the same objects again.
 //!
-//! The file holds ids of objects, whether anything was seen in each, who is whose parent among commits, and which trees lead
-//! to what was seen: nothing of any object's content, and no name. It is bound to the rules and the program by its name and
-//! its head, so that other rules never meet it. An object in which something was seen is looked at again each time, for its
-//! report needs its content.
+//! The file contains the ids of objects, whether anything was seen in each, the parents of commits, and the trees that
+//! lead to what was seen: nothing of any object's content, and no names. Its name and its head depend on the rules and
+//! the program, so that it is never used with other rules. An object in which something was seen is scanned again each
+//! time, because the report needs its content.
 
 mod format;
 
@@ -22,10 +22,11 @@ use crate::git::repo::Local;
 use crate::git::store::{Number, Store};
 use crate::rule_set::RuleSet;
 
-/// Bytes of a file that is read, at most: some thirty for each object of a repository that may have a hundred million of them.
+/// The most bytes of a file that is read: some thirty for each object of a repository, which may have a hundred million
+/// of them.
 const MAX_SIZE: u64 = 4 << 30;
 
-/// The record of an object in a sweep.
+/// The result for one object in a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scanned {
     pub(crate) number: Number,
@@ -35,34 +36,34 @@ pub(crate) struct Scanned {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum State {
-    /// No sweep came to it.
+    /// No sweep has read this object yet.
     #[default]
     New,
-    /// There was nothing to say: no sighting, gap or note, and nothing missing that it names.
+    /// There was nothing to report: no sighting, gap or note, and no named object missing.
     Clean,
     /// Something was seen in it.
     Marked,
-    /// It is here and could not be read.
+    /// It is in the clone but could not be read.
     Unread,
-    /// Others name it and it is not here.
+    /// Others name it, but it isn't in the clone.
     Absent,
 }
 
-/// The cache of earlier sweeps of a store; by default nothing.
+/// The cache of earlier sweeps of a store; empty by default.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     pub(crate) objects: KnownObjects,
     pub(crate) links: Links,
 }
 
-/// The links of objects that earlier sweeps have cached, other than contents.
+/// The cached links between objects that aren't contents.
 #[derive(Debug, Default)]
 pub(crate) enum Links {
-    /// Nothing. It is so as well when an object is gone that they scanned, or one has come that they missed: whatever names it
-    /// has to be read again.
+    /// Nothing is known. This is also the case if an object that was scanned is gone, or one that was missing has been
+    /// added: all objects that can name it have to be read again.
     #[default]
     Unknown,
-    /// Every clean tree and commit names what it named.
+    /// Every clean tree and commit names objects that are still the same.
     Current {
         /// The clean commits.
         commits: Commits,
@@ -71,19 +72,19 @@ pub(crate) enum Links {
     },
 }
 
-/// The single objects that earlier sweeps have cached.
+/// The cached facts about single objects.
 #[derive(Debug)]
 pub(crate) struct KnownObjects {
-    /// By number.
+    /// The states of objects, by number.
     states: Vec<State>,
-    /// The ids of absent objects, in order.
+    /// The ids of absent objects, sorted.
     absent: Vec<ObjectId>,
-    /// `true` if the file does not say just this.
+    /// `true` if the file doesn't contain exactly these facts.
     is_changed: bool,
 }
 
 impl Default for KnownObjects {
-    /// Nothing, and no file that says so.
+    /// Returns empty facts, for which there is no file yet.
     fn default() -> Self {
         Self { states: Vec::new(), absent: Vec::new(), is_changed: true }
     }
@@ -94,24 +95,24 @@ impl KnownObjects {
         self.states.get(number as usize).copied().unwrap_or_default()
     }
 
-    /// `true` if an object was found to be clean.
+    /// Returns `true` if an object was found to be clean.
     pub(crate) fn is_clean(&self, number: Number) -> bool {
         self.state(number) == State::Clean
     }
 
-    /// How many objects were found to be clean.
+    /// Returns the number of objects that were found to be clean.
     pub(crate) fn count_clean(&self) -> usize {
         self.states.iter().filter(|state| **state == State::Clean).count()
     }
 
-    /// `true` if there is something in it that is not in the file yet.
+    /// Returns `true` if there are facts that aren't in the file yet.
     pub(crate) fn is_changed(&self) -> bool {
         self.is_changed
     }
 
-    /// Returns `true` if the clean trees contain no target but those of their index. So it is with an object that they
-    /// cannot name, for neither was it here nor was it missed, and with a name that would have been found. What could not be
-    /// read then and can be now may be a tree.
+    /// Returns `true` if the clean trees contain none of the targets except those in their index. That is certain for
+    /// an object that they can't name, because it was neither in the clone nor recorded as missing, and for a name,
+    /// because it would have been found. An object that can be read for the first time may be a tree with any content.
     pub(crate) fn tells(
         &self,
         index: &TreeIndex,
@@ -132,7 +133,7 @@ impl KnownObjects {
             && !read.any(|one| self.state(one.number) == State::Unread)
     }
 
-    /// Adds what this sweep scanned and what it missed, in a store of so many objects.
+    /// Adds the objects that this sweep scanned and those it found missing, in a store of `count` objects.
     pub(crate) fn add(&mut self, scanned: &[Scanned], absent: BTreeSet<ObjectId>, count: usize) {
         self.states.resize(count, State::New);
         let absent: Vec<ObjectId> = absent.into_iter().collect();
@@ -145,19 +146,19 @@ impl KnownObjects {
     }
 }
 
-/// The file for some rules and some repository. It is called after a commit that the repository has: one without a parent, so that
-/// a clone and a fork have the same; or, where history is cut off, the newest. So repositories that share nothing never
-/// replace each other's.
+/// The file for certain rules and a certain repository. It is named after a commit in the repository: one without a
+/// parent, so that a clone and a fork use the same file; or, if the history is cut off, the newest. So repositories
+/// that have nothing in common never replace each other's file.
 pub(crate) struct CacheFile {
     folder: PathBuf,
-    /// The one that was found.
+    /// The file that was found.
     found: Option<PathBuf>,
-    /// A hash of all that decides what is seen in an object: the rules and the program that runs them.
+    /// A hash of everything that determines what is seen in an object: the rules and the program that runs them.
     key: [u8; 32],
 }
 
 impl CacheFile {
-    /// The file in a folder for the repository with these objects; it need not be there.
+    /// Finds the file in a folder for the repository with these objects; it need not exist.
     pub(crate) fn new(folder: &Path, rules: &RuleSet, store: &Store) -> Self {
         let mut digest = Sha256::new();
         digest.update(env!("KEYSWEEP_SWEEP"));
@@ -175,20 +176,21 @@ impl CacheFile {
         file
     }
 
-    /// Returns the parts of the name of such a file before and after the commit.
+    /// Returns the parts of the name of such a file, before and after the commit.
     fn ends(&self) -> (String, &'static str) {
         (format!("keysweep-{}-", data_encoding::HEXLOWER.encode(&self.key[..8])), ".seen")
     }
 
-    /// Where it lies, or its folder if it is not there.
+    /// Returns the path of the file, or of its folder if there is no file yet.
     pub(crate) fn path(&self) -> &Path {
         self.found.as_ref().unwrap_or(&self.folder)
     }
 
-    /// Reads what earlier sweeps with these rules know, as far as the objects are here; `None` if there was none.
+    /// Reads the results of earlier sweeps with these rules, for objects that are still in the clone; `None` if there
+    /// is no file.
     ///
     /// # Errors
-    /// When there is a file that cannot be read or is damaged.
+    /// Fails if the file can't be read or is damaged.
     pub(crate) fn load(&self, store: &Store, local: &Local) -> io::Result<Option<Cache>> {
         let Some(path) = &self.found else { return Ok(None) };
         let bytes = match bounded::read(path, MAX_SIZE, bounded::Links::Refused) {
@@ -200,10 +202,10 @@ impl CacheFile {
         format::decode(&bytes, &self.key, store, local).map(Some).ok_or_else(damaged)
     }
 
-    /// Writes what is known, as a whole or not at all.
+    /// Writes the known facts, as a whole or not at all.
     ///
     /// # Errors
-    /// When the folder or the file cannot be written.
+    /// Fails if the folder or the file can't be written.
     pub(crate) fn save(
         &self,
         known: &KnownObjects,
@@ -214,7 +216,7 @@ impl CacheFile {
     ) -> io::Result<()> {
         let (start, end) = self.ends();
         let new = || named_after(commits, store).map(|id| self.folder.join(format!("{start}{id}{end}")));
-        // Without a commit there is next to nothing to remember, and nothing to call it by.
+        // Without a commit there is hardly anything to remember, and nothing to name the file after.
         let Some(path) = self.found.clone().or_else(new) else { return Ok(()) };
         std::fs::create_dir_all(&self.folder)?;
         let bytes = format::encode(&self.key, known, commits, tree_index, store, local);
@@ -222,7 +224,7 @@ impl CacheFile {
     }
 }
 
-/// The commit that a repository's file is called after.
+/// Returns the commit that a repository's file is named after.
 fn named_after(commits: &Commits, store: &Store) -> Option<ObjectId> {
     let all = || commits.iter().map(|(record, _)| record);
     let oldest_root =
@@ -268,7 +270,7 @@ mod tests {
 
     #[test]
     fn clean_trees_may_hold_what_was_missed_but_not_what_nobody_knew_of() {
-        // The store has no objects, so every id stands for one that is not here.
+        // The store is empty, so no id is in the clone.
         let tells = |target, scanned: &[Scanned]| {
             known().tells(&TreeIndex::default(), &BTreeSet::from([target]), scanned, &Store::default())
         };
@@ -277,7 +279,7 @@ mod tests {
         assert!(tells(Target::Name("name".into()), &[]));
         let index = TreeIndex::new(vec![Target::Object(id(3))], Vec::new(), Vec::new(), Vec::new());
         assert!(known().tells(&index, &BTreeSet::from([Target::Object(id(3))]), &[], &Store::default()));
-        // What could be read for the first time may be a tree that holds anything.
+        // An object that can be read for the first time may be a tree with any content.
         assert!(!tells(Target::Object(id(2)), &[scanned(2, State::Clean)]));
         assert!(tells(Target::Object(id(2)), &[scanned(2, State::Unread)]));
     }

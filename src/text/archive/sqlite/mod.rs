@@ -1,9 +1,9 @@
-//! Databases of `SQLite` and their write-ahead logs: each row as a text of its own, put together from all the pages that it lies
-//! on, and then the bytes that belong to no row, where deleted ones may still be.
+//! `SQLite` databases and their write-ahead logs: each row as a separate text, assembled from all its pages, and then
+//! the bytes that belong to no row, which may contain deleted ones.
 //!
-//! The format is that of <https://www.sqlite.org/fileformat2.html>. `pages` knows where the pages are and how they hang together,
-//! `record` what a row holds. A file may be hostile: every page is entered once by its tree, and what is put together is no more
-//! than twice the file.
+//! The format is that of <https://www.sqlite.org/fileformat2.html>. `pages` knows where the pages are and how they are
+//! connected, `record` what a row holds. A file may be hostile: every page is entered once through its tree, and no
+//! more than twice the size of the file is assembled.
 
 mod pages;
 mod record;
@@ -21,35 +21,35 @@ use record::Record;
 
 /// The name of the bytes that belong to no row.
 const REST: &[u8] = b"free space";
-/// Fewest bytes of these that can hold a secret.
+/// The fewest of those bytes that can contain a secret.
 const SHORTEST: usize = 8;
 
 /// A table or an index.
 struct Tree {
     name: Vec<u8>,
     columns: Vec<Vec<u8>>,
-    /// `true` if it repeats what the rows of a table hold.
+    /// `true` if the tree is an index, which repeats values of a table.
     is_index: bool,
 }
 
-/// A file being read.
+/// A file that is being read.
 struct Reading<'d> {
     pages: Pages<'d>,
     trees: Vec<Tree>,
     /// The tree that each page belongs to.
     owners: BTreeMap<u32, usize>,
-    /// Bytes that may still be put together.
+    /// The number of bytes that may still be assembled.
     left: usize,
-    /// The rows that were put together.
+    /// The spans of the rows that were assembled.
     covered: Vec<Span>,
-    /// Hashes of the rows of a log, which has a page as often as it was changed.
+    /// The hashes of the rows of a log, which contains a page once for every change to it.
     seen: HashSet<u64>,
     /// The parts that were not read to their end.
     flaws: Vec<Reason>,
 }
 
 impl Walk<'_> {
-    /// Hands out the rows of a database or a log, and what else its bytes are.
+    /// Passes on the rows of a database or a log, and then its other bytes.
     pub(super) fn sqlite(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
         let Some(pages) = Pages::of(bytes) else { return false };
         let flaws = if pages.is_cut() { vec![Reason::Cut] } else { Vec::new() };
@@ -65,7 +65,7 @@ impl Walk<'_> {
         reading.enter_trees();
         let slots = reading.pages.slots().into_iter();
         let (owned, free): (Vec<Slot>, Vec<Slot>) = slots.partition(|slot| reading.owners.contains_key(&slot.number));
-        // What belongs to a tree comes first: a page that belongs to none may refer to others that were used again.
+        // Pages of trees come first: a page outside of the trees may refer to pages that are in use again.
         for slot in owned.iter().chain(&free) {
             reading.page(slot, &mut |name, record| self.row(path, name, record, depth));
         }
@@ -80,7 +80,7 @@ impl Walk<'_> {
         true
     }
 
-    /// Hands out a row, and opens the archives among its values.
+    /// Passes on a row, and opens the archives among its values.
     fn row(&mut self, path: &BStr, name: &[u8], row: &Row<'_>, depth: usize) {
         let name = joined(path, name);
         let text = row.record.text(row.columns);
@@ -95,14 +95,14 @@ impl Walk<'_> {
     }
 }
 
-/// A row, and what its columns are called.
+/// A row, and the names of its columns.
 struct Row<'r> {
     record: Record<'r>,
     columns: &'r [Vec<u8>],
 }
 
 impl Reading<'_> {
-    /// Finds out which tree each page belongs to. A log does not tell.
+    /// Determines the tree that each page belongs to. A log does not show this.
     fn enter_trees(&mut self) {
         if self.pages.is_log() {
             return;
@@ -125,7 +125,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Goes through a tree.
+    /// Visits all pages of a tree.
     fn enter(&mut self, root: u32, tree: usize) {
         let mut waiting = vec![root];
         while let Some(number) = waiting.pop() {
@@ -143,7 +143,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Puts the rows of a page together.
+    /// Assembles the rows of a page.
     fn page(&mut self, slot: &Slot, found: &mut dyn FnMut(&[u8], &Row<'_>)) {
         let owner = self.owners.get(&slot.number).copied();
         for cell in self.pages.cells(slot) {
@@ -169,7 +169,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The bytes that belong to no row, with a line break between stretches that are not adjacent.
+    /// Returns the bytes that belong to no row, with a line break between parts that are not adjacent.
     fn rest(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.covered.sort_unstable_by_key(|span| span.start);
         let end = Span::new(bytes.len(), bytes.len());
@@ -193,7 +193,7 @@ fn hash(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// The name of a row: its table and number where these are known.
+/// Returns the name of a row: its table and number if they are known.
 fn name(tree: Option<&Tree>, page: u32, cell: &Cell) -> Vec<u8> {
     match (tree, cell.row) {
         (Some(tree), Some(row)) => [&tree.name[..], b"/", row.to_string().as_bytes()].concat(),
@@ -202,7 +202,8 @@ fn name(tree: Option<&Tree>, page: u32, cell: &Cell) -> Vec<u8> {
     }
 }
 
-/// The tree that a row of the schema is about, and its first page: type, name, table, first page and the statement that made it.
+/// Returns the tree that a row of the schema describes, and its first page. The row has the type, the name, the table,
+/// the first page and the statement that created it.
 fn tree(record: &Record<'_>) -> Option<(Tree, u32)> {
     let [kind, name, _, root, statement] = &record.values[..] else { return None };
     let root = u32::try_from(root.number()?).ok().filter(|root| *root > 0)?;

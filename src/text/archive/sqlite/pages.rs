@@ -1,4 +1,4 @@
-//! The pages of a database or a write-ahead log, the cells on them, and the payload of a cell with the pages it flows over to.
+//! The pages of a database or a write-ahead log, their cells, and the payload of a cell, including its overflow pages.
 
 use std::collections::HashMap;
 
@@ -6,22 +6,22 @@ use crate::text::Span;
 use crate::text::archive::kind::{SQLITE, is_sqlite_log};
 use crate::text::encoding::Wide;
 
-/// Bytes before the first page's tree.
+/// The number of bytes before the tree of the first page.
 const HEADER: usize = 100;
-/// Bytes of a log before its first frame, and before the page of each.
+/// The number of bytes of a log before its first frame, and in each frame before the page.
 const LOG_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
-/// Bytes of the number of the next page.
+/// The number of bytes of a page number that links to the next page.
 const LINK: usize = 4;
 
 /// The pages of a file.
 pub(super) struct Pages<'d> {
     bytes: &'d [u8],
     size: usize,
-    /// Bytes of a page that are `SQLite`'s; an extension may keep the last ones.
+    /// The number of bytes of a page that `SQLite` uses; an extension may reserve the last ones.
     usable: usize,
     wide: Option<Wide>,
-    /// Those of a log.
+    /// The frames, if the file is a log.
     frames: Option<Frames>,
 }
 
@@ -29,36 +29,36 @@ pub(super) struct Pages<'d> {
 #[derive(Default)]
 struct Frames {
     slots: Vec<Slot>,
-    /// Those of each page, in the order in which they were written.
+    /// The frames of each page, in the order in which they were written.
     of_page: HashMap<u32, Vec<usize>>,
 }
 
-/// Where a page is.
+/// The location of a page.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Slot {
     pub(super) number: u32,
-    /// Where it starts in the file.
+    /// The position of the cell in the file.
     start: usize,
-    /// The transaction that wrote it to a log.
+    /// The number of the transaction that wrote the page to a log.
     turn: usize,
 }
 
 /// A row, or a part of one, on a page of a tree.
 pub(super) struct Cell {
-    /// Where it starts in the file.
+    /// The position of the cell in the file.
     start: usize,
-    /// Its number in the table, if it has one.
+    /// The number of the row in its table, if it has one.
     pub(super) row: Option<i64>,
-    /// Where its payload starts in the file, and how long all of that is.
+    /// The position of the payload in the file, and the length of the whole payload.
     payload: usize,
     length: usize,
     is_of_table: bool,
 }
 
-/// All that a cell holds.
+/// The content of a cell.
 pub(super) struct Payload {
     pub(super) bytes: Vec<u8>,
-    /// The bytes it was put together from.
+    /// The spans from which the bytes were assembled.
     pub(super) spans: Vec<Span>,
     pub(super) is_whole: bool,
 }
@@ -89,7 +89,7 @@ impl Kind {
 }
 
 impl<'d> Pages<'d> {
-    /// `None` if a header says nothing that can be true.
+    /// Reads the header of a file; returns `None` if it contains impossible values.
     pub(super) fn of(bytes: &'d [u8]) -> Option<Self> {
         if is_sqlite_log(bytes) {
             return Self::of_log(bytes);
@@ -125,19 +125,20 @@ impl<'d> Pages<'d> {
         self.frames.is_some()
     }
 
-    /// How texts are encoded, if not in UTF-8.
+    /// Returns the encoding of texts, if it isn't UTF-8.
     pub(super) fn wide(&self) -> Option<Wide> {
         self.wide
     }
 
-    /// `true` if the header of a database counts pages that are not there; it does not where an old version wrote last.
+    /// Returns `true` if the header of a database counts pages that are missing. The count is ignored if an old version
+    /// wrote the file last, because it did not update the count.
     pub(super) fn is_cut(&self) -> bool {
         let is_told = number(self.bytes, 24) == number(self.bytes, 92);
         let told = number(self.bytes, 28).filter(|_| is_told && !self.is_log());
         told.is_some_and(|told| u64::from(told) * (self.size as u64) > self.bytes.len() as u64)
     }
 
-    /// All pages that are there, in the order of the file.
+    /// Returns all pages that are present, in the order of the file.
     pub(super) fn slots(&self) -> Vec<Slot> {
         match &self.frames {
             Some(frames) => frames.slots.clone(),
@@ -145,14 +146,15 @@ impl<'d> Pages<'d> {
         }
     }
 
-    /// A page of a database.
+    /// Returns a page of a database.
     pub(super) fn slot(&self, number: u32) -> Option<Slot> {
         let start = usize::try_from(number).ok()?.checked_sub(1)?.checked_mul(self.size)?;
-        // The last page of a file that is cut off may be a part of one.
+        // The last page of a truncated file may be incomplete.
         (start + HEADER < self.bytes.len()).then_some(Slot { number, start, turn: 0 })
     }
 
-    /// A page that another one refers to: in a log, as the same transaction or one before has left it.
+    /// Returns a page that another one refers to; in a log, its state after the same transaction or the latest one
+    /// before.
     fn referred(&self, number: u32, from: &Slot) -> Option<Slot> {
         let Some(frames) = &self.frames else { return self.slot(number) };
         let versions = frames.of_page.get(&number)?;
@@ -164,14 +166,14 @@ impl<'d> Pages<'d> {
         &self.bytes[slot.start..(slot.start + self.usable).min(self.bytes.len())]
     }
 
-    /// The kind of a page of a tree, and where its header starts in it.
+    /// Returns the kind of a page of a tree, and the position of its header within the page.
     fn kind(&self, slot: &Slot) -> Option<(Kind, usize)> {
         let page = self.page(slot);
         let header = if slot.number == 1 && page.starts_with(SQLITE) { HEADER } else { 0 };
         Some((Kind::of(*page.get(header)?)?, header))
     }
 
-    /// Where the cells of a page start in it.
+    /// Returns the positions of a page's cells within the page.
     fn cell_starts(&self, slot: &Slot) -> Vec<usize> {
         let Some((kind, header)) = self.kind(slot) else { return Vec::new() };
         let page = self.page(slot);
@@ -181,7 +183,7 @@ impl<'d> Pages<'d> {
         (0..count).map_while(|nth| short(first + 2 * nth)).filter(|start| *start < page.len()).collect()
     }
 
-    /// The pages below a page of a tree.
+    /// Returns the pages below a page of a tree.
     pub(super) fn children(&self, slot: &Slot) -> Vec<u32> {
         let Some((_, header)) = self.kind(slot).filter(|(kind, _)| kind.is_inner()) else { return Vec::new() };
         let page = self.page(slot);
@@ -189,7 +191,7 @@ impl<'d> Pages<'d> {
         starts.filter_map(|start| number(page, start)).collect()
     }
 
-    /// The cells of a page that hold something.
+    /// Returns the cells of a page that have content.
     pub(super) fn cells(&self, slot: &Slot) -> Vec<Cell> {
         let Some((kind, _)) = self.kind(slot).filter(|(kind, _)| *kind != Kind::TableInner) else { return Vec::new() };
         self.cell_starts(slot).into_iter().filter_map(|start| self.cell(slot, kind, start)).collect()
@@ -211,7 +213,7 @@ impl<'d> Pages<'d> {
         Some(Cell { start: slot.start + start, row, payload: slot.start + at, length, is_of_table })
     }
 
-    /// Bytes of a payload that are on the page of the tree itself.
+    /// Returns the number of bytes of a payload that are on the tree's page itself.
     fn local(&self, cell: &Cell) -> usize {
         let usable = self.usable;
         let most = if cell.is_of_table { usable - 35 } else { (usable - 12) * 64 / 255 - 23 };
@@ -223,7 +225,8 @@ impl<'d> Pages<'d> {
         if fitting <= most { fitting } else { least }
     }
 
-    /// The payload of a cell; `None` if it is not on its page, or if no more than `left` bytes may be put together.
+    /// Returns the payload of a cell; `None` if it exceeds its page, or has more than the `left` bytes that may still
+    /// be assembled.
     pub(super) fn payload(&self, slot: &Slot, cell: &Cell, left: &mut usize) -> Option<Payload> {
         if cell.length > *left {
             *left = 0;
@@ -248,7 +251,8 @@ impl<'d> Pages<'d> {
     }
 }
 
-/// Sizes are powers of two; the largest does not fit into its field and is written as 1.
+/// Returns the size of a page from its field in the header. Sizes are powers of two; the largest does not fit into the
+/// field and is written as 1.
 fn page_size(written: usize) -> Option<usize> {
     let size = if written == 1 { 1 << 16 } else { written };
     (size.is_power_of_two() && (512..=1 << 16).contains(&size)).then_some(size)
@@ -266,7 +270,7 @@ fn number(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + LINK)?.try_into().ok().map(u32::from_be_bytes)
 }
 
-/// A number of one to nine bytes, and how many it has.
+/// Reads a number of one to nine bytes, and returns it with its length.
 pub(super) fn varint(bytes: &[u8]) -> Option<(i64, usize)> {
     let mut value: u64 = 0;
     for (at, byte) in bytes.iter().take(9).enumerate() {

@@ -1,4 +1,4 @@
-//! A row: its values, and the text that they are looked at as.
+//! A row: its values, and the text as which they are scanned.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use bstr::ByteSlice as _;
 use super::pages::varint;
 use crate::text::encoding::{Wide, as_text};
 
-/// Bytes of the name of a value, at most, where a row is a name and a value.
+/// The most bytes of a name, if a row is a name and a value.
 const MAX_KEY: usize = 256;
 
 /// The values of a row.
@@ -17,10 +17,10 @@ pub(super) struct Record<'r> {
 
 /// A value that a row holds.
 pub(super) enum Value<'r> {
-    /// None, or one that is not looked at.
+    /// No value, or one that isn't scanned.
     Other,
     Number(i64),
-    /// In UTF-8, whatever the database has it in.
+    /// A text in UTF-8, whatever the encoding of the database.
     Text(Cow<'r, [u8]>),
     Blob(&'r [u8]),
 }
@@ -33,7 +33,7 @@ impl Value<'_> {
         }
     }
 
-    /// The text that it is, or that its bytes are.
+    /// Returns the text of a text value, or of the bytes of a blob.
     pub(super) fn bytes(&self) -> Option<Cow<'_, [u8]>> {
         match self {
             Self::Text(text) => Some(Cow::Borrowed(text)),
@@ -44,7 +44,8 @@ impl Value<'_> {
 }
 
 impl<'r> Record<'r> {
-    /// Reads a record: the length of its header, a type for each value, and the values. One that is cut off has fewer.
+    /// Reads a record: the length of its header, a type for each value, and the values. A truncated record has fewer
+    /// values.
     pub(super) fn parse(payload: &'r [u8], wide: Option<Wide>) -> Option<Self> {
         let (length, mut at) = varint(payload)?;
         let mut body = usize::try_from(length).ok().filter(|length| (at..=payload.len()).contains(length))?;
@@ -68,7 +69,7 @@ impl<'r> Record<'r> {
         Some(Self { values })
     }
 
-    /// The values that are bytes.
+    /// Returns the values that are blobs.
     pub(super) fn blobs(&self) -> impl Iterator<Item = &[u8]> {
         self.values.iter().filter_map(|value| match value {
             Value::Blob(bytes) => Some(*bytes),
@@ -76,8 +77,8 @@ impl<'r> Record<'r> {
         })
     }
 
-    /// The row as a text in which a value has its name before it: that of its column or, in a table of names and values, the first of
-    /// the two.
+    /// Returns the row as a text in which each value follows its name: that of its column or, in a table of names and
+    /// values, the first of the two.
     pub(super) fn text(&self, columns: &[Vec<u8>]) -> Vec<u8> {
         if let [key, value] = &self.values[..]
             && let (Some(key), Some(value)) = (key.bytes(), value.bytes())
@@ -97,7 +98,8 @@ impl<'r> Record<'r> {
     }
 }
 
-/// A value behind its name; below it where it is more than a word, for an assignment has a value on its line.
+/// Returns a value after its name; below the name if the value is more than a word, because an assignment has its value
+/// on the same line.
 fn line(name: &[u8], value: &[u8]) -> Vec<u8> {
     let is_word = !value.starts_with(b"{") && !value.starts_with(b"[") && value.find_byte(b'\n').is_none();
     let sign: &[u8] = match name {
@@ -108,7 +110,7 @@ fn line(name: &[u8], value: &[u8]) -> Vec<u8> {
     [name, sign, value, b"\n"].concat()
 }
 
-/// Bytes of a value of this type.
+/// Returns the number of bytes of a value of this type.
 fn size(kind: i64) -> Option<usize> {
     Some(match kind {
         0 | 8 | 9 | 10 | 11 => 0,
@@ -120,7 +122,8 @@ fn size(kind: i64) -> Option<usize> {
     })
 }
 
-/// The names of the columns in the statement that makes a table: the first word of each part between its brackets.
+/// Returns the names of the columns from the statement that creates a table: the first word of each part between its
+/// brackets.
 pub(super) fn columns(statement: &[u8]) -> Vec<Vec<u8>> {
     let Some((_, list)) = statement.split_once_str("(") else { return Vec::new() };
     let (mut names, mut part, mut depth) = (Vec::new(), Vec::new(), 0usize);

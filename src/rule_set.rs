@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_names_the_rules_about_it_in_any_case_and_a_bounded_number() {
+    fn a_word_selects_a_bounded_number_of_rules_ignoring_case() {
         let set = RuleSet::builtin();
         for word in ["azure", "AZURE", "Azure"] {
             let error = set.clone().select(&[], &[word.into()]).map(|_| ()).unwrap_err().to_string();
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_has_a_rule_at_its_position() {
+    fn rules_of_values_keep_the_order_of_the_values() {
         let long = "abcdefgh".repeat(2000);
         let values: [&[u8]; 4] = [b"zzz", b"a-.*b\nc", b"\xff\xfeabc\x00", long.as_bytes()];
         let set = RuleSet::of_values(&values).unwrap();

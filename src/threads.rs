@@ -63,7 +63,7 @@ mod tests {
     use rayon::prelude::*;
 
     #[test]
-    fn a_thread_alone_does_all_of_the_work_itself() {
+    fn a_single_thread_does_all_the_work_itself() {
         let sum = |here: std::thread::ThreadId| {
             (0..1000u32).into_par_iter().filter(|_| std::thread::current().id() == here).sum::<u32>()
         };

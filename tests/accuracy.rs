@@ -15,7 +15,7 @@ fn place(path: &str, line: usize) -> Place {
 }
 
 #[test]
-fn every_spot_and_every_line_without_a_label_counts_once() {
+fn every_spot_and_every_unlabelled_line_counts_once() {
     let labels = [
         label("a", (1, 1), true),
         // The same lines are labelled twice; one of the labels says that there is a secret.
@@ -53,7 +53,7 @@ fn every_spot_and_every_line_without_a_label_counts_once() {
 }
 
 #[test]
-fn nothing_reported_is_nothing_right() {
+fn without_reports_every_score_is_zero() {
     let labels = [label("a", (1, 1), true)];
     let score = Labels::new(&labels).score([].iter());
     assert_eq!((score.recall(), score.precision(), score.f1()), (0.0, 0.0, 0.0));

@@ -102,7 +102,7 @@ fn imports_go_up_the_layers_only() {
 }
 
 #[test]
-fn the_table_of_the_architecture_is_the_code() {
+fn the_architecture_table_matches_the_code() {
     let table = imports();
     assert_eq!(table.len(), modules().len(), "ARCHITECTURE.md has another number of modules than src/lib.rs");
     let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -179,7 +179,7 @@ fn holder(
 }
 
 #[test]
-fn every_folder_of_the_sources_is_on_the_map() {
+fn every_source_folder_is_in_the_architecture_document() {
     let map = read(&root().join("ARCHITECTURE.md"));
     let folders: BTreeSet<PathBuf> =
         sources(&root().join("src")).iter().filter_map(|path| Some(path.parent()?.to_path_buf())).collect();
@@ -194,7 +194,7 @@ fn every_folder_of_the_sources_is_on_the_map() {
 
 /// Only one module can open a connection, so that every command without it is offline.
 #[test]
-fn one_module_knows_the_network() {
+fn only_one_module_uses_the_network() {
     const NETWORK: [&str; 7] = [
         "std::net::TcpStream",
         "std::net::TcpListener",
@@ -212,7 +212,7 @@ fn one_module_knows_the_network() {
 }
 
 #[test]
-fn no_module_names_what_is_forbidden_to_it() {
+fn no_module_uses_a_path_forbidden_to_it() {
     refuse("a forbidden path is named", |crossing| {
         let own = FORBIDDEN.iter().filter(|(module, _)| *module == crossing.module);
         own.flat_map(|(_, paths)| *paths).any(|path| crossing.is_within(path))
@@ -239,7 +239,7 @@ fn only_git_uses_gix() {
 }
 
 #[test]
-fn only_the_shell_holds_the_standard_streams() {
+fn only_the_shell_uses_the_standard_streams() {
     let names_a_stream = |crossing: &Crossing| {
         let pairs = crossing.path.windows(2);
         pairs.into_iter().any(|pair| pair[0] == "io" && ["stdout", "stderr"].contains(&pair[1].as_str()))
@@ -261,7 +261,7 @@ fn no_error_has_its_source_in_its_own_words() {
 
 /// The parser that these tests rely on sees every form of path.
 #[test]
-fn crossings_are_seen_in_every_form_they_are_written_in() {
+fn imports_are_recognised_in_every_syntax() {
     let text = "use crate::{a::B, c::{self, D}};\n// crate::comment\nfn f() { super::x(); \"crate::text\"; 'c'; gix::y }\n\
                 #[cfg(test)]\nmod tests { use super::super::std::io::{self, stdout}; fn g<'a>() { crate::z!() } }\n";
     let seen: Vec<String> = crossings_of("src/top/inner.rs", text)

@@ -66,7 +66,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn links_lead_somewhere() {
+fn links_have_existing_targets() {
     let mut count = 0;
     for page in all_pages() {
         for link in links(&read(&page)).iter().filter(|link| !link.contains("://")) {
@@ -83,7 +83,7 @@ fn links_lead_somewhere() {
 
 /// The site contains the pages of `docs/` and nothing else.
 #[test]
-fn every_page_is_in_the_site_and_leads_to_no_other_place() {
+fn every_page_is_in_the_site_and_links_within_it() {
     let summary: BTreeSet<String> = links(&read(&root().join("docs/SUMMARY.md"))).into_iter().collect();
     for page in pages("docs") {
         let name = page.file_name().unwrap().to_string_lossy().into_owned();
@@ -154,7 +154,7 @@ fn addressed(line: &str, repository: &str) -> String {
 
 /// `repository` in Cargo.toml is the one place that holds the project's address; if it is set, every recipe has it.
 #[test]
-fn recipes_have_the_address_of_the_manifest() {
+fn recipes_use_the_repository_url_of_the_manifest() {
     let (repository, is_updated) = (env!("CARGO_PKG_REPOSITORY"), std::env::var_os("KEYSWEEP_UPDATE").is_some());
     let mut count = 0;
     for page in all_pages() {

@@ -76,7 +76,7 @@ struct Line {
 // ---------------------------------------------------------------- the rules
 
 #[test]
-fn every_entry_stands_in_its_place() {
+fn every_entry_is_in_order() {
     let (text, file) = rules();
     let (found, expected) = (found(&text, &file), expected(&file));
     assert!(expected.len() > 1_000, "the rules were not read: {} lines", expected.len());
@@ -296,7 +296,7 @@ fn flaws(pieces: &[String]) -> Vec<String> {
 
 /// The checker that these tests rely on reports everything that is out of order, with its place.
 #[test]
-fn what_is_out_of_order_is_told_with_its_place() {
+fn an_entry_out_of_order_is_reported_with_its_position() {
     assert_eq!(flaws(&ordered()), [""; 0]);
 
     let mut pieces = ordered();
@@ -313,7 +313,7 @@ fn what_is_out_of_order_is_told_with_its_place() {
 }
 
 #[test]
-fn a_line_that_lies_is_told() {
+fn misleading_section_headings_are_reported() {
     let mut pieces = ordered();
     pieces[8] = "# ---------------- Zenith\n".to_owned();
     let banner = pieces.remove(10);
@@ -326,7 +326,7 @@ fn a_line_that_lies_is_told() {
 }
 
 #[test]
-fn what_a_second_provider_uses_moves_to_shared() {
+fn entries_used_by_a_second_provider_move_to_shared() {
     let mut pieces = ordered();
     pieces[13] = rule("bolt-token", "Bolt", "acme-key", "host");
     let moved: Vec<String> =

@@ -11,7 +11,7 @@ use keysweep::text::{LineIndex, Span, hostile};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    beside(bytes);
+    adjacent(bytes);
     agent(bytes);
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     config(text);
@@ -51,13 +51,13 @@ fn imported(text: &str) {
 }
 
 /// Checks that a comment found next to a value is in the line that it names.
-fn beside(bytes: &[u8]) {
+fn adjacent(bytes: &[u8]) {
     let [start, length, text @ ..] = bytes else { return };
     let start = usize::from(*start).min(text.len());
     let value = Span::new(start, (start + usize::from(*length % 64)).min(text.len()));
     let lines = LineIndex::new(text);
     let tools = [Tool::Gitleaks, Tool::Betterleaks, Tool::Trufflehog, Tool::DetectSecrets];
-    let Some(found) = comment::beside(text, &lines, value, &tools) else { return };
+    let Some(found) = comment::adjacent(text, &lines, value, &tools) else { return };
     assert!(comment::count(text, &found) > 0);
     let mut places = text.windows(found.text.len()).enumerate().filter(|(_, window)| *window == found.text);
     assert!(places.any(|(at, _)| lines.place(text, at).line == found.line), "{found:?}");

@@ -43,9 +43,9 @@ pub struct Arrival {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Move {
     /// The commit's tree contains the target there.
-    Came,
+    Added,
     /// The commit's tree no longer contains the target there, but may contain it at another path.
-    Went,
+    Removed,
 }
 
 /// A source of answers about the commits, trees and refs of one repository.
@@ -188,8 +188,8 @@ impl<'s> Attribution<'s> {
         let (mut coming, mut going) = (Allowance::default(), Allowance::default());
         for at in self.graph.order().iter().filter(|at| self.may_differ(**at)) {
             let brought = self.brought_in(*at, &mut coming);
-            let went = self.taken_out(*at, &mut going).into_iter().map(|target| (target, Move::Went));
-            let moved = brought.iter().map(|(_, _, target)| (*target, Move::Came)).chain(went);
+            let removed = self.taken_out(*at, &mut going).into_iter().map(|target| (target, Move::Removed));
+            let moved = brought.iter().map(|(_, _, target)| (*target, Move::Added)).chain(removed);
             moved.for_each(|(target, how)| moves.entry(target).or_default().push((*at, how)));
             if brought.is_empty() {
                 continue;

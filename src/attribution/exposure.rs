@@ -150,7 +150,7 @@ impl Attribution<'_> {
     fn life(&self, found: &[u32], wanted: &Wanted) -> Life {
         let mut asked = vec![None; self.graph.order().len()];
         for (at, how) in wanted.targets.iter().filter_map(|target| self.moves.get(target)).flatten() {
-            if asked[*at as usize] != Some(Move::Came) {
+            if asked[*at as usize] != Some(Move::Added) {
                 asked[*at as usize] = Some(*how);
             }
         }
@@ -161,8 +161,8 @@ impl Attribution<'_> {
             let at = self.graph.order()[rank];
             let is_after = self.graph.parents(at).iter().any(|parent| holds[*parent as usize]);
             let is_held = match asked[at as usize] {
-                Some(Move::Came) => true,
-                Some(Move::Went) => self.node_of(at).is_some_and(|node| self.node_holds(node, wanted)),
+                Some(Move::Added) => true,
+                Some(Move::Removed) => self.node_of(at).is_some_and(|node| self.node_holds(node, wanted)),
                 None => is_after,
             };
             holds[at as usize] = is_held;

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_writes_often_is_usual() {
+    fn frequent_authors_are_usual() {
         let authors = [vec!["A <a@Corp.example>"; 12], vec!["M <m@gmail.com>"; 5], vec!["X <x@gmail.com>"]].concat();
         let usual = Usual::among(authors.iter());
         for (author, outside) in [
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_is_usual_nobody_stands_out() {
+    fn no_author_is_an_outsider_where_no_author_is_frequent() {
         let many: Vec<String> = (0..20).map(|n| format!("N <n@{n}.example>")).collect();
         let usual = Usual::among(many.iter());
         assert!(usual.is_empty() && !usual.is_outside(b"Z <z@z.example>"));

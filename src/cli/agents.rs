@@ -36,13 +36,13 @@ pub(super) fn run(common: &Common, folder: Option<&Path>) -> anyhow::Result<Exit
         let files = AgentsFiles { folder, places };
         let scan = scan.amid(Surroundings { agents: Some(files.clone()), ..Surroundings::clone(&scan.surroundings) });
         let mut report = scan.listed(listing, scope, NOTHING_IS_KNOWN);
-        tell(&mut report, &files);
+        assign_agents(&mut report, &files);
         report
     })
 }
 
 /// Sets for each place which agent's file it is in, and what that file is for.
-fn tell(report: &mut Report, files: &AgentsFiles) {
+fn assign_agents(report: &mut Report, files: &AgentsFiles) {
     let findings = report.findings.iter_mut().chain(&mut report.suppressed);
     for place in findings.flat_map(|finding| &mut finding.occurrences) {
         place.agent = files.places.get(&place.path).copied();

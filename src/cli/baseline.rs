@@ -122,13 +122,13 @@ impl Work {
         let (mut baseline, absent) = self.kept();
         self.add(&mut baseline, &chosen)?;
         self.write(&baseline)?;
-        self.tell(common, &chosen, absent, true)?;
+        self.print_result(common, &chosen, absent, true)?;
         Ok(if self.report.gaps.is_empty() { ExitStatus::Clean } else { ExitStatus::Unknown })
     }
 
     fn check(&self, common: &Common) -> anyhow::Result<ExitStatus> {
         let (new, (_, absent)) = (self.new_ones(), self.kept());
-        self.tell(common, &new, absent, false)?;
+        self.print_result(common, &new, absent, false)?;
         Ok(match (new.is_empty(), self.report.gaps.is_empty()) {
             (false, _) => ExitStatus::Findings,
             (true, false) => ExitStatus::Unknown,
@@ -150,7 +150,7 @@ impl Work {
         let mut baseline = self.old.clone();
         self.add(&mut baseline, &chosen)?;
         self.write(&baseline)?;
-        self.tell(common, &chosen, 0, true)?;
+        self.print_result(common, &chosen, 0, true)?;
         let all = if lost.is_empty() { None } else { Some(self.unfiltered(common)?) };
         for entry in &lost {
             shell::say(&withhold(&format!(
@@ -217,7 +217,7 @@ impl Work {
     }
 
     /// Writes the page that says what is new, what is known and what is gone.
-    fn tell(&self, common: &Common, new: &[&Finding], absent: usize, is_written: bool) -> anyhow::Result<()> {
+    fn print_result(&self, common: &Common, new: &[&Finding], absent: usize, is_written: bool) -> anyhow::Result<()> {
         let mask = self.session.mask(Some(&self.report));
         let view = page::BaselineView {
             file: self.shown(),

@@ -30,21 +30,21 @@ pub(super) fn run(common: &Common, folder: &Path, dockerfile: Option<&Path>) -> 
     let build = advice::BuildContext {
         dockerfile: name.to_string(),
         ignore_file: ignore_file.to_string_lossy().into_owned(),
-        instructions: instructions.iter().flatten().map(told).collect(),
-        compose: compose.iter().map(told_of_compose).collect(),
+        instructions: instructions.iter().flatten().map(instruction_facts).collect(),
+        compose: compose.iter().map(compose_facts).collect(),
     };
     session.report(ReportWhen::Always, |scan| {
         let scan = scan.amid(Surroundings { build: Some(build), ..Surroundings::clone(&scan.surroundings) });
         let mut report = scan.listed(listing, scope, NOTHING_IS_KNOWN);
         if instructions.is_some() || !compose.is_empty() {
-            tell(&mut report, instructions.as_deref().unwrap_or_default(), name.as_bstr(), &compose);
+            annotate_places(&mut report, instructions.as_deref().unwrap_or_default(), name.as_bstr(), &compose);
         }
         report
     })
 }
 
 /// Returns the facts about an instruction that advice needs.
-fn told(instruction: &Instruction) -> advice::Instruction {
+fn instruction_facts(instruction: &Instruction) -> advice::Instruction {
     let kind = match instruction.keyword().as_str() {
         "ARG" | "ENV" => advice::InstructionKind::Sets(instruction.variables()),
         "RUN" => advice::InstructionKind::Runs,
@@ -54,12 +54,12 @@ fn told(instruction: &Instruction) -> advice::Instruction {
 }
 
 /// Returns the facts about a compose file that advice needs.
-fn told_of_compose(file: &ComposeFile) -> compose_advice::ComposeFile {
+fn compose_facts(file: &ComposeFile) -> compose_advice::ComposeFile {
     compose_advice::ComposeFile { name: file.name.to_string(), settings: file.content.settings.clone() }
 }
 
 /// Sets for each place how it gets into the image.
-fn tell(report: &mut Report, instructions: &[Instruction], dockerfile: &BStr, compose: &[ComposeFile]) {
+fn annotate_places(report: &mut Report, instructions: &[Instruction], dockerfile: &BStr, compose: &[ComposeFile]) {
     let copies = dockerfile::copies(instructions);
     for place in report.findings.iter_mut().flat_map(|finding| &mut finding.occurrences) {
         let path = place.path.to_string();

@@ -50,8 +50,8 @@ pub fn run(common: &Common, what: &str) -> anyhow::Result<ExitStatus> {
         return explain_line(&session, &file, line);
     }
     let found = is_id(what).then(|| find(&session, what));
-    if let Some(Ok(told)) = &found {
-        return show(&session.settings, &told.finding.name, &told.page(), told);
+    if let Some(Ok(explained)) = &found {
+        return show(&session.settings, &explained.finding.name, &explained.page(), explained);
     }
     // Only the text of the error is needed: an unknown id selects nothing.
     let error = rules.clone().select(&[escape(what.as_bytes())], &[]).map_or_else(|e| e, |_| SelectError::Empty);
@@ -92,17 +92,17 @@ fn explain_line(session: &Session, file: &Path, line: usize) -> anyhow::Result<E
     let looks = detector.trace(&text, span);
     let here = detector.scan_file(&text).into_iter().filter(|d| d.span.overlaps(span));
     let reported: Vec<Detection> = here.map(|detection| expiry::apply(settings.scan.now, detection)).collect();
-    let mut told = BTreeSet::new();
+    let mut explained = BTreeSet::new();
     let mut says = Vec::new();
     for look in &looks {
         let verdict = verdict(look, &reported, file, session);
-        if told.insert((look.rule, verdict.clone())) {
+        if explained.insert((look.rule, verdict.clone())) {
             says.push(LineView { rule: session.rules().rules[look.rule].id.to_string(), says: verdict });
         }
     }
     says.extend(switched_off(session, &text, span));
     let report = scanned(session, file);
-    says.extend(told_with(&looks, &report, session.rules()));
+    says.extend(reported_with_key(&looks, &report, session.rules()));
     says.extend(allowed(session, &report, line));
     let place = format!("{shown}:{line}");
     let rows = says.iter().map(|one| (one.rule.clone(), one.says.clone())).collect();
@@ -136,9 +136,9 @@ fn scanned(session: &Session, file: &Path) -> Report {
 
 /// Returns the matches of a line that are not findings of their own, because they are the name of a key that is
 /// reported.
-fn told_with(looks: &[Look], report: &Report, rules: &RuleSet) -> Vec<LineView> {
+fn reported_with_key(looks: &[Look], report: &Report, rules: &RuleSet) -> Vec<LineView> {
     let all = || report.all();
-    let told = looks.iter().filter_map(|look| {
+    let explained = looks.iter().filter_map(|look| {
         let Outcome::Accepted(found) = &look.outcome else { return None };
         let value = String::from_utf8_lossy(found.secret.reveal());
         let is_name = |finding: &&Finding| finding.facts.iter().any(|fact| fact.value == value);
@@ -146,8 +146,8 @@ fn told_with(looks: &[Look], report: &Report, rules: &RuleSet) -> Vec<LineView> 
         let says = format!("reported with {}, whose key it names: not a finding of its own", key.rule);
         Some((rules.rules[look.rule].id.to_string(), says))
     });
-    let told: BTreeSet<(String, String)> = told.collect();
-    told.into_iter().map(|(rule, says)| LineView { rule, says }).collect()
+    let explained: BTreeSet<(String, String)> = explained.collect();
+    explained.into_iter().map(|(rule, says)| LineView { rule, says }).collect()
 }
 
 /// Returns the entries and comments that allow the findings of a line, and whether they are valid.
@@ -307,7 +307,7 @@ fn step_view(kind: StepKind, step: &Step, words: &dyn Fn(&str) -> String, rules:
 
 /// A finding of a stored report, with the time and the commit of that report.
 #[derive(Debug, Serialize, Deserialize)]
-struct Told {
+struct Explanation {
     command: String,
     made_at: String,
     age: String,
@@ -318,7 +318,7 @@ struct Told {
     finding: FindingView,
 }
 
-impl Told {
+impl Explanation {
     fn page(&self) -> Vec<Block> {
         let mut said =
             vec![format!("from the report of 'keysweep {}' at {}, {} old", self.command, self.made_at, self.age)];
@@ -346,7 +346,7 @@ enum Missing {
 }
 
 /// Returns the finding of the last reports whose id starts like this.
-fn find(session: &Session, id: &str) -> Result<Told, Missing> {
+fn find(session: &Session, id: &str) -> Result<Explanation, Missing> {
     let nowhere = |why: String| Err(Missing::Nowhere(why));
     let Ok(repo) = Repo::open(Path::new(".")) else {
         return nowhere(format!("this is not a git repository, so no report here has a finding '{id}'"));
@@ -366,7 +366,9 @@ fn find(session: &Session, id: &str) -> Result<Told, Missing> {
         }
     }
     match found.as_slice() {
-        [(one, finding)] => told(session, one, finding, &repo).map_err(|error| Missing::Nowhere(format!("{error:#}"))),
+        [(one, finding)] => {
+            explained(session, one, finding, &repo).map_err(|error| Missing::Nowhere(format!("{error:#}")))
+        }
         [] => nowhere(format!("the last reports of this repository have no finding whose id starts with '{id}'")),
         several => {
             let ids: Vec<String> = several.iter().map(|(_, one)| format!("{} ({})", one.id, one.rule)).collect();
@@ -375,8 +377,8 @@ fn find(session: &Session, id: &str) -> Result<Told, Missing> {
     }
 }
 
-fn told(session: &Session, stored: &Stored, finding: &FindingView, repo: &Repo) -> anyhow::Result<Told> {
-    let told = Told {
+fn explained(session: &Session, stored: &Stored, finding: &FindingView, repo: &Repo) -> anyhow::Result<Explanation> {
+    let explained = Explanation {
         command: stored.report.command.as_str().to_owned(),
         made_at: stored.report.made_at.clone().unwrap_or_default(),
         age: age(clock::now().saturating_sub(stored.made)),
@@ -384,7 +386,7 @@ fn told(session: &Session, stored: &Stored, finding: &FindingView, repo: &Repo) 
         head_now: repo.head().map(|head| head.to_string()),
         finding: finding.clone(),
     };
-    safe(&told, &session.mask(None).and_shown(finding.facts.iter()))
+    safe(&explained, &session.mask(None).and_shown(finding.facts.iter()))
 }
 
 /// Returns the same data with all texts masked and escaped.

@@ -148,7 +148,7 @@ pub fn of_range(common: &Common, repo: &Repo, base: ObjectId, head: ObjectId) ->
             |text: &str| Note(format!("needs approval: the range adds {text}, which takes effect once it is merged"));
         match after.added(&policy.accepted) {
             Ok(proposed) => {
-                notes.extend(proposed.entries.iter().map(|entry| changes(&told(entry))));
+                notes.extend(proposed.entries.iter().map(|entry| changes(&describe(entry))));
                 let lines = proposed.baseline.len();
                 let count = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
                 notes.extend((lines > 0).then(|| changes(&format!("{count} to {BASELINE}"))));
@@ -259,7 +259,7 @@ impl At<'_> {
 }
 
 /// Describes an entry in words.
-fn told(entry: &Entry) -> String {
+fn describe(entry: &Entry) -> String {
     let def = &entry.def;
     let parts = [("id", &def.id), ("rule", &def.rule), ("path", &def.path), ("value", &def.value)];
     let parts: Vec<String> =
@@ -271,7 +271,7 @@ fn told(entry: &Entry) -> String {
 /// Notes the entries that have expired and, after a complete sweep with the configured thresholds, those that no longer
 /// allow anything.
 pub fn note_stale_entries(policy: &Policy, common: &Common, report: &mut Report) {
-    let over = policy.expired().map(|entry| Note(format!("{} has expired; remove it or extend it", told(entry))));
+    let over = policy.expired().map(|entry| Note(format!("{} has expired; remove it or extend it", describe(entry))));
     report.notes.extend(over);
     let is_narrow = common.min_severity.is_some() || common.min_confidence.is_some() || !common.rules.is_empty();
     if is_narrow || !report.gaps.is_empty() {
@@ -279,5 +279,5 @@ pub fn note_stale_entries(policy: &Policy, common: &Common, report: &mut Report)
     }
     let unused = policy.unused(report.findings.iter().chain(&report.suppressed));
     let unused = unused.filter(|entry| entry.line.is_some());
-    report.notes.extend(unused.map(|entry| Note(format!("{} no longer allows anything; remove it", told(entry)))));
+    report.notes.extend(unused.map(|entry| Note(format!("{} no longer allows anything; remove it", describe(entry)))));
 }

@@ -59,14 +59,14 @@ fn draw(progress: &Progress, done: &AtomicBool) {
         bar.set_length(all.max(done));
         bar.set_position(done);
         let seconds = bar.elapsed() + TICK * PATIENCE;
-        bar.set_message(told(&counts, bar.eta(), seconds));
+        bar.set_message(message(&counts, bar.eta(), seconds));
         std::thread::sleep(TICK);
     }
     bar.finish_and_clear();
 }
 
 /// Describes the progress of a sweep of objects, or of an archive.
-fn told(counts: &Counts, left: Duration, seconds: Duration) -> String {
+fn message(counts: &Counts, left: Duration, seconds: Duration) -> String {
     let left = HumanDuration(left);
     let (objects, sightings) = (HumanCount(counts.objects), counts.sightings);
     match (counts.read, counts.length) {

@@ -42,9 +42,10 @@ pub fn width(file: Option<&Path>) -> Option<usize> {
 fn columns(terminal: Option<(terminal_size::Width, terminal_size::Height)>) -> Option<usize> {
     /// The least width; a smaller one can't be meant.
     const LEAST: usize = 40;
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    let configured =
+        std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
     let seen = || terminal.map(|(width, _)| usize::from(width.0));
-    said.or_else(seen).map(|columns: usize| columns.max(LEAST))
+    configured.or_else(seen).map(|columns: usize| columns.max(LEAST))
 }
 
 /// Returns `true` if somebody may be watching standard error.
@@ -62,9 +63,9 @@ pub fn results(file: Option<&Path>, write: &mut dyn FnMut(&mut dyn Write) -> io:
     let Some(path) = file else {
         let mut out = BufWriter::new(io::stdout().lock());
         let written = pipe(write(&mut out).and_then(|()| out.flush()));
-        return written.map_err(told).context("writing to standard output");
+        return written.map_err(with_limit_hint).context("writing to standard output");
     };
-    to_file(path, write).map_err(told).with_context(|| format!("writing to '{}'", path.display()))
+    to_file(path, write).map_err(with_limit_hint).with_context(|| format!("writing to '{}'", path.display()))
 }
 
 /// Says that results are in a file, if they are: whoever runs the command sees nothing of them. `what` begins with what they
@@ -100,7 +101,7 @@ pub fn append(file: &Path, write: &mut dyn FnMut(usize, &mut dyn Write) -> io::R
 }
 
 /// Returns a write error, with the remedy for a limit that few people know.
-fn told(error: io::Error) -> io::Error {
+fn with_limit_hint(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::FileTooLarge => {
             io::Error::other(format!("{error}; the file size limit of this process is too low: 'ulimit -f' shows it"))
@@ -205,9 +206,9 @@ pub fn say_to_copy(text: &str, lines: &str) {
 /// In one piece, so that what other processes say does not come between.
 #[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
 fn speak(write: impl FnOnce(&mut Paper<'_>) -> io::Result<()>) {
-    let mut said = Vec::new();
+    let mut configured = Vec::new();
     let width = columns(terminal_size::terminal_size_of(io::stderr()));
-    if write(&mut Paper::new(&mut said, width)).is_ok() {
-        let _ = io::stderr().lock().write_all(&said);
+    if write(&mut Paper::new(&mut configured, width)).is_ok() {
+        let _ = io::stderr().lock().write_all(&configured);
     }
 }

@@ -46,7 +46,7 @@ pub fn run(common: &Common, path: Option<&Path>, wanted: &Wanted) -> anyhow::Res
             Some(sought) => by_value(&mut report, sought),
             None => by_id(&mut report, &repo, &wanted.findings),
         }
-        told(&mut report, repo.workdir().is_some());
+        explain_retention(&mut report, repo.workdir().is_some());
         report.gaps.extend(nothing_read(&report));
         report
     })
@@ -164,7 +164,7 @@ fn by_id(report: &mut Report, repo: &Repo, ids: &[String]) {
 }
 
 /// Replaces the evidence of each finding with what keeps its value.
-fn told(report: &mut Report, has_files: bool) {
+fn explain_retention(report: &mut Report, has_files: bool) {
     for finding in &mut report.findings {
         finding.evidence.retain(|evidence| matches!(evidence, Evidence::Decoded(_)));
         finding.plan = retained::steps(finding);

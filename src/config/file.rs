@@ -194,14 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_and_windows_line_ends_are_fine() {
+    fn a_bom_and_crlf_line_endings_are_accepted() {
         let config = parse("\u{feff}min_severity = \"high\"\r\n[limits]\r\nmax_file_size = 5\r\n").unwrap();
         assert_eq!(config.min_severity, Some(Severity::High));
         assert_eq!(config.limits.max_file_size, Some(5));
     }
 
     #[test]
-    fn an_unknown_key_is_named_with_its_line() {
+    fn an_unknown_key_is_reported_with_its_line() {
         let error = parse("disable = []\nmin_sevrity = \"high\"\n").unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("min_sevrity") && error.contains(NAME), "{error}");
     }
@@ -225,7 +225,7 @@ counter_examples = ['T=acme_live_']
 "#;
 
     #[test]
-    fn rules_of_ones_own_join_the_built_in_ones() {
+    fn custom_rules_are_added_to_the_built_in_ones() {
         let config = parse(OWN).unwrap();
         let rules = config.rules().unwrap();
         assert!(rules.rule("acme-token").is_some() && rules.rule("github-pat-classic").is_some());
@@ -233,13 +233,13 @@ counter_examples = ['T=acme_live_']
     }
 
     #[test]
-    fn a_rule_without_upper_bound_is_named_with_its_line() {
+    fn a_rule_without_an_upper_bound_is_reported_with_its_line() {
         let error = parse(&OWN.replace("{32}'", "+'")).unwrap().rules().map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("line 6") && error.contains("acme-token") && error.contains("upper bound"), "{error}");
     }
 
     #[test]
-    fn entries_are_named_with_their_line() {
+    fn entries_are_reported_with_their_line() {
         let good = "disable = []\n\n[[allow]]\npath = \"tests/\"\nreason = \"samples\"\n";
         let entries = parse(good).unwrap().allowed().unwrap();
         assert_eq!(entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [Some(3)]);

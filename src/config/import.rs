@@ -253,7 +253,7 @@ paths = ["vendor"]
 "#;
 
     #[test]
-    fn what_can_be_is_carried_over_and_the_rest_is_named() {
+    fn supported_settings_are_imported_and_others_are_listed() {
         let import = gitleaks(FILE).unwrap();
         assert_eq!((import.rules, import.left_out), (2, 2), "{}", import.text);
         for said in [
@@ -270,7 +270,7 @@ paths = ["vendor"]
     }
 
     #[test]
-    fn the_result_is_a_configuration() {
+    fn the_result_is_a_valid_configuration() {
         let file: RuleFile = toml::from_str(&gitleaks(FILE).unwrap().text).unwrap();
         assert_eq!(file.rules[0].id, "acme-token");
         assert!(file.rules[0].pattern.as_ref().is_some_and(|pattern| pattern.contains("?P<secret>")));
@@ -279,7 +279,7 @@ paths = ["vendor"]
     }
 
     #[test]
-    fn what_is_no_rule_file_is_refused() {
+    fn files_other_than_rule_files_are_refused() {
         assert!(gitleaks("rules = 3").unwrap_err().contains("line 1"));
         assert!(gitleaks("title = 'x'").unwrap_err().contains("[[rules]]"));
     }

@@ -8,31 +8,31 @@ use super::{Claim, Detection, Detector, Rejection, judge};
 use crate::rule::{Matcher, Reach, Rule};
 
 impl Detector {
-    /// Reports a value that something interrupts, if the rule accepts it. `looked` is how far the search for an
+    /// Reports a value that something interrupts, if the rule accepts it. `inspected` is how far the search for an
     /// uninterrupted value went; returns the same as [`Detector::ask`].
     pub(super) fn ask_broken(
         &self,
         text: &[u8],
         hit: &Hit,
-        looked: Reach,
-        mut told: impl FnMut(Result<Detection, Rejection>),
+        inspected: Reach,
+        mut report: impl FnMut(Result<Detection, Rejection>),
     ) -> Option<Reach> {
         let rule = &self.rules.rules[hit.rule];
         let is_first = rule.keywords[hit.keyword].offset == (0, 0) && matches!(rule.matcher, Matcher::Around { .. });
         if rule.place || !is_first {
-            return Some(looked);
+            return Some(inspected);
         }
         let which = if rule.unmistakable { Interruptions::Any } else { Interruptions::Marked };
         let end = hit.span.end + rule.reach.after as usize;
         let broken = match broken::read(text, hit.span, end, rule.form_reach().after as usize, which) {
             Ok(broken) => broken,
-            Err(behind) => return Some(looked.further(Reach::of(0, behind))),
+            Err(behind) => return Some(inspected.further(Reach::of(0, behind))),
         };
         let inner = Hit { span: broken.keyword, ..*hit };
         let candidate = self.patterns.candidate(rule, &inner, &Searched::new(&broken.run.text)).ok();
-        let said = candidate.and_then(|one| judge::judge(rule, one, &broken.run.text, &self.published).ok());
-        if let Some(detection) = said.filter(|detection| is_put_together(rule, detection, &broken)) {
-            told(Ok(located(detection, &broken.run)));
+        let judged = candidate.and_then(|one| judge::judge(rule, one, &broken.run.text, &self.published).ok());
+        if let Some(detection) = judged.filter(|detection| is_put_together(rule, detection, &broken)) {
+            report(Ok(located(detection, &broken.run)));
         }
         None
     }
@@ -75,7 +75,7 @@ mod tests {
 
     /// Correct check digits don't occur by chance, so a token that has them is found even if other characters touch it.
     #[test]
-    fn a_token_whose_check_digits_fit_need_not_stand_free() {
+    fn a_token_with_a_valid_checksum_needs_no_word_boundary() {
         let token = token_of("github-pat-classic");
         for text in
             [format!("TOKEN{token}"), format!("{token}and"), format!("{token}_old"), format!("x_{token}0{token}")]
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_put_together_over_what_interrupts_it() {
+    fn an_interrupted_value_is_joined() {
         let token = token_of("github-pat-classic");
         let other = token_of("gitlab-pat");
         let marked = [
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_on_two_lines_is_mostly_two_things() {
+    fn text_on_two_lines_is_usually_not_joined() {
         let (token, other) = (token_of("github-pat-classic"), token_of("gitlab-pat"));
         for between in ["\n", "\",\n\"", "\" +\n+ x \"", "\n\n \n", " ", "<b>", "&amp;"] {
             let text = |token: &str| format!("{}{between}{}", &token[..20], &token[20..]);

@@ -129,11 +129,11 @@ impl Rejection {
         match self {
             Self::Boundary => "part of a longer word",
             Self::Published => "a published value",
-            Self::Placeholder(what)
-            | Self::Check(what)
-            | Self::Altered(what)
-            | Self::Shape(what)
-            | Self::Around(what) => what,
+            Self::Placeholder(reason)
+            | Self::Check(reason)
+            | Self::Altered(reason)
+            | Self::Shape(reason)
+            | Self::Around(reason) => reason,
             Self::Entropy => "too regular for an issued value",
             Self::Words => "reads like words",
             Self::Name => "its name does not suggest a secret",

@@ -129,17 +129,17 @@ impl Detector {
     /// is small.
     pub(super) fn whole(&self, text: &[u8]) -> Vec<Detection> {
         let mut found = Vec::new();
-        self.ask_whole(text, |_, said| found.extend(said));
+        self.ask_whole(text, |_, result| found.extend(result));
         found
     }
 
-    /// Calls `told` with the verdict of each rule that judges a file as a whole, and with the rule's position.
-    pub(super) fn ask_whole(&self, text: &[u8], mut told: impl FnMut(usize, Result<Detection, Rejection>)) {
+    /// Calls `report` with the verdict of each rule that judges a file as a whole, and with the rule's position.
+    pub(super) fn ask_whole(&self, text: &[u8], mut report: impl FnMut(usize, Result<Detection, Rejection>)) {
         let Some(line) = whole::only_line(text) else { return };
         for position in &self.whole {
             let rule = &self.rules.rules[*position];
             if let Some(candidate) = self.patterns.whole(rule, *position, line, text) {
-                told(*position, judge::judge(rule, candidate, text, &self.published));
+                report(*position, judge::judge(rule, candidate, text, &self.published));
             }
         }
     }
@@ -187,50 +187,50 @@ impl Detector {
             let rule = &self.rules.rules[hit.rule];
             // Keywords in a row, as in a hostile text, are all in the middle of a word, except the first.
             if self.patterns.starts_in_a_word(rule, &hit, text) {
-                shown = shown.map(|looked| looked.further(Reach { after: 0, ..rule.form_reach() }));
+                shown = shown.map(|inspected| inspected.further(Reach { after: 0, ..rule.form_reach() }));
                 continue;
             }
             if !room.may_ask() {
                 return None;
             }
-            let looked = self.ask(text, &hit, |said| {
-                let believed = said.into_iter();
+            let inspected = self.ask(text, &hit, |result| {
+                let believed = result.into_iter();
                 accepted.extend(believed.map(|detection| Accepted { anchor, keyword: hit.span, detection }));
             });
-            shown = shown.zip(looked).map(|(before, looked)| before.further(looked));
+            shown = shown.zip(inspected).map(|(before, inspected)| before.further(inspected));
         }
         shown
     }
 
-    /// Calls `told` with the verdict of a rule on each value at its keyword. Returns how much text around the keyword
+    /// Calls `report` with the verdict of a rule on each value at its keyword. Returns how much text around the keyword
     /// decided the verdict; `None` if it was all of the rule's reach.
     pub(super) fn ask(
         &self,
         text: &Searched<'_>,
         hit: &prefilter::Hit,
-        mut told: impl FnMut(Result<Detection, Rejection>),
+        mut report: impl FnMut(Result<Detection, Rejection>),
     ) -> Option<Reach> {
         let rule = &self.rules.rules[hit.rule];
         let judge = |candidate| judge::judge(rule, candidate, text, &self.published);
         match &rule.matcher {
             Matcher::Assignment => {
-                let Reading { assignments, looked } = assignment::read(text, hit.span);
-                let mut shown = looked;
+                let Reading { assignments, inspected } = assignment::read(text, hit.span);
+                let mut shown = inspected;
                 for found in assignments {
-                    let said = judge(found.candidate(hit.rule, hit.span));
+                    let result = judge(found.candidate(hit.rule, hit.span));
                     // All other checks of a value and its name don't look at anything around them.
-                    if said.as_ref().map_or_else(|rejection| rejection.is_for_surroundings(), |_| true) {
-                        shown = looked.with_context();
+                    if result.as_ref().map_or_else(|rejection| rejection.is_for_surroundings(), |_| true) {
+                        shown = inspected.with_context();
                     }
-                    told(said);
+                    report(result);
                 }
                 Some(shown)
             }
             Matcher::Around { .. } | Matcher::After { .. } | Matcher::Whole { .. } => {
                 match self.patterns.candidate(rule, hit, text).map(judge) {
-                    Err(looked) => self.ask_broken(text, hit, looked, told),
-                    Ok(said) => {
-                        told(said);
+                    Err(inspected) => self.ask_broken(text, hit, inspected, report),
+                    Ok(result) => {
+                        report(result);
                         None
                     }
                 }
@@ -290,7 +290,7 @@ mod tests {
     /// Checks that the verdict of a rule doesn't depend on anything beyond its reach: a text that is cut there gives
     /// the same verdict.
     #[test]
-    fn nothing_beyond_the_reach_matters() {
+    fn text_beyond_the_reach_has_no_effect() {
         let detector = Detector::new(RuleSet::builtin());
         let filler = "The quick brown fox: jumps over = the lazy dog; 42 times (or so).\n".repeat(300);
         for def in rules().rules {

@@ -102,7 +102,7 @@ mod tests {
     use crate::rule_set::RuleSet;
 
     #[test]
-    fn a_text_without_anything_is_remembered_as_a_text_alone() {
+    fn a_text_without_findings_is_remembered_only_as_a_whole() {
         let detector = Detector::new(RuleSet::builtin());
         let is_known = |text: &str| detector.known_lines.knows(detector.known_lines.hash_of_text(text.as_bytes()));
         let token = format!("ghp_{}", "0".repeat(36));
@@ -112,12 +112,12 @@ mod tests {
             assert!(is_known(text), "{text}");
         }
         // A text without findings may still hold a keyword when it is looked at as a line.
-        let looked = |text: &str| {
+        let inspected = |text: &str| {
             let mut count = 0;
             detector.look(text.as_bytes(), std::iter::once(Span::new(0, text.len())), |_| count += 1);
             count
         };
-        assert_eq!(looked("\ntoken = none\n"), 1);
+        assert_eq!(inspected("\ntoken = none\n"), 1);
         // A text with findings is scanned again.
         let rules: RuleFile = toml::from_str(include_str!("../../rules.toml")).unwrap();
         let rule = rules.rules.iter().find(|rule| rule.id == "github-pat-classic").unwrap();
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scan_by_itself_makes_no_room_for_anything() {
+    fn a_single_scan_allocates_no_cache() {
         let detector = Detector::new(RuleSet::builtin());
         assert!(detector.scan(b"a line").is_empty());
         assert!(detector.known_lines.pairs.get().is_none());

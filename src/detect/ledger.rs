@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_speaks_against_a_value_is_noted() {
+    fn marks_that_lower_the_confidence_are_noted() {
         for (text, mark, confidence) in [
             ("token = 'VALUE?VALUE'", Mark::Mixture, Confidence::Medium),
             ("token_of_acme = 'VALUE'", Mark::Trailing, Confidence::Medium),
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_for_a_password_is_none() {
+    fn password_placeholders_are_not_reported() {
         let detector = Detector::new(RuleSet::builtin());
         for value in ["changeme", "password", "'userPassword'", "kestrel was here", "2026-11-30", "'Gr\u{fc}n-Ahorn'"] {
             assert!(detector.scan(format!("password = {value}").as_bytes()).is_empty(), "{value}");
@@ -261,13 +261,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_adds_no_more_than_is_allowed_for() {
+    fn a_file_adds_no_more_than_the_allowed_maximum() {
         let points = |mark: Mark| i32::from(MARKS[mark as usize].1);
         assert!(OF_FILE.into_iter().map(points).filter(|points| *points > 0).sum::<i32>() <= MOST_OF_FILE);
     }
 
     #[test]
-    fn what_was_drawn_outranks_where_it_stands() {
+    fn random_values_outrank_their_location() {
         let sure = |marks: &[Mark]| {
             let mut ledger = Ledger::new(Confidence::Medium);
             marks.iter().for_each(|mark| ledger.add(*mark));

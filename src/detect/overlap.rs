@@ -110,7 +110,7 @@ mod tests {
 
     /// If two detections differ only in their facts and evidence, the one with more stays, whichever comes first.
     #[test]
-    fn the_order_they_come_in_does_not_matter() {
+    fn the_order_of_detections_does_not_matter() {
         let one = |name: &str, facts: Vec<Fact>| Detection {
             rule: 0,
             span: Span::new(10, 30),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_depends_on_the_name_of_the_file_stands_beside_what_is_doubted() {
+    fn file_dependent_detections_are_kept_along_with_doubtful_ones() {
         use Confidence::{High, Low, Medium};
         let (one, other) = (detection(1, High, &["a.key"]), detection(2, Medium, &["b.key"]));
         assert_eq!(kept(vec![detection(3, Low, &[]), one.clone(), other.clone(), one.clone()]), [3, 1, 2]);

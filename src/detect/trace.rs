@@ -38,9 +38,9 @@ impl Detector {
     /// there.
     pub fn trace(&self, text: &[u8], part: Span) -> Vec<Look> {
         let mut looks = self.looks(text, part, &[]);
-        self.ask_whole(text, |rule, said| {
+        self.ask_whole(text, |rule, result| {
             let keyword = self.rules.rules[rule].files.join(", ").into_bytes();
-            let outcome = outcome(said);
+            let outcome = outcome(result);
             looks.push(Look { rule, keyword, layers: Vec::new(), outcome });
         });
         decode::each_run(text, part, &Room::default(), &mut |run| self.trace_run(&run, part, &[], &mut looks));
@@ -66,8 +66,8 @@ impl Detector {
         let (mut looks, searched) = (Vec::new(), Searched::new(text));
         let mut look = |hit: Hit| {
             let mut outcomes = Vec::new();
-            self.ask(&searched, &hit, |said| {
-                outcomes.push(outcome(said));
+            self.ask(&searched, &hit, |result| {
+                outcomes.push(outcome(result));
             });
             if outcomes.is_empty() {
                 outcomes.push(Outcome::NoMatch);
@@ -89,8 +89,8 @@ impl Detector {
     }
 }
 
-fn outcome(said: Result<Detection, Rejection>) -> Outcome {
-    match said {
+fn outcome(result: Result<Detection, Rejection>) -> Outcome {
+    match result {
         Err(rejection) | Ok(Detection { claim: Claim::Refused(rejection), .. }) => Outcome::Dropped(rejection),
         Ok(detection) => Outcome::Accepted(Box::new(detection)),
     }
@@ -107,20 +107,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dropped_says_why() {
+    fn dropped_values_give_a_reason() {
         let looks = looks("api_token = \"changeme-changeme\"\n");
         assert!(looks.iter().any(|look| matches!(look.outcome, Outcome::Dropped(_))), "{looks:?}");
     }
 
     #[test]
-    fn a_keyword_with_nothing_behind_it_is_no_match() {
+    fn a_keyword_with_no_value_is_not_a_match() {
         let looks = looks("the token is kept elsewhere\n");
         assert!(!looks.is_empty() && looks.iter().all(|look| matches!(look.outcome, Outcome::NoMatch)), "{looks:?}");
     }
 
     /// A scan skips such a value before reading it; the answer is the same.
     #[test]
-    fn a_value_in_the_middle_of_a_word_says_so() {
+    fn a_value_in_the_middle_of_a_word_is_reported_as_such() {
         let token = Generator::new(3).expand("a<base62:4>ghp_<base62:36>", None).unwrap();
         let at_boundary = |look: &Look| matches!(look.outcome, Outcome::Dropped(Rejection::Boundary));
         assert!(looks(&token).iter().any(at_boundary));
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_encoded_is_looked_into() {
+    fn encoded_values_are_decoded_and_traced() {
         let inner = data_encoding::BASE64.encode(b"settings: api_token = \"changeme-changeme\"");
         assert!(looks(&inner).iter().any(|look| look.layers == ["base64"]));
     }

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_and_its_twin_in_pkcs8_are_one() {
+    fn a_key_and_its_pkcs8_form_are_the_same() {
         let rsa: Vec<Vec<u8>> = (0..9).map(|at| number(&[at, 7, 9])).collect();
         let rsa = der(SEQUENCE, &rsa);
         let ec = |more: &[Vec<u8>]| {
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_private_key_has_no_numbers() {
+    fn text_without_a_private_key_has_no_key_numbers() {
         let public = der(SEQUENCE, &[number(&[7; 60]), number(&[1, 0, 1])]);
         for other in [public.clone(), [public, vec![0]].concat(), der(SEQUENCE, &[der(SEQUENCE, &[])])] {
             assert_eq!(of(&other), None);

@@ -250,7 +250,7 @@ impl ContentKind {
     }
 
     /// Returns `true` for files in git's folder, which no commit holds and no push transfers.
-    pub fn beside_objects(self) -> bool {
+    pub fn is_outside_objects(self) -> bool {
         matches!(self, Self::Config | Self::Hook | Self::Reflog | Self::GitFile)
     }
 }
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn json_has_the_words_that_sentences_have() {
+    fn json_uses_the_same_words_as_sentences() {
         use ContentKind as Kind;
         let stages = [
             Stage::Leftover,

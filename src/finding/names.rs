@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_are_named_and_all_are_counted_in_whatever_order_they_come() {
+    fn the_first_names_are_listed_and_all_counted_in_any_order() {
         let mut names = Names::default();
         (0..5).rev().for_each(|n| names.add(format!("{n}").into()));
         assert_eq!(names.to_string(), "0, 1, 2, 3, 4");

@@ -337,7 +337,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_held_back_is_counted_once_and_by_what_it_lacks() {
+    fn held_back_findings_are_counted_once_by_the_unmet_threshold() {
         use Confidence::{High, Low, Medium};
         let mut held = HeldBack::new(High, Severity::High);
         let all = [

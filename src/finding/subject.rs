@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repository_has_one_name_whichever_way_it_is_reached() {
+    fn a_repository_has_the_same_name_for_every_url_form() {
         for url in [
             "https://github.com/acme/shop",
             "https://github.com/acme/shop.git/",

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn every_host_has_its_own_addresses() {
+    fn every_host_has_its_own_url_scheme() {
         for (repository, file, commit) in [
             (
                 https("github.com", "/a/b.git"),
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn several_lines_are_marked_and_no_line_is_where_there_are_none() {
+    fn line_ranges_are_marked_only_where_there_are_lines() {
         let repository = https("gitlab.com", "/a/b").unwrap();
         assert!(repository.file(COMMIT, b"k.pem", Some((1, 27))).as_str().ends_with("/k.pem?plain=1#L1-27"));
         assert!(repository.file(COMMIT, b"a.zip", None).as_str().ends_with("/a.zip?plain=1"));
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn of_an_unknown_host_and_of_an_odd_address_there_is_no_page() {
+    fn unknown_hosts_and_odd_urls_have_no_page() {
         for (host, path) in [
             ("git.example.com", "a/b"),
             ("notgithub.com", "a/b"),
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_holds_nothing_that_means_something() {
+    fn urls_contain_no_unescaped_special_characters() {
         let hostile = b"a\"b<i>'`|)](x \x1b\n\xff%0A?#&javascript:.env";
         for host in ["github.com", "gitlab.com", "bitbucket.org", "codeberg.org"] {
             let repository = https(host, "/a'b/<b>\")").unwrap();

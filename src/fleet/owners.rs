@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_anything_and_nothing_else_does() {
+    fn only_a_star_is_a_wildcard() {
         for (pattern, name, expected) in [
             ("github.com/acme/shop", "github.com/acme/shop", true),
             ("github.com/acme/shop", "github.com/acme/shop-2", false),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_entry_counts_that_says_something() {
+    fn the_last_entry_that_sets_a_field_wins() {
         let csv = "url,owner,account,visibility\n\
                    https://github.com/acme/*,platform,,private\n\
                    git@github.com:Acme/Shop.git,\"shop\",own,public\n\
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_says_something_else_is_refused() {
+    fn a_malformed_owner_list_is_refused() {
         for csv in ["github.com/a,,mine", ",platform", "a,b,own,public,more", "a,b,own,secret"] {
             assert!(Owners::from_csv(csv).is_err(), "{csv}");
         }

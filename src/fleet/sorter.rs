@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn records_come_in_order_whether_they_fit_into_memory_or_not() {
+    fn records_are_sorted_in_memory_and_on_disk() {
         let read = |most: usize| {
             let mut sorter = Sorter { most, ..Sorter::default() };
             (0..1500).for_each(|number| sorter.push(record(number)).unwrap());

@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_clone_brings_along_is_a_file_in_it() {
+    fn links_out_of_the_root_and_special_files_are_refused() {
         let (folder, root) = folder();
         let at = |name: &str| root.join(name);
         assert!(read_within(&root, &at("absent")).unwrap().is_none());
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_ends_when_nobody_writes_to_it_any_more_or_at_the_limit() {
+    fn a_stream_ends_when_its_writer_closes_it_or_at_the_limit() {
         let (_folder, root) = folder();
         let path = root.join("pipe");
         pipe(&path);
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_of_this_process_are_told_by_their_names() {
+    fn streams_of_this_process_are_recognised_by_name() {
         for path in ["/dev/stdin", "/dev/fd/63", "/proc/self/fd/0"] {
             assert!(is_descriptor(Path::new(path)), "{path}");
         }

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
+    fn a_file_is_replaced_atomically_without_leftovers() {
         let folder = Scratch::new().unwrap();
         let path = folder.path().join("file");
         for text in ["a first and longer text", "a second"] {
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_half_way_leaves_the_file_as_it_was() {
+    fn a_failed_write_leaves_the_file_unchanged() {
         let folder = Scratch::new().unwrap();
         let path = folder.path().join("file");
         std::fs::write(&path, "before").unwrap();
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_left_is_removed_and_nothing_else() {
+    fn only_leftovers_of_killed_processes_are_removed() {
         let folder = Scratch::new().unwrap();
         let at = |name: &str| folder.path().join(name);
         let (left, used) = (".keysweep-0123456789abcdef.tmp", ".keysweep-fedcba9876543210.tmp");
@@ -153,7 +153,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn the_file_has_the_rights_that_were_asked_for() {
+    fn the_file_has_the_requested_permissions() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = Scratch::new().unwrap();
         let path = folder.path().join("file");

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_is_a_folder_of_its_own_that_goes_with_all_in_it() {
+    fn each_scratch_folder_is_separate_and_removed_with_its_contents() {
         let (one, other) = (Scratch::new().unwrap(), Scratch::new().unwrap());
         assert_ne!(one.path(), other.path());
         std::fs::write(one.path().join("file"), "text").unwrap();

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn owner_and_name_are_read_from_addresses_of_github() {
+    fn owner_and_name_are_read_from_github_urls() {
         let slug = Some(("acme".to_owned(), "shop".to_owned()));
         for url in [
             "https://github.com/acme/shop.git",

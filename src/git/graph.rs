@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn parents_come_first_whatever_the_clock_says() {
+    fn parents_come_first_regardless_of_timestamps() {
         // No commit with the number 9 exists in the list.
         let all: [(u8, &[u32], i64); 4] = [(4, &[3], 2), (1, &[9, 2], 1), (2, &[3], 7), (3, &[], 8)];
         let graph = Graph::with_ids(&commits(&all), 10, |n| u8::try_from(n).ok().map(id));
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn commits_of_one_second_come_in_order_of_their_ids() {
+    fn commits_of_the_same_second_are_ordered_by_id() {
         let graph = Graph::with_ids(&commits(&[(3, &[], 5), (1, &[], 5), (2, &[], 5)]), 4, |n| {
             u8::try_from(9 - n).ok().map(id)
         });

@@ -85,7 +85,7 @@ pub fn person(line: &[u8]) -> Option<&[u8]> {
 pub fn rest(head: &[u8], signatures: Signatures) -> Vec<u8> {
     let mut rest = Vec::new();
     let mut in_signature = false;
-    for line in head.lines().filter(|line| !names_somebody(line)) {
+    for line in head.lines().filter(|line| !names_person(line)) {
         let text = line.strip_prefix(b" ").unwrap_or(line);
         if signatures == Signatures::LeftOut {
             if let Some(armour) = armour(text) {
@@ -124,7 +124,7 @@ fn armour(line: &[u8]) -> Option<Armour> {
         .find_map(|(armour, start)| line.strip_prefix(start).filter(|kind| KINDS.contains(kind)).map(|_| armour))
 }
 
-fn names_somebody(line: &[u8]) -> bool {
+fn names_person(line: &[u8]) -> bool {
     matches!(line.first(), Some(b'a' | b'c' | b't')) && PEOPLE.iter().any(|start| line.starts_with(start))
 }
 
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_empty_line_ends_the_head() {
+    fn the_first_empty_line_ends_the_header() {
         for (data, head, message) in [
             ("tree 1\nauthor A <a> 1 +0\n\nsubject\n\nbody", "tree 1\nauthor A <a> 1 +0\n\n", "subject\n\nbody"),
             ("tree 1\n\n", "tree 1\n\n", ""),
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn people_are_named_by_three_kinds_of_lines() {
+    fn people_are_read_from_three_kinds_of_lines() {
         for line in ["author A <a> 1 +0", "committer A <a> 1 +0", "tagger A <a> 1 +0"] {
             assert_eq!(person(line.as_bytes()), Some(&b"A <a> 1 +0"[..]), "{line}");
         }
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_of_a_head_is_what_somebody_wrote() {
+    fn the_rest_of_a_header_is_the_text_written_by_people() {
         let head = "tree 0a1b\nparent 2c3d\nauthor A <a> 1 +0\ncommitter A <a> 1 +0\nencoding latin1\n\
             mergetag object 4e5f\n type commit\n tag v1\n tagger B <b> 1 +0\n \n Release it\n -----BEGIN PGP SIGNATURE-----\n \n abCD12+/\n =abcd\n -----END PGP SIGNATURE-----\n\
             gpgsig -----BEGIN SSH SIGNATURE-----\n abcd\n not only base64\n -----END SSH SIGNATURE-----\n change-id x\n\n";
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_odd_about_a_signature_costs_no_more_than_itself() {
+    fn a_malformed_signature_loses_only_the_malformed_part() {
         for (line, person, time) in [
             ("A B <a@b.c> 1282910542 +0200", Some("A B <a@b.c>"), Some("2010-08-27T14:02:22+02:00")),
             ("A  <a@b.c>  1282910542 -0130", Some("A <a@b.c>"), Some("2010-08-27T10:32:22-01:30")),
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_is_no_part_of_a_person() {
+    fn a_date_is_not_part_of_a_person() {
         for date in [" 1 +0000", " 1700000000 -0130", " 0 +0000"] {
             assert_eq!(undated(format!("A > B <a@b>{date}").as_bytes()), b"A > B <a@b>", "{date}");
         }

@@ -65,7 +65,7 @@ mod tests {
     use crate::git::ObjectId;
 
     #[test]
-    fn every_object_is_found_and_no_other() {
+    fn only_inserted_objects_are_found() {
         let id = |n: u32| {
             let mut bytes = [0; 20];
             // Many ids start at the same slot, some of them at the last one.

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_git_hands_on_is_taken_apart() {
+    fn config_parameters_passed_on_by_git_are_parsed() {
         let parsed = |text: &str| {
             let found = parameters(text.as_bytes())?;
             Some(found.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>())
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_are_safe_by_name_by_what_they_lie_in_or_all_at_once() {
+    fn folders_are_safe_by_name_by_parent_or_by_wildcard() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         let repo = root.join("sub").join("repo");

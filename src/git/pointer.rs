@@ -14,8 +14,8 @@ pub(super) fn refused(directory: &Path, error: &GitError) -> SourceError {
 /// Returns the reason why the repository that the nearest `.git` or git's environment leads to can't be opened, if it
 /// doesn't exist or has another format.
 fn pointed(directory: &Path) -> Option<SourceError> {
-    let git_dir = if let Some(told) = std::env::var_os("GIT_DIR") {
-        directory.join(told)
+    let git_dir = if let Some(configured) = std::env::var_os("GIT_DIR") {
+        directory.join(configured)
     } else {
         let whole = directory.canonicalize().ok()?;
         let pointer = whole.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;

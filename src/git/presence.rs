@@ -97,7 +97,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_folder_that_is_back_was_moved_and_one_that_is_worked_in_was_not() {
+    fn a_folder_moved_away_and_back_counts_as_moved() {
         let scratch = Scratch::new().unwrap();
         let root = scratch.path().canonicalize().unwrap();
         let [tree, git_dir, away] = ["tree", "tree/.git", "away"].map(|name| root.join(name));

@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_names_a_ref() {
+    fn a_reflog_path_names_a_ref() {
         for (path, expected) in [
             (".git/logs/refs/heads/a/logs/b", Some("refs/heads/a/logs/b")),
             (".git/worktrees/w/logs/HEAD", Some("worktrees/w/HEAD")),

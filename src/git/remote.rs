@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_told_apart() {
+    fn hosts_are_distinguished() {
         for (url, host) in [
             ("https://github.com/a/b", Host::Public),
             ("git@ssh.github.com:a/b.git", Host::Public),
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_are_told_by_part_of_a_name() {
+    fn servers_are_recognised_by_part_of_their_name() {
         for (name, expected) in [
             ("GitHub.com", Server::GitHub),
             ("github.corp.example", Server::GitHub),
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_told_from_urls_of_every_form_without_who_signs_in() {
+    fn web_pages_are_derived_from_all_url_forms_without_the_login() {
         let base = |url: &str| web_of(url.into()).map(|web| web.base().to_owned());
         for url in [
             "https://github.com/acme/shop.git",
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_shown_without_who_signs_in() {
+    fn a_url_is_shown_without_the_login() {
         for (url, expected) in [
             ("https://user:word@github.com/a/b.git?x=y", "https://github.com/a/b.git"),
             ("https://word@github.com/a/b.git", "https://github.com/a/b.git"),
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_remote_is_named_with_all_its_urls_and_one_that_is_gone_without() {
+    fn a_remote_is_listed_with_its_urls_and_a_removed_one_without() {
         let with = |name: &str, url: &str| Remote { name: name.into(), url: Some(url.into()), host: Host::Unknown };
         let remotes = [with("team", "a"), with("team/fork", "b"), with("team", "c")];
         let found = behind(&remotes, ["team", "gone", "team"].map(BString::from).into_iter());
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_start_of_a_url_is_replaced() {
+    fn the_longest_matching_url_prefix_is_replaced() {
         let text = "[url \"https://one.example/\"]\n\tinsteadOf = x:\n\tinsteadOf = y:\n\
                     [url \"https://two.example/\"]\n\tinsteadOf = x:a/\n\tpushInsteadOf = y:\n";
         let config = gix::config::File::try_from(text).unwrap();

@@ -50,7 +50,7 @@ impl Repo {
     /// Fails if there is none, if it belongs to another user, or if it can't be read.
     pub fn open(directory: &Path) -> Result<Self, SourceError> {
         let mut repo = if std::env::var_os("GIT_DIR").is_some() {
-            Self::told(directory)?
+            Self::from_environment(directory)?
         } else {
             let (found, presence) = find(directory)?;
             let shared = open_with(|change| gix::ThreadSafeRepository::open_opts(start(&found), change(options())));
@@ -67,12 +67,12 @@ impl Repo {
     /// Fails if there is none, if it belongs to another user, or if it can't be read.
     pub fn at(path: Option<&Path>) -> Result<Self, SourceError> {
         let directory = path.unwrap_or(Path::new("."));
-        let told = std::env::var_os("GIT_DIR").filter(|_| path.is_some());
-        let Some(told) = told else { return Self::open(directory) };
+        let from_environment = std::env::var_os("GIT_DIR").filter(|_| path.is_some());
+        let Some(from_environment) = from_environment else { return Self::open(directory) };
         let (found, presence) = find(directory)?;
         let whole = |path: &Path| path.canonicalize().ok();
         let own = whole(&ownership::git_dir(&found));
-        if own.is_some() && own == whole(Path::new(&told)) {
+        if own.is_some() && own == whole(Path::new(&from_environment)) {
             return Self::open(directory);
         }
         // The index, work tree and objects that the environment names belong to the other repository.
@@ -98,11 +98,11 @@ impl Repo {
     }
 
     /// Opens the repository that the environment names: as in git, whoever names it trusts it.
-    fn told(directory: &Path) -> Result<Self, SourceError> {
+    fn from_environment(directory: &Path) -> Result<Self, SourceError> {
         is_folder(directory)?;
         user_config::look()?;
-        let told = std::env::var_os("GIT_DIR").unwrap_or_default();
-        let presence = Presence::of(&Layout::of(&directory.join(told))?);
+        let from_environment = std::env::var_os("GIT_DIR").unwrap_or_default();
+        let presence = Presence::of(&Layout::of(&directory.join(from_environment))?);
         let shared = open_with(|change| {
             let trust = gix::sec::trust::Mapping { full: change(options()), reduced: change(options()) };
             gix::ThreadSafeRepository::open_with_environment_overrides(directory, trust)

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ref_shows_by_its_name_or_by_a_refspec_where_it_comes_from() {
+    fn the_origin_of_a_ref_follows_from_its_name_or_a_refspec() {
         use SignKind::{Mirrored, Served, Tracking};
         let none: &[(&str, &str)] = &[];
         let mirror: &[(&str, &str)] = &[("origin", "+refs/*:refs/*")];
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_fetched_from_elsewhere_is_told_from_what_was_not() {
+    fn fetches_from_other_repositories_are_recognised() {
         let hex = "1".repeat(40);
         for (rest, expected) in [
             ("\t\tbranch 'main' of https://example.com/a", true),

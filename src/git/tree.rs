@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_stands_where_its_name_with_a_slash_would() {
+    fn a_folder_is_sorted_as_if_its_name_ended_with_a_slash() {
         let id = [0; 20];
         let one = |name, mode| Entry { mode, name, id: oid::try_from_bytes(&id).unwrap() };
         let sorted: [(&[u8], Mode); 6] = [
@@ -281,7 +281,7 @@ mod tests {
         /// However a tree is cut and joined, it reads the same as from its start; and removing the dropped entries
         /// and adding the added ones turns the entries of one tree into those of the other.
         #[test]
-        fn an_edit_reads_the_same_as_the_whole(
+        fn reading_an_edit_agrees_with_reading_the_whole_tree(
             base in proptest::collection::vec(any::<(u8, u8)>(), 0..12),
             other in proptest::collection::vec(any::<(u8, u8)>(), 0..4),
             steps in proptest::collection::vec((any::<bool>(), any::<u16>(), any::<u16>()), 0..8),
@@ -320,13 +320,13 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_make_it_panic(tree in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn no_input_causes_a_panic(tree in proptest::collection::vec(any::<u8>(), 0..200)) {
             Entries::read(&tree, 20);
         }
     }
 
     #[test]
-    fn modes_are_told_apart() {
+    fn modes_are_distinguished() {
         let tree = bytes(&[(0, 1), (1, 1), (2, 1), (3, 1)]);
         let (entries, _) = Entries::read(&tree, 20);
         let modes: Vec<Mode> = entries.starts.iter().map(|at| entry_at(&tree, *at, 20).unwrap().mode).collect();

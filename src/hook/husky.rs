@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_in_goes_out_byte_for_byte() {
+    fn inserting_and_removing_restores_every_byte() {
         for name in [Name::PreCommit, Name::PrePush, Name::CommitMsg] {
             let lines = script(name).lines();
             for text in
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_stand_where_they_are_run() {
+    fn the_lines_are_placed_where_they_run() {
         let place = |text: &str, name: Name| block(&with(text, "", name)).map(|found| found.before.len());
         assert_eq!(place("", Name::PreCommit), None);
         let place = |text: &str, name: Name| block(&with(text, &script(name).lines(), name)).unwrap().before.to_owned();
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_without_an_end_are_left_alone() {
+    fn a_block_without_an_end_is_left_alone() {
         assert!(without(&format!("a\n{FIRST}\nb\n")).is_err());
     }
 }

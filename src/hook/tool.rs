@@ -157,7 +157,7 @@ mod tests {
     const NAMES: [Name; 3] = [Name::PreCommit, Name::PrePush, Name::CommitMsg];
 
     #[test]
-    fn what_is_told_to_add_is_recognised_once_it_is_there() {
+    fn suggested_lines_are_recognised_once_added() {
         for tool in Tool::ALL {
             for name in NAMES {
                 let named = NAMES.map(|other| runs(&tool.lines(name), other));
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_framework_is_told_the_same_as_in_our_own_file_for_it() {
+    fn the_suggested_entry_matches_our_pre_commit_hooks_file() {
         let own: String = include_str!("../../.pre-commit-hooks.yaml").split_whitespace().collect();
         let entry = framework(Name::PrePush).split_whitespace().collect::<String>();
         let entry = entry.split_once("sh-c").unwrap().1.split_once("pass_filenames").unwrap().0.to_owned();

@@ -107,7 +107,7 @@ mod tests {
         list:\n    build:\n      args:\n        - N=1\n";
 
     #[test]
-    fn values_are_known_by_their_lines() {
+    fn compose_values_have_their_line_ranges() {
         let compose = parse(FILE);
         let settings: Vec<_> = compose
             .settings
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn any_text_is_read_to_its_end() {
+    fn any_text_is_parsed_to_its_end() {
         for text in
             ["", ":", "- ", "-", "services:\n  - a\n", "\"", "'\n\u{feff}:", "services:\n\tweb:\n", "a:\r\n  b: c\r\n"]
         {

@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_copied_is_read_in_every_spelling() {
+    fn copy_instructions_are_read_in_every_spelling() {
         let file = "# syntax=docker/dockerfile:1\nFROM a AS b\nCOPY . /app\nADD --chown=1:1 conf/*.env [x]/ /etc/\n\
             COPY [\"with space\", \"/dst\"]\ncopy \\\n  # why\n  one \\\n  two /dst/\nCOPY --from=b /x /y\n\
             RUN <<EOF\nCOPY not this\nEOF\nCOPY <<-\"END\" /made\n\tCOPY nor this\n\tEND\nADD https://example.com/x /y\nCOPY last /\n";
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_of_many_stars_ends_soon() {
+    fn a_pattern_of_many_stars_is_matched_quickly() {
         let name = "a".repeat(250);
         for (pattern, expected) in [
             ("a*".repeat(60) + "b", false),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_takes_files_and_what_lies_in_folders() {
+    fn a_source_matches_files_and_folder_contents() {
         for (instruction, path, expected) in [
             ("COPY . /app", ".env", true),
             ("COPY ./ /app", "a/b/.env", true),
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_names_of_instructions_are_known() {
+    fn lines_and_variables_of_instructions_are_parsed() {
         let text = "FROM a\nENV A=1 \\\n  B=\"2\"\nENV C d\nRUN <<E\nx\nE\nARG D\nARG E=1\n";
         let instructions = instructions(text);
         let lines: Vec<(usize, usize)> = instructions.iter().map(|one| one.lines).collect();
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn another_escape_character_is_obeyed() {
+    fn the_escape_directive_is_respected() {
         let copies = copies(&instructions("# escape=`\nCOPY a `\n  b /dst\\\nCOPY c /\n"));
         assert_eq!(copies.len(), 2, "{copies:?}");
         assert!(copies[0].takes("b"));

@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_docker_refuses_is_refused() {
+    fn patterns_that_docker_rejects_are_rejected() {
         for line in ["!", "! ", "[a", "a[", "a\\", "[]", "[z-a]"] {
             let error = DockerIgnore::parse(&format!("ok\n{line}")).unwrap_err();
             assert_eq!((error.line, error.pattern.as_str()), (2, line.trim()));

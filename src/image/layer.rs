@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_layer_hides_what_lies_below_it() {
+    fn a_later_layer_hides_the_layers_below() {
         let deleted = Some(Change::Deleted);
         for (path, above, expected) in [
             ("app/.env", &[("app", Shape::Folder), ("app/other", Shape::File)][..], None),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_layer_that_changes_a_path_counts() {
+    fn the_nearest_layer_that_changes_a_path_decides() {
         let nothing = layer(&[]);
         let removes = layer(&[(".wh.a", Shape::File)]);
         let writes = layer(&[("a", Shape::File)]);
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_is_the_same_after_it_was_bytes() {
+    fn a_layer_round_trips_through_bytes() {
         let mut one =
             layer(&[("a", Shape::File), (".wh.b", Shape::File), ("c/.wh..wh..opq", Shape::File), ("d", Shape::Folder)]);
         one.link("e".into(), "a".into());

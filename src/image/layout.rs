@@ -38,7 +38,7 @@ impl Contents {
     ) -> Self {
         let mut links = Links::new(&blobs, aliases, platform, gaps);
         let (form, images) = links.images();
-        let (mut gaps, notes) = links.said();
+        let (mut gaps, notes) = links.into_report();
         gaps.extend(blobs.iter().filter_map(|blob| misnamed(blob, form)));
         gaps.sort();
         gaps.dedup();

@@ -72,7 +72,7 @@ impl<'b> Links<'b> {
     }
 
     /// Returns the gaps and notes.
-    pub(super) fn said(self) -> (Vec<Gap>, Vec<Note>) {
+    pub(super) fn into_report(self) -> (Vec<Gap>, Vec<Note>) {
         (self.gaps, self.notes)
     }
 
@@ -349,8 +349,8 @@ impl<'b> Links<'b> {
         });
         let ids = document.map(|(_, config)| &config.rootfs.diff_ids[..]).unwrap_or_default();
         let steps = document.map(|(number, config)| self.steps_of(number, config)).unwrap_or_default();
-        let is_told = ids.len() == blobs.len();
-        let diff_id = |at: usize| ids.get(at).filter(|_| is_told).and_then(|id| Digest::parse(id));
+        let is_consistent = ids.len() == blobs.len();
+        let diff_id = |at: usize| ids.get(at).filter(|_| is_consistent).and_then(|id| Digest::parse(id));
         for (at, blob) in blobs.iter().enumerate() {
             let Some(blob) = blob.map(|number| &all[number]) else { continue };
             let is_another = blob.diff_id().is_some_and(|own| diff_id(at).is_some_and(|id| id != *own));
@@ -362,7 +362,7 @@ impl<'b> Links<'b> {
         let layers = blobs.into_iter().enumerate().map(|(at, blob)| ImageLayer {
             blob,
             diff_id: diff_id(at),
-            step: steps.get(at).filter(|_| is_told).cloned().unwrap_or_default(),
+            step: steps.get(at).filter(|_| is_consistent).cloned().unwrap_or_default(),
         });
         let platform = document.and_then(|(_, config)| config.platform()).or(platform);
         Image { platform, layers: layers.collect(), config, ..Image::default() }

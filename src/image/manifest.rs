@@ -267,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documents_are_told_by_what_they_hold() {
+    fn documents_are_recognised_by_their_content() {
         let digest = format!("sha256:{}", "a".repeat(64));
         let descriptor = format!(r#"{{"mediaType":"x","digest":"{digest}","size":1}}"#);
         let of = |text: &str| match parse(text.as_bytes()) {
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_told_only_if_they_fit_the_layers() {
+    fn steps_are_reported_only_if_they_match_the_layers() {
         let config = |ids: &str| {
             let history = r#"[{"created_by":"ADD"},{"created_by":"ENV","empty_layer":true},{"created_by":"RUN"}]"#;
             let text = format!(
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_read_without_their_spelling() {
+    fn json_strings_are_read_unescaped() {
         let text = r#"{"config":{"Env":["A=1","B=\"2\""],"Labels":{"k":"v"},"Cmd":["sh","-c"]},
             "history":[{"created":"now","created_by":"RUN \u0026\u0026"}],"rootfs":{"diff_ids":["sha256:0"]}}"#;
         let mut shown = Vec::new();

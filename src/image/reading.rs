@@ -154,12 +154,13 @@ impl<'r> Reading<'r> {
         if let Some((known, claimed)) = known {
             return self.known(number, known, &claimed, hashing);
         }
-        let said = self.tally.said();
+        let reported_count = self.tally.reported_count();
         let content = self.content(number, name, &mut hashing);
         let digests = content.and_then(|content| Ok((content, hashing.finish()?)));
         match digests {
             Ok((content, (digest, sha512))) => {
-                let coverage = if self.tally.said() == said { Coverage::Whole } else { Coverage::Partly };
+                let coverage =
+                    if self.tally.reported_count() == reported_count { Coverage::Whole } else { Coverage::Partly };
                 let (name, sha512) = (name.to_owned(), sha512.map(Box::new));
                 self.blobs[number] = Blob { name, digest, sha512, coverage, ..content };
             }
@@ -171,7 +172,7 @@ impl<'r> Reading<'r> {
     /// about are looked at.
     fn known(&mut self, number: usize, known: KnownLayer, claimed: &Digest, mut hashing: Hashing<&mut dyn Read>) {
         let name = self.blobs[number].name.clone();
-        let said = self.tally.said();
+        let reported_count = self.tally.reported_count();
         self.again = known.again;
         let is_looked_at = self.again.is_some();
         let content = if is_looked_at { self.content(number, name.as_bstr(), &mut hashing).map(drop) } else { Ok(()) };
@@ -179,7 +180,7 @@ impl<'r> Reading<'r> {
         match content.and_then(|()| hashing.finish()) {
             Ok((digest, _)) if digest == *claimed => {
                 let coverage = match is_looked_at {
-                    _ if self.tally.said() > said => Coverage::Partly,
+                    _ if self.tally.reported_count() > reported_count => Coverage::Partly,
                     true => Coverage::Again,
                     false => Coverage::Known,
                 };

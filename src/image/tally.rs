@@ -43,7 +43,7 @@ impl Tally {
 
     /// Records that something ends early, or is damaged.
     pub(super) fn broken(&mut self, what: &BStr, error: &io::Error) {
-        self.gap(what, end_kind(error), told(error));
+        self.gap(what, end_kind(error), describe(error));
     }
 
     /// Records a pack of a repository that the sink did not take.
@@ -54,7 +54,7 @@ impl Tally {
     }
 
     /// Returns the number of gaps.
-    pub(super) fn said(&self) -> usize {
+    pub(super) fn reported_count(&self) -> usize {
         self.gaps.len() + self.more_gaps + self.packs.len()
     }
 
@@ -116,7 +116,7 @@ fn end_kind(error: &io::Error) -> GapKind {
 }
 
 /// Describes an error for the reader of a report.
-fn told(error: &io::Error) -> String {
+fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "it ends too early; what came before was read. Copy the image again".to_owned(),
         io::ErrorKind::FileTooLarge => {

@@ -23,7 +23,7 @@ pub struct Reply {
 
 /// The meaning of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct Interpretation {
     /// The meaning in one word.
     pub word: Liveness,
     /// The reason why nothing is known, as a clause; empty if something is.
@@ -32,7 +32,7 @@ pub struct Told {
     pub reveals: BTreeMap<String, String>,
 }
 
-impl Told {
+impl Interpretation {
     /// Returns a result that says that nothing is known.
     pub fn unknown(why: impl Into<String>) -> Self {
         Self { word: Liveness::Unknown, why: why.into(), reveals: BTreeMap::new() }
@@ -40,9 +40,9 @@ impl Told {
 }
 
 /// Reads an answer to a request. `is_named` is `true` if the user named the host.
-pub fn read(request: &Request, reply: &Reply, secret: &Secret, is_named: bool) -> Told {
+pub fn read(request: &Request, reply: &Reply, secret: &Secret, is_named: bool) -> Interpretation {
     if is_page(reply) {
-        return Told::unknown("the answer was a web page, such as that of a proxy or a login");
+        return Interpretation::unknown("the answer was a web page, such as that of a proxy or a login");
     }
     let text = String::from_utf8_lossy(&reply.body);
     let json = serde_json::from_slice::<Value>(&reply.body).ok();
@@ -56,16 +56,16 @@ pub fn read(request: &Request, reply: &Reply, secret: &Secret, is_named: bool) -
         Some(Says::Dead) if request.elsewhere.is_empty() || is_named => Liveness::Dead,
         Some(Says::Dead) => {
             let host = &request.host;
-            return Told::unknown(format!(
+            return Interpretation::unknown(format!(
                 "it is not known there, but {}: name the host in 'live_hosts' of your own configuration ('{host}' itself, if it is that one)",
                 request.elsewhere
             ));
         }
-        None => return Told::unknown(unreadable(reply.status)),
+        None => return Interpretation::unknown(unreadable(reply.status)),
     };
     let reveals =
         if word == Liveness::Dead { BTreeMap::new() } else { revealed(request, reply, json.as_ref(), secret) };
-    Told { word, why: String::new(), reveals }
+    Interpretation { word, why: String::new(), reveals }
 }
 
 /// Returns `true` if an answer is a web page for people: no provider's API answers with one.
@@ -139,7 +139,7 @@ mod tests {
     use crate::rule::live::Ask;
     use crate::rule_set::RuleSet;
 
-    fn told(rule: &str, status: u16, body: &str, is_named: bool) -> Told {
+    fn interpretation(rule: &str, status: u16, body: &str, is_named: bool) -> Interpretation {
         let rules = RuleSet::builtin();
         let Ask::Request(request) = &rules.live(rule).unwrap().ask else { panic!("{rule} is never asked about") };
         let headers = BTreeMap::from([("x-oauth-scopes".to_owned(), "repo".to_owned())]);
@@ -147,28 +147,35 @@ mod tests {
     }
 
     #[test]
-    fn words_count_more_than_a_status() {
-        assert_eq!(told("vercel-token", 403, r#"{"error":{"invalidToken":true}}"#, false).word, Liveness::Dead);
-        assert_eq!(told("vercel-token", 403, "{}", false).word, Liveness::Restricted);
-        assert_eq!(told("slack-bot-token", 200, r#"{"ok":false,"error":"token_revoked"}"#, false).word, Liveness::Dead);
+    fn the_response_body_outweighs_the_status() {
         assert_eq!(
-            told("slack-bot-token", 200, r#"{"ok":false,"error":"something_new"}"#, false).word,
+            interpretation("vercel-token", 403, r#"{"error":{"invalidToken":true}}"#, false).word,
+            Liveness::Dead
+        );
+        assert_eq!(interpretation("vercel-token", 403, "{}", false).word, Liveness::Restricted);
+        assert_eq!(
+            interpretation("slack-bot-token", 200, r#"{"ok":false,"error":"token_revoked"}"#, false).word,
+            Liveness::Dead
+        );
+        assert_eq!(
+            interpretation("slack-bot-token", 200, r#"{"ok":false,"error":"something_new"}"#, false).word,
             Liveness::Unknown
         );
-        assert_eq!(told("github-pat-classic", 200, "{}", false).word, Liveness::Unknown);
-        assert_eq!(told("github-pat-classic", 200, "<!DOCTYPE html><p>login", false).word, Liveness::Unknown);
+        assert_eq!(interpretation("github-pat-classic", 200, "{}", false).word, Liveness::Unknown);
+        assert_eq!(interpretation("github-pat-classic", 200, "<!DOCTYPE html><p>login", false).word, Liveness::Unknown);
     }
 
     #[test]
-    fn a_secret_of_another_host_is_not_dead() {
-        let here = told("gitlab-pat", 401, "{}", false);
+    fn a_secret_that_may_belong_to_another_host_is_not_dead() {
+        let here = interpretation("gitlab-pat", 401, "{}", false);
         assert!(here.word == Liveness::Unknown && here.why.contains("self-managed"), "{here:?}");
-        assert_eq!(told("gitlab-pat", 401, "{}", true).word, Liveness::Dead);
+        assert_eq!(interpretation("gitlab-pat", 401, "{}", true).word, Liveness::Dead);
     }
 
     #[test]
-    fn nothing_is_shown_but_what_the_rule_lists_and_never_the_value() {
-        let told = told("github-pat-classic", 200, r#"{"login":"made-up","email":"a@b.test"}"#, false);
-        assert_eq!(told.reveals, BTreeMap::from([("scopes".to_owned(), "repo".to_owned())]));
+    fn only_fields_listed_by_the_rule_are_shown() {
+        let interpretation =
+            interpretation("github-pat-classic", 200, r#"{"login":"made-up","email":"a@b.test"}"#, false);
+        assert_eq!(interpretation.reveals, BTreeMap::from([("scopes".to_owned(), "repo".to_owned())]));
     }
 }

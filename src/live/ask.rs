@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::answer::{self, Reply, Told};
+use super::answer::{self, Interpretation, Reply};
 use super::client::Client;
 use super::hosts::Reach;
 use super::request::Prepared;
@@ -21,15 +21,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// The meaning of the answer.
-    pub told: Told,
+    pub interpretation: Interpretation,
     /// The host that was asked; empty if none was.
     pub host: String,
 }
 
 impl Outcome {
     fn not_asked(why: String) -> Self {
-        let told = Told { word: Liveness::NotAsked, why, reveals: BTreeMap::new() };
-        Self { told, host: String::new() }
+        let interpretation = Interpretation { word: Liveness::NotAsked, why, reveals: BTreeMap::new() };
+        Self { interpretation, host: String::new() }
     }
 }
 
@@ -77,11 +77,11 @@ impl Round<'_> {
         let reply = self.client.send(request);
         state.note(&reply);
         let is_named = request.place.reach != Reach::Public;
-        let told = match reply {
+        let interpretation = match reply {
             Ok(reply) => answer::read(request.request, &reply, &request.secret, is_named),
-            Err(why) => Told::unknown(why),
+            Err(why) => Interpretation::unknown(why),
         };
-        Outcome { told, host }
+        Outcome { interpretation, host }
     }
 }
 

@@ -73,7 +73,7 @@ impl Client {
         } else {
             agent.run(request.body(()).map_err(|_| unfit)?)
         };
-        reply(answer.map_err(|error| told(&error))?)
+        reply(answer.map_err(|error| describe(&error))?)
     }
 }
 
@@ -120,7 +120,7 @@ fn reply(answer: http::Response<ureq::Body>) -> Result<Reply, &'static str> {
 }
 
 /// Describes an error. Its own text may contain the address, and the address the secret.
-fn told(error: &Error) -> &'static str {
+fn describe(error: &Error) -> &'static str {
     match error {
         Error::Timeout(_) => "there was no answer in time",
         Error::HostNotFound => "the host has no address",
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_addresses_of_the_internet_are_public() {
+    fn only_internet_addresses_are_public() {
         for private in [
             "127.0.0.1",
             "10.1.2.3",

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_of_ones_own_is_https_or_this_machine() {
+    fn a_custom_host_uses_https_or_is_localhost() {
         for fine in [
             "https://git.example.test",
             "https://git.example.test:8443/gitlab/",

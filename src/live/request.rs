@@ -210,13 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn no_identifier_leaves_its_part_of_the_address() {
+    fn no_identifier_escapes_its_part_of_the_url() {
         let ids = [fact("azure_tenant_id", "../evil"), fact("azure_client_id", "3f1c2a9e-7b64-4d0f-9a57-c0e8d1b2f634")];
         assert!(asked("azure-entra-client-secret", "x", &ids, |made| made.is_err()));
     }
 
     #[test]
-    fn values_are_written_as_their_place_wants_it() {
+    fn values_are_encoded_for_their_position() {
         let ids = ["azure_tenant_id", "azure_client_id"].map(|name| fact(name, "3f1c2a9e-7b64-4d0f-9a57-c0e8d1b2f634"));
         let form = asked("azure-entra-client-secret", "a&b=c~d", &ids, |made| made.unwrap().body);
         assert!(String::from_utf8(form).unwrap().contains("&client_secret=a%26b%3Dc~d&"));
@@ -227,14 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn a_value_stays_in_its_part_of_the_address() {
+    fn a_value_stays_in_its_part_of_the_url() {
         let ids = [fact("slack_workspace_id", "T00000000"), fact("slack_webhook_id", "B00000000")];
         let path = asked("slack-webhook", "../x?a=b#c", &ids, |made| made.unwrap().path);
         assert_eq!(path, "/services/T00000000/B00000000/..%2Fx%3Fa%3Db%23c");
     }
 
     #[test]
-    fn nothing_of_a_request_is_printed_but_its_host() {
+    fn only_the_host_of_a_request_is_printed() {
         let printed = asked("github-pat-classic", "made-up", &[], |made| format!("{:?}", made.unwrap()));
         assert!(printed.contains("api.github.com") && !printed.contains("made-up"), "{printed}");
     }

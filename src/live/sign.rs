@@ -142,13 +142,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_those_of_http() {
+    fn dates_use_the_http_format() {
         assert_eq!(http_date(784_111_777).as_deref(), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
         assert_eq!(compact(784_111_777).as_deref(), Ok("19941106T084937Z"));
     }
 
     #[test]
-    fn the_key_of_a_day_is_derived_as_amazon_documents_it() {
+    fn the_daily_key_is_derived_as_amazon_documents() {
         // This is the documentation's example for 2012-02-15, us-east-1 and iam.
         let sample = ["AWS4", "wJalrXUtnFEMI", "/K7MDENG", "+bPxRfiCY", "EXAMPLEKEY"];
         let mut key = mac(sample.concat().as_bytes(), "20120215");

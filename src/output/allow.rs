@@ -55,7 +55,7 @@ pub enum Form {
 
 impl Entry {
     /// Describes the form in a clause.
-    fn told(&self) -> String {
+    fn describe(&self) -> String {
         match self.form {
             Form::Comment => "a comment next to the value".to_owned(),
             Form::Config => format!("an entry in {}", self.path),
@@ -128,7 +128,7 @@ fn table(entries: &[Entry]) -> Block {
         let others =
             if group.len() > 1 { format!(" and {}", plural(group.len() - 1, "more place")) } else { String::new() };
         let place = untrusted(format!("{path}{line}{others}"));
-        Some(vec![vec![code(&*first.id)], vec![text(&*first.rule)], vec![untrusted(first.told())], vec![place]])
+        Some(vec![vec![code(&*first.id)], vec![text(&*first.rule)], vec![untrusted(first.describe())], vec![place]])
     };
     let rows = groups(entries).iter().take(ROWS).filter_map(row).collect();
     Block::Table(vec!["Id", "Rule", "Allowed by", "Where"], rows)

@@ -25,7 +25,7 @@ pub fn of(finding: &FindingView) -> Option<String> {
 }
 
 /// Returns a provider's answer in one line.
-pub fn told_by(asked: &Asked) -> String {
+pub fn answer_line(asked: &Asked) -> String {
     let said = if asked.why.is_empty() { named(&asked.reveals) } else { asked.why.clone() };
     if said.is_empty() { asked.host.clone() } else { format!("{}: {said}", asked.host) }
 }

@@ -68,21 +68,21 @@ pub fn blocks(view: &BaselineView, is_written: bool) -> Vec<Block> {
         };
         page.push(Block::Table(vec!["Id", "Rule", "First seen"], new.iter().map(row).collect()));
     }
-    let mut said = Vec::new();
+    let mut sentences = Vec::new();
     if is_written && !new.is_empty() {
-        said.push(
+        sentences.push(
             "they are accepted from now on, but not harmless: 'keysweep history --no-allow' says what to do about each"
                 .to_owned(),
         );
     }
     if *gaps > 0 {
-        said.push(format!(
+        sentences.push(format!(
             "{} could not be read, so no entry was dropped and there may be more",
             plural(*gaps, "part")
         ));
     }
-    if !said.is_empty() {
-        page.push(remarks(said));
+    if !sentences.is_empty() {
+        page.push(remarks(sentences));
     }
     page
 }

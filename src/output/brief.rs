@@ -94,14 +94,14 @@ pub fn has_lines(place: &OccurrenceView) -> bool {
 
 /// Returns the finding in a paragraph: its name, its stage, its place unless a file shows that, and the first step.
 pub fn message(finding: &FindingView) -> String {
-    let mut said = format!("{} ({}), {}.", finding.name, finding.preview, words::stage_sentence(finding));
+    let mut summary = format!("{} ({}), {}.", finding.name, finding.preview, words::stage_sentence(finding));
     match place(finding) {
         Some(place) if file(place).is_empty() || !has_lines(place) => {
-            said.push_str(&format!(" It is in: {}.", words::place(place)));
+            summary.push_str(&format!(" It is in: {}.", words::place(place)));
         }
         Some(OccurrenceView { image: Some(image), .. }) => {
             let words = words::image(image);
-            said.push_str(&match words.strip_prefix("; ") {
+            summary.push_str(&match words.strip_prefix("; ") {
                 Some(alone) => format!(" Caution: {alone}."),
                 None => format!(" It is{words}."),
             });
@@ -109,16 +109,16 @@ pub fn message(finding: &FindingView) -> String {
         Some(_) | None => {}
     }
     if let Some(words) = words::commit(finding, chosen(finding)) {
-        said.push_str(&format!(" {words}."));
+        summary.push_str(&format!(" {words}."));
     }
     if finding.occurrences.len() > 1 {
-        said.push_str(&format!(" It is in {}.", plural(finding.occurrences.len(), "place")));
+        summary.push_str(&format!(" It is in {}.", plural(finding.occurrences.len(), "place")));
     }
     if let Some(words) = words::suppression(finding) {
-        said.push_str(&format!(" Caution: {words}."));
+        summary.push_str(&format!(" Caution: {words}."));
     }
     if let Some(step) = finding.plan.first() {
-        said.push_str(&format!(" First step, {}: {}", step.kind.as_str(), step.title));
+        summary.push_str(&format!(" First step, {}: {}", step.kind.as_str(), step.title));
     }
-    said
+    summary
 }

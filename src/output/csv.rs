@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_no_formulas_and_end_where_they_should() {
+    fn fields_are_not_formulas_and_are_quoted_correctly() {
         assert_eq!(field("=1+1"), "\"'=1+1\"");
         assert_eq!(field(" @SUM(a)"), "\"' @SUM(a)\"");
         assert_eq!(field("a\",=b"), "\"a\"\",=b\"");

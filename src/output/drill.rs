@@ -45,7 +45,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Returns the word used in every output, and the reason.
-    fn told(&self) -> (Tone, &'static str, &str) {
+    fn description(&self) -> (Tone, &'static str, &str) {
         match self {
             Self::Stopped => (Tone::Good, "stopped", ""),
             Self::Missed(why) => (Tone::Bad, "missed", why),
@@ -56,7 +56,7 @@ impl Outcome {
 
 impl Serialize for Outcome {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (_, word, why) = self.told();
+        let (_, word, why) = self.description();
         if why.is_empty() { serializer.serialize_str(word) } else { serializer.collect_str(&format!("{word}: {why}")) }
     }
 }
@@ -83,9 +83,9 @@ impl Certificate {
 
 /// Returns the certificate as a page.
 pub fn page(certificate: &Certificate) -> Vec<Block> {
-    let (tone, ..) = certificate.verdict().told();
+    let (tone, ..) = certificate.verdict().description();
     let row = |one: &StageResult| {
-        let (tone, word, why) = one.outcome.told();
+        let (tone, word, why) = one.outcome.description();
         let time = text(format!("{} ms", one.milliseconds));
         vec![vec![Inline::Badge(tone, word.to_owned())], vec![time], vec![text(one.stage)], vec![untrusted(why)]]
     };

@@ -70,13 +70,13 @@ pub fn entries(view: &View) -> Vec<Entry<'_>> {
     }
     let is_folded = |kind: &Kind<'_>| counts[kind] >= MANY;
     let mut entries: Vec<Entry<'_>> = Vec::new();
-    let (mut groups, mut told): (BTreeMap<Kind<'_>, usize>, BTreeSet<Kind<'_>>) = Default::default();
+    let (mut groups, mut kept): (BTreeMap<Kind<'_>, usize>, BTreeSet<Kind<'_>>) = Default::default();
     for finding in findings {
         let Some(kind) = Kind::of(finding).filter(is_folded) else {
             entries.push(Entry::One(finding));
             continue;
         };
-        if matches!(kind.why, Why::Path(_)) && told.insert(kind) {
+        if matches!(kind.why, Why::Path(_)) && kept.insert(kind) {
             entries.push(Entry::One(finding));
             continue;
         }
@@ -103,16 +103,16 @@ pub fn by_plan(view: &View) -> Vec<(Vec<Entry<'_>>, Vec<StepView>)> {
     let plans = plans(view);
     let plan_of: HashMap<&str, usize> =
         (0..).zip(&*plans).flat_map(|(at, plan)| plan.findings.iter().map(move |id| (id.as_str(), at))).collect();
-    let mut lots: Vec<(Option<usize>, Vec<Entry<'_>>)> = Vec::new();
+    let mut sections: Vec<(Option<usize>, Vec<Entry<'_>>)> = Vec::new();
     for entry in entries(view) {
         let place = plan_of.get(entry.first().id.as_str()).copied();
-        match lots.iter_mut().find(|(known, _)| known.is_some() && *known == place) {
-            Some((_, lot)) => lot.push(entry),
-            None => lots.push((place, vec![entry])),
+        match sections.iter_mut().find(|(known, _)| known.is_some() && *known == place) {
+            Some((_, section)) => section.push(entry),
+            None => sections.push((place, vec![entry])),
         }
     }
     let steps = |place: Option<usize>| place.and_then(|at| plans.get(at)).map(|plan| plan.steps.clone());
-    lots.into_iter().map(|(place, lot)| (lot, steps(place).unwrap_or_default())).collect()
+    sections.into_iter().map(|(place, section)| (section, steps(place).unwrap_or_default())).collect()
 }
 
 impl<'v> Entry<'v> {

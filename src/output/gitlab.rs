@@ -98,19 +98,19 @@ fn location(finding: &FindingView) -> Value {
 
 /// Returns the steps, as many as there is room for.
 fn solution(plan: &[StepView]) -> String {
-    let mut said = String::new();
+    let mut advice = String::new();
     for (number, step) in (1..).zip(plan) {
         let mut line = format!("{number}. {}: {}", step.kind.as_str(), step.title);
         if !step.command.is_empty() {
             line.push_str(&format!("\n{}", step.command));
         }
-        if said.chars().count() + 1 + line.chars().count() > MAX_SOLUTION {
+        if advice.chars().count() + 1 + line.chars().count() > MAX_SOLUTION {
             break;
         }
-        said.push_str(if said.is_empty() { "" } else { "\n" });
-        said.push_str(&line);
+        advice.push_str(if advice.is_empty() { "" } else { "\n" });
+        advice.push_str(&line);
     }
-    said
+    advice
 }
 
 fn severity(severity: Severity) -> &'static str {

@@ -64,7 +64,7 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "</ol>")
         }
         Block::Index(rows) => index(rows, out),
-        Block::Lot(inner) => {
+        Block::Section(inner) => {
             writeln!(out, "<section class=\"lot\">")?;
             blocks(inner, out)?;
             writeln!(out, "</section>")
@@ -268,7 +268,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_leaves_its_place() {
+    fn markup_in_values_is_escaped() {
         assert_eq!(escape("<a href=\"x\" o='y'>&"), "&lt;a href=&quot;x&quot; o=&#39;y&#39;&gt;&amp;");
         assert_eq!(link("javascript:alert(1)"), "<code>javascript:alert(1)</code>");
         assert!(link("https://a.test/\"x").contains("href=\"https://a.test/&quot;x\""));

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_command_of_a_runner_stands_in_json_and_it_means_the_same() {
+    fn json_contains_no_ci_runner_command_and_parses_the_same() {
         let texts = [
             "##[error]a",
             "##vso[task.x]",

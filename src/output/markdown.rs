@@ -45,7 +45,7 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
             let rows: Vec<&[Line]> = index.rows.iter().map(|row| &row.cells[..]).collect();
             table(&index.heads, &rows, out)
         }
-        Block::Lot(blocks) => write(blocks, out),
+        Block::Section(blocks) => write(blocks, out),
         Block::Lines(lines) => {
             let bullet = if lines.len() == 1 { "" } else { "- " };
             lines.iter().try_for_each(|words| writeln!(out, "{bullet}{}", line(words)))?;
@@ -164,14 +164,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_ends_where_it_should() {
+    fn code_spans_are_delimited_correctly() {
         assert_eq!(code("a"), "`a`");
         assert_eq!(code("a``b`"), "``` a``b` ```");
         assert_eq!(code(" x"), "`  x `");
     }
 
     #[test]
-    fn words_mean_nothing() {
+    fn markdown_syntax_in_words_is_escaped() {
         assert_eq!(escape("[a](b) <i> @all x"), "\\[a\\]\\(b\\) &lt;i&gt; `@all` x");
         assert_eq!(link("https://a.test/b"), "<https://a.test/b>");
         assert_eq!(link("javascript:alert(1)"), "`javascript:alert(1)`");

@@ -84,7 +84,7 @@ pub enum Block {
     /// The table of findings, one row each.
     Index(Index),
     /// A section of the page: the findings of one kind and their plan.
-    Lot(Vec<Self>),
+    Section(Vec<Self>),
     /// The details of one finding.
     Card(Card),
     /// Lines that are separate items; a single one is a paragraph.
@@ -239,9 +239,9 @@ pub fn code(words: impl Into<String>) -> Inline {
 }
 
 /// Returns the page of one finding with every detail, and remarks about the report.
-pub fn finding(one: &FindingView, said: Vec<String>) -> Vec<Block> {
+pub fn finding(one: &FindingView, sentences: Vec<String>) -> Vec<Block> {
     let mut card = card(one, Sight::Open);
-    card.blocks.insert(0, remarks(said));
+    card.blocks.insert(0, remarks(sentences));
     let mut page = vec![Block::Card(card)];
     if !one.plan.is_empty() {
         page.extend([Block::Heading(3, vec![text("What to do")]), checklist(&one.plan)]);
@@ -391,6 +391,6 @@ fn linked(place: String, link: Option<&Link>) -> Inline {
 }
 
 /// Returns a block of remarks.
-pub fn remarks(said: Vec<String>) -> Block {
-    Block::Lines(said.into_iter().map(|words| vec![untrusted(words)]).collect())
+pub fn remarks(sentences: Vec<String>) -> Block {
+    Block::Lines(sentences.into_iter().map(|words| vec![untrusted(words)]).collect())
 }

@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn words_stay_whole() {
+    fn words_are_not_broken() {
         assert_eq!(lines(&["one two three"], 0, Some(7)), ["one two", "three"]);
         assert_eq!(lines(&["a-very-long-word b"], 0, Some(5)), ["a-very-long-word", "b"]);
         assert_eq!(lines(&["one two three"], 0, None), ["one two three"]);
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_does_not_fit_behind_the_indent_gets_a_smaller_one() {
+    fn a_long_word_reduces_the_indent() {
         assert_eq!(lines(&["a long-word b c"], 4, Some(10)), ["____a", "_long-word", "____b c"]);
         assert_eq!(lines(&["long-word b"], 4, Some(10)), ["____", "_long-word", "____b"]);
         assert_eq!(lines(&["longer-than-that b"], 4, Some(10)), ["____", "longer-than-that", "____b"]);
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_of_a_row_are_wrapped_where_one_is_wider_than_a_line() {
+    fn cells_of_a_row_are_wrapped_if_one_is_wider_than_a_line() {
         let row = |pieces: &[&str]| {
             let pieces: Vec<(&str, Style)> = pieces.iter().map(|text| (*text, style::plain as Style)).collect();
             written(20, |paper| paper.row(2, 4, &pieces))
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_command_is_still_the_command() {
+    fn a_wrapped_command_is_still_the_same_command() {
         let command = "git log --format='%h %s' \"a b\" c\\ d --end";
         let expected = ["git log \\", "--format='%h %s' \\", "\"a b\" c\\ d \\", "--end"];
         assert_eq!(command_lines(command, Some(16)), expected);
@@ -378,7 +378,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_shell_reads_what_is_broken_in_quotes_as_the_same_command() {
+    fn a_shell_reads_a_command_wrapped_in_quotes_unchanged() {
         let command = "printf '%s|' 'a  script of many words, { and } signs' b 'c d'";
         let shown = written(24, |paper| paper.commands("    $ ", command));
         assert!(shown.lines().all(|line| line.chars().count() <= 24), "{shown}");

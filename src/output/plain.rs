@@ -75,7 +75,7 @@ fn block(block: &Block, paper: &mut Paper<'_>) -> io::Result<()> {
             paper.commands("    $ ", command)?;
             paper.blank()
         }
-        Block::Fold(_, blocks) | Block::Lot(blocks) => write(blocks, paper),
+        Block::Fold(_, blocks) | Block::Section(blocks) => write(blocks, paper),
     }
 }
 

@@ -161,8 +161,8 @@ impl Page {
             false => vec![heading(2, title), page::remarks(lines)],
         };
         let mut blocks = vec![heading(1, "How to purge")];
-        let said: Vec<String> = unread.chain(self.notes.iter().cloned()).collect();
-        blocks.extend((!said.is_empty()).then(|| page::remarks(said)));
+        let sentences: Vec<String> = unread.chain(self.notes.iter().cloned()).collect();
+        blocks.extend((!sentences.is_empty()).then(|| page::remarks(sentences)));
         if self.plan.subjects.is_empty() {
             blocks.push(page::remarks(vec!["nothing to purge".to_owned()]));
             return blocks;

@@ -24,13 +24,13 @@ pub struct Parts {
     /// The blocks before all findings.
     pub top: Vec<Block>,
     /// The findings, one lot for each kind.
-    pub lots: Vec<Lot>,
+    pub sections: Vec<Section>,
     /// The number of findings left out after the lots.
     pub left_out: usize,
 }
 
 /// Findings of one kind.
-pub struct Lot {
+pub struct Section {
     /// The names of the findings, and the steps for them.
     pub head: Vec<Block>,
     /// The cards of the findings, each with the number of findings it describes.
@@ -39,22 +39,22 @@ pub struct Lot {
 
 /// Returns the page of a report.
 pub fn page(view: &View, detail: Detail) -> Vec<Block> {
-    let Parts { top, lots, left_out } = parts(view, detail, MAX_CARDS);
-    let lots = lots.into_iter().map(|lot| {
-        let cards = lot.cards.into_iter().map(|(_, card)| card);
-        Block::Lot(lot.head.into_iter().chain(cards).collect())
+    let Parts { top, sections, left_out } = parts(view, detail, MAX_CARDS);
+    let sections = sections.into_iter().map(|section| {
+        let cards = section.cards.into_iter().map(|(_, card)| card);
+        Block::Section(section.head.into_iter().chain(cards).collect())
     });
-    top.into_iter().chain(lots).chain(cut_off(view, left_out)).collect()
+    top.into_iter().chain(sections).chain(cut_off(view, left_out)).collect()
 }
 
 /// Returns the page in parts, with at most `most` findings in detail.
 pub fn parts(view: &View, detail: Detail, most: usize) -> Parts {
     let mut top = top(view);
     if view.findings.is_empty() {
-        return Parts { top, lots: Vec::new(), left_out: 0 };
+        return Parts { top, sections: Vec::new(), left_out: 0 };
     }
-    let (lots, left_out) = lots(view, detail, most);
-    let cards = lots.iter().flat_map(|lot| &lot.cards).filter_map(|(_, block)| match block {
+    let (sections, left_out) = sections(view, detail, most);
+    let cards = sections.iter().flat_map(|section| &section.cards).filter_map(|(_, block)| match block {
         Block::Card(card) => Some(&*card.id),
         _ => None,
     });
@@ -66,31 +66,31 @@ pub fn parts(view: &View, detail: Detail, most: usize) -> Parts {
     top.extend(overview(view, &cards));
     top.extend(timeline::blocks(view, &cards));
     top.push(Block::Heading(2, vec![text("Each in detail")]));
-    Parts { top, lots, left_out }
+    Parts { top, sections, left_out }
 }
 
 /// Returns the findings by kind, and the number that the page has no room for.
-fn lots(view: &View, detail: Detail, mut room: usize) -> (Vec<Lot>, usize) {
-    let (mut lots, mut left_out, mut has_leftovers) = (Vec::new(), 0, false);
+fn sections(view: &View, detail: Detail, mut room: usize) -> (Vec<Section>, usize) {
+    let (mut sections, mut left_out, mut has_leftovers) = (Vec::new(), 0, false);
     for (entries, steps) in fold::by_plan(view) {
         // Every kind shows its plan, however many findings precede it.
         let shown = entries.len().min(room.max(1));
         room = room.saturating_sub(shown);
         left_out += entries[shown..].iter().map(Entry::count).sum::<usize>();
         let steps = if detail == Detail::Quiet { &[][..] } else { &steps };
-        let mut lot = lot(&entries, shown, steps.iter().map(Task::from).collect());
+        let mut section = section(&entries, shown, steps.iter().map(Task::from).collect());
         let is_left = entries.first().is_some_and(|entry| entry.first().stage == Stage::Leftover);
         if is_left && !has_leftovers {
-            lot.head.insert(0, Block::Heading(2, vec![text("Never committed, only leftovers in this clone")]));
+            section.head.insert(0, Block::Heading(2, vec![text("Never committed, only leftovers in this clone")]));
             has_leftovers = true;
         }
-        lots.push(lot);
+        sections.push(section);
     }
-    (lots, left_out)
+    (sections, left_out)
 }
 
 /// Returns the findings of one kind, the first `shown` of them in detail.
-fn lot(entries: &[Entry<'_>], shown: usize, steps: Vec<Task>) -> Lot {
+fn section(entries: &[Entry<'_>], shown: usize, steps: Vec<Task>) -> Section {
     let count: usize = entries.iter().map(Entry::count).sum();
     let mut head = Vec::new();
     if let Some(first) = entries.first().map(Entry::first) {
@@ -106,7 +106,7 @@ fn lot(entries: &[Entry<'_>], shown: usize, steps: Vec<Task>) -> Lot {
         Entry::One(one) => page::card(one, Sight::Folded),
         Entry::Group(together) => page::group(together),
     };
-    Lot { head, cards: entries[..shown].iter().map(|entry| (entry.count(), Block::Card(card(entry)))).collect() }
+    Section { head, cards: entries[..shown].iter().map(|entry| (entry.count(), Block::Card(card(entry)))).collect() }
 }
 
 /// Returns the remark on findings that have no card.

@@ -15,7 +15,7 @@ pub fn line(place: &str, rows: Vec<(String, String)>) -> Vec<Block> {
             remarks(vec!["the line contains no keyword of any rule, so no rule checked it".to_owned()]),
         ];
     }
-    let rows = rows.into_iter().map(|(rule, says)| vec![vec![code(rule)], vec![untrusted(says)]]).collect();
+    let rows = rows.into_iter().map(|(rule, sentence)| vec![vec![code(rule)], vec![untrusted(sentence)]]).collect();
     vec![heading, Block::Table(vec!["Rule", "Result"], rows)]
 }
 
@@ -116,8 +116,8 @@ fn command(command: &str) -> Option<Block> {
 }
 
 /// Returns a heading with its text; nothing if the text is empty.
-fn section(heading: &str, said: &[&str]) -> Vec<Block> {
-    let lines: Vec<Line> = said.iter().filter(|words| !words.is_empty()).map(|words| vec![text(*words)]).collect();
+fn section(heading: &str, sentences: &[&str]) -> Vec<Block> {
+    let lines: Vec<Line> = sentences.iter().filter(|words| !words.is_empty()).map(|words| vec![text(*words)]).collect();
     if lines.is_empty() { Vec::new() } else { vec![Block::Heading(2, vec![text(heading)]), Block::Lines(lines)] }
 }
 

@@ -346,13 +346,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_become_addresses() {
+    fn paths_become_uris() {
         assert_eq!(encoded("a b/c:d%#?.txt"), "a%20b/c%3Ad%25%23%3F.txt");
         assert_eq!(encoded("ü"), "%C3%BC");
     }
 
     #[test]
-    fn messages_hold_no_links_and_no_placeholders() {
+    fn messages_contain_no_links_or_placeholders() {
         assert_eq!(literal("[a](https://a.test) {0}"), "[a] (https://a.test) {{0}}");
     }
 }

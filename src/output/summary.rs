@@ -7,7 +7,7 @@ use std::slice;
 use super::Detail;
 use super::markdown;
 use super::page::{Block, Tone};
-use super::report::{self, Lot};
+use super::report::{self, Section};
 use super::view::View;
 use super::words::plural;
 
@@ -29,7 +29,7 @@ pub fn write(view: &View, detail: Detail, used: usize, out: &mut dyn Write) -> i
         room = rest.unwrap_or(room);
         if rest.is_some() { out.write_all(&text).map(|()| true) } else { io::Result::Ok(false) }
     };
-    let report::Parts { top, lots, .. } = report::parts(view, detail, usize::MAX);
+    let report::Parts { top, sections, .. } = report::parts(view, detail, usize::MAX);
     let mut left_out = Vec::new();
     for block in &top {
         if !put(slice::from_ref(block), out)? {
@@ -37,13 +37,13 @@ pub fn write(view: &View, detail: Detail, used: usize, out: &mut dyn Write) -> i
         }
     }
     let mut shown = 0;
-    'lots: for Lot { head, cards } in lots {
+    'sections: for Section { head, cards } in sections {
         // The plan of a kind precedes its first finding, and is useless without it.
         let mut before = head;
         for (count, card) in cards {
             before.push(card);
             if !put(&before, out)? {
-                break 'lots;
+                break 'sections;
             }
             before.clear();
             shown += count;

@@ -228,9 +228,9 @@ fn accepted_by(findings: &[FindingView]) -> String {
         (SuppressedBy::Exclude, "below excluded paths"),
     ];
     let counts = places.map(|(by, place)| (count(by), place));
-    let told: Vec<String> =
+    let listed: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, place)| format!("{count} {place}")).collect();
-    if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
+    if listed.is_empty() { String::new() } else { format!(": {}", listed.join(", ")) }
 }
 
 /// Returns a sentence on the suppression of a finding, and on why the finding still counts if it does.
@@ -302,7 +302,7 @@ pub fn stage_sentence(finding: &FindingView) -> String {
 /// Returns the stage of a secret as a clause, to follow the stage's word.
 pub fn stage_clause(finding: &FindingView) -> String {
     let clause = match finding.stage {
-        Stage::Uncommitted if finding.occurrences.iter().all(|place| place.kind.beside_objects()) => {
+        Stage::Uncommitted if finding.occurrences.iter().all(|place| place.kind.is_outside_objects()) => {
             "in no commit, but in git's own files"
         }
         Stage::Leftover => "never committed; only leftovers in this clone contain it",
@@ -586,7 +586,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_keeps_its_value_and_what_is_nearest_to_it() {
+    fn a_cut_line_keeps_its_value_and_nearest_context() {
         let context = |before: &str, after: &str| ContextView {
             before: before.to_owned(),
             value: "‹40 characters›".to_owned(),

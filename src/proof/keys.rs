@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn armored_keys_pass_until_a_character_changes() {
+    fn armored_keys_pass_unless_a_character_changes() {
         let text = pgp(&mut Random::new(12));
         assert!(matches!(judged(&text), Outcome::Pass(facts) if facts.len() == 2));
         let at = text.len() / 2;
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_cut_short_fail() {
+    fn truncated_keys_fail() {
         for kind in ["rsa", "ec", "pkcs8", "openssh", "openssh-encrypted"] {
             let text = pem(&mut Random::new(13), kind).unwrap();
             let lines: Vec<_> = text.lines().collect();

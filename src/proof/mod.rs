@@ -157,7 +157,7 @@ mod tests {
     use crate::text::Span;
 
     #[test]
-    fn every_built_in_rule_is_proved() {
+    fn every_built_in_rule_passes_its_proof() {
         let proof = prove(include_str!("../../rules.toml"), None);
         assert!(proof.flaws.is_empty(), "{} flaws:\n{}", proof.flaws.len(), proof.flaws.join("\n"));
         assert!(proof.rules >= 80 && proof.examples >= 160 && proof.counter_examples >= 160, "{proof:?}");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_rule_is_named_with_its_reason() {
+    fn a_bad_rule_is_reported_with_its_reason() {
         let rule = |pattern: &str, example: &str| {
             format!(
                 "[[rule]]\nid = 'acme'\nname = 'Acme'\nprovider = 'Acme'\nseverity = 'high'\nconfidence = 'high'\n\

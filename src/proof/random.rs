@@ -159,13 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn small_alphabets_are_not_refused() {
+    fn small_alphabets_are_accepted() {
         assert_eq!(Random::new(1).run(b"x", 8, b"x"), "x".repeat(8));
         assert_eq!(Random::new(1).run(b"", 0, b""), "");
     }
 
     #[test]
-    fn what_is_conspicuous() {
+    fn conspicuous_runs_are_recognised() {
         for text in ["aaaa", "vwxyz", "97531", "AbCdE", "a1XxX", "9Test"] {
             assert!(is_conspicuous(text.as_bytes()), "{text}");
         }

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn sealed_tokens_pass_their_own_check() {
+    fn tokens_with_a_computed_checksum_pass_their_check() {
         for (check, template, covered) in SEALED {
             let check = Check::parse(check).unwrap();
             for seed in 0..200 {
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn no_altered_character_gets_through() {
+    fn every_altered_character_is_detected() {
         for (check, template, covered) in SEALED {
             let check = Check::parse(check).unwrap();
             let token = Generator::new(1).expand(template, None).unwrap().into_bytes();
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seal_without_its_text_is_an_error() {
+    fn a_checksum_without_its_text_is_an_error() {
         for name in
             ["crc32-base62", "cloudflare-crc32", "grafana-crc32", "confluent-crc32", "zuplo-crc32", "bech32", "entra"]
         {

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_made_once_and_given_back() {
+    fn the_token_is_generated_once_and_returned() {
         let (text, token) = Generator::new(7).expand_with_token("<token> <token>", Some("k_<hex:8>")).unwrap();
         let token = token.unwrap();
         assert_eq!(text, format!("{token} {token}"));
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn other_brackets_stay() {
+    fn other_brackets_are_kept() {
         for text in [
             "<your-token>",
             "<a href=\"x\">y</a>",

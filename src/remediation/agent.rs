@@ -105,8 +105,8 @@ fn chats(agent: CodingAgent, places: &[(&Occurrence, FileForm)], words: &str) ->
 /// Returns the files as words of a shell, or `<path>` if they can't be named.
 fn words<'o>(subject: &Subject<'_>, folder: &BStr, places: impl Iterator<Item = &'o Occurrence>) -> String {
     let paths: BTreeSet<&BString> = places.map(|place| &place.path).collect();
-    let is_unsaid = |path: &&BString| subject.stands_in(path.as_bstr()) || path.ends_with(b"\n");
-    if paths.len() > MOST || paths.iter().any(is_unsaid) {
+    let is_withheld = |path: &&BString| subject.occurs_in(path.as_bstr()) || path.ends_with(b"\n");
+    if paths.len() > MOST || paths.iter().any(is_withheld) {
         return "<path>".to_owned();
     }
     let whole = |path: &&BString| match path.starts_with(b"/") || folder.is_empty() {

@@ -84,7 +84,7 @@ mod tests {
     use crate::rule_set::RuleSet;
 
     #[test]
-    fn no_command_has_the_value_on_its_line() {
+    fn no_command_line_contains_the_value() {
         let rules = RuleSet::builtin();
         let mut asked = 0;
         for live in rules.live.iter() {

@@ -25,7 +25,7 @@ impl ComposeFile {
             );
             return vec![step(StepKind::Remove, &title, String::new())];
         };
-        let is_sayable = |text: &str| !subject.stands_in(text.as_bytes().as_bstr());
+        let is_sayable = |text: &str| !subject.occurs_in(text.as_bytes().as_bstr());
         let name = if is_variable(&setting.name) && is_sayable(&setting.name) { &setting.name } else { "TOKEN" };
         let is_service = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         let is_known = !setting.service.is_empty() && is_service(&setting.service) && is_sayable(&setting.service);

@@ -102,7 +102,7 @@ mod tests {
     proptest! {
         /// Every value that is written is read back unchanged.
         #[test]
-        fn every_value_survives(values in proptest::collection::vec(
+        fn every_value_round_trips(values in proptest::collection::vec(
             prop_oneof![proptest::collection::vec(any::<u8>(), 1..20), "(literal:|regex:|==>|\r|\n|a){1,5}".prop_map(String::into_bytes)],
             0..5,
         )) {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn other_peoples_files_are_read_as_far_as_they_hold_texts() {
+    fn literal_expressions_of_foreign_files_are_read() {
         let file = b"plain\r\n\nliteral:a==>b==>c\nregex:ab\\x2ec\n";
         assert_eq!(parse(file).unwrap(), [&b"plain"[..], b"a==>b", b"ab.c"]);
         assert_eq!(parse(b"fine\nregex:a+\n"), Err(NoText(2)));
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn names_hold_no_value_as_it_is() {
+    fn name_expressions_never_contain_the_plain_value() {
         let values = [Secret::new("tok'en\"")];
         assert_eq!(paths(&values), "regex:\\x74\\x6f\\x6b\\x27\\x65\\x6e\\x22==>REMOVED-1\n");
         let body = "name = name.replace(b\"\\x74\\x6f\\x6b\\x27\\x65\\x6e\\x22\", b\"REMOVED-1\")\nreturn name\n";

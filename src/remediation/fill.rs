@@ -125,14 +125,14 @@ mod tests {
     }
 
     #[test]
-    fn a_scheme_is_not_filled_in_twice() {
+    fn a_url_scheme_is_not_repeated() {
         let facts = [fact("host", "http://ci.internal:8080")];
         let (text, _) = command("curl https://{host}/x; open {host}", &facts, &RuleSet::builtin());
         assert_eq!(text, "curl https://ci.internal:8080/x; open http://ci.internal:8080");
     }
 
     #[test]
-    fn words_name_the_provider() {
+    fn the_provider_is_filled_into_sentences() {
         let text = words(
             "{provider}'s key page, of {host}",
             "Acme Mail",
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_values_stands_in_sentences_only() {
+    fn lists_of_values_are_filled_into_sentences_only() {
         let (rules, facts) = (RuleSet::builtin(), ["a.test", "b.test"].map(|host| vec![fact("host", host)]));
         let of = |template: &str| words(template, "Acme", &facts, &rules);
         assert_eq!(of("The log of {host}, by name."), "The log of a.test, b.test, by name.");

@@ -49,7 +49,7 @@ fn in_other_trees(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<Pla
         }
         // git is started at the root there.
         let files = there.files(&Surroundings::default());
-        let folder = if there.stands_in(folder.as_ref()) { "<folder>".to_owned() } else { quoted(folder.as_ref()) };
+        let folder = if there.occurs_in(folder.as_ref()) { "<folder>".to_owned() } else { quoted(folder.as_ref()) };
         let replace = format!(
             "In the work tree {folder}, replace each value in these files with a reference (an environment variable, a secret store), and stage the files again"
         );

@@ -16,7 +16,7 @@ pub const COLLECT: &str = "git gc --prune=now";
 
 /// Returns `true` if only files next to the objects hold the value.
 pub fn alone(subject: &Subject<'_>) -> bool {
-    subject.occurrences.iter().all(|occurrence| occurrence.kind.beside_objects())
+    subject.occurrences.iter().all(|occurrence| occurrence.kind.is_outside_objects())
 }
 
 /// Returns the steps for each kind of file that holds the value; a reflog is truncated, not edited.
@@ -98,7 +98,7 @@ pub fn lasting<'f>(subject: &Subject<'f>) -> Subject<'f> {
     subject.only(|occurrence| {
         let goes_with_branch = occurrence.kind == ContentKind::Config && has_branch;
         let is_handled = is_disposable(occurrence) || is_large(occurrence) || goes_with_branch;
-        occurrence.kind.beside_objects() && !is_handled
+        occurrence.kind.is_outside_objects() && !is_handled
     })
 }
 
@@ -111,7 +111,7 @@ pub fn index() -> PlanStep {
 /// Returns the steps that remove what commits left behind that were never completed: no ref and no reflog reaches these
 /// objects.
 pub fn never_committed(subject: &Subject<'_>) -> Vec<PlanStep> {
-    let has_objects = subject.occurrences.iter().any(|occurrence| !occurrence.kind.beside_objects());
+    let has_objects = subject.occurrences.iter().any(|occurrence| !occurrence.kind.is_outside_objects());
     let title = "Remove the objects of commits that were never completed (this also removes all other unreachable objects, such as dropped stashes)";
     let collected = has_objects.then(|| step(StepKind::Purge, title, COLLECT.to_owned()));
     let mut steps: Vec<PlanStep> = disposable(subject).into_iter().chain(collected).collect();
@@ -137,7 +137,7 @@ fn paths(subject: &Subject<'_>, kind: ContentKind) -> Option<Vec<String>> {
         subject.occurrences.iter().filter(|o| o.kind == kind).map(|o| o.path.as_bstr()).collect();
     paths.sort_unstable();
     paths.dedup();
-    let hidden = paths.len() > MOST || paths.iter().any(|path| subject.stands_in(path));
+    let hidden = paths.len() > MOST || paths.iter().any(|path| subject.occurs_in(path));
     let word = |path: &&BStr| {
         let below = path.split_once_str("/").map_or(path.as_bytes(), |(_, below)| below);
         format!("\"$(git rev-parse --git-common-dir)\"/{}", quoted(below.as_bstr()))

@@ -162,7 +162,7 @@ fn unnamed(title: &str, command: String) -> PlanStep {
 fn references(subject: &Subject<'_>) -> Vec<Reference> {
     let images = subject.occurrences.iter().filter_map(|place| place.image.as_ref()).flat_map(|place| &place.images);
     let names: BTreeSet<&String> = images.flat_map(|image| &image.names).collect();
-    let is_sayable = |name: &&&String| !subject.stands_in(name.as_bytes().as_bstr());
+    let is_sayable = |name: &&&String| !subject.occurs_in(name.as_bytes().as_bstr());
     names.iter().filter(is_sayable).filter_map(|name| Reference::parse(name)).take(MOST).collect()
 }
 
@@ -197,7 +197,7 @@ pub fn context(subject: &Subject<'_>, context: &BuildContext) -> Vec<PlanStep> {
 fn mounts(subject: &Subject<'_>, dockerfile: &str, instruction: &Instruction) -> Vec<PlanStep> {
     let line = instruction.lines.0;
     let secrets = |names: &[String]| {
-        let names = names.iter().filter(|name| is_variable(name) && !subject.stands_in(name.as_bytes().as_bstr()));
+        let names = names.iter().filter(|name| is_variable(name) && !subject.occurs_in(name.as_bytes().as_bstr()));
         let mut ids: Vec<(String, String)> = names.map(|name| (name.to_ascii_lowercase(), name.clone())).collect();
         if ids.is_empty() {
             ids.push(("token".to_owned(), "TOKEN".to_owned()));
@@ -234,7 +234,7 @@ fn ignore(subject: &Subject<'_>, files: &BTreeSet<&BStr>, ignore_file: &str) -> 
     let title = format!(
         "Keep the file out of the image: this line in {ignore_file} excludes it. Mount it as a secret where a command needs it"
     );
-    let is_sayable = |path: &&&BStr| !subject.stands_in(path) && path.to_str().is_ok();
+    let is_sayable = |path: &&&BStr| !subject.occurs_in(path) && path.to_str().is_ok();
     let lines: Vec<String> = files
         .iter()
         .filter(is_sayable)
@@ -266,7 +266,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_written_as_a_pattern_for_itself() {
+    fn a_path_is_escaped_to_a_pattern_matching_only_itself() {
         for (path, expected) in
             [("app/.env", "app/.env"), ("a*b", "a\\*b"), ("!x", "\\!x"), ("#x", "\\#x"), ("x ", "x?")]
         {

@@ -61,7 +61,7 @@ pub fn tag(subject: &Subject<'_>) -> Option<String> {
     let refs = subject.findings().iter().filter(has_tag).flat_map(|one| &one.exposure.refs);
     let tags: BTreeSet<&str> = refs.filter_map(|name| name.strip_prefix("refs/tags/")).collect();
     match Vec::from_iter(tags)[..] {
-        [tag] if !subject.stands_in(tag.into()) => Some(quoted(tag.into())),
+        [tag] if !subject.occurs_in(tag.into()) => Some(quoted(tag.into())),
         _ => None,
     }
 }

@@ -152,14 +152,14 @@ pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings)
             None => kinds.push((kind, vec![finding])),
         }
     }
-    let mut told: BTreeSet<&str> = BTreeSet::new();
+    let mut revoked_rules: BTreeSet<&str> = BTreeSet::new();
     let mut images: Vec<Vec<PlanStep>> = Vec::new();
     let mut plans = Vec::new();
     for (_, same) in &kinds {
         let Some(first) = same.first() else { continue };
-        let revoking = if told.contains(&*first.rule) { Revoking::Before } else { Revoking::Here };
+        let revoking = if revoked_rules.contains(&*first.rule) { Revoking::Before } else { Revoking::Here };
         if has_revocation(first) {
-            told.insert(&first.rule);
+            revoked_rules.insert(&first.rule);
         }
         let findings = same.iter().map(|finding| finding.id.clone()).collect();
         let subject = Subject::of(same);
@@ -234,7 +234,7 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings, re
     if let Some(files) = &surroundings.agents {
         return [kind.revoke(), agent::steps(subject, files), kind.after()].concat();
     }
-    let beside = git_dir::steps(subject);
+    let git_dir_steps = git_dir::steps(subject);
     match first.exposure.stage {
         Stage::Uncommitted if surroundings.no_git => {
             [kind.replace(), kind.only_if_left(), kind.revoke(), kind.after()].concat()
@@ -247,38 +247,42 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings, re
             } else {
                 git::unstage(subject, surroundings)
             };
-            [index, beside, git_dir::reflogs(subject), kind.only_if_shared(), kind.prevent()].concat()
+            [index, git_dir_steps, git_dir::reflogs(subject), kind.only_if_shared(), kind.prevent()].concat()
         }
         Stage::LocalOnly if surroundings.stops == Stops::Push => {
-            [git::local(subject, surroundings), beside, kind.only_if_shared()].concat()
+            [git::local(subject, surroundings), git_dir_steps, kind.only_if_shared()].concat()
         }
         Stage::HistoryOnly if surroundings.stops == Stops::Push => {
-            [git::older(subject), beside, kind.only_if_shared()].concat()
+            [git::older(subject), git_dir_steps, kind.only_if_shared()].concat()
         }
         Stage::LocalOnly | Stage::HistoryOnly if surroundings.bare => {
-            [kind.in_doubt(revoking), git::rewritten(subject), beside].concat()
+            [kind.in_doubt(revoking), git::rewritten(subject), git_dir_steps].concat()
         }
         Stage::LocalOnly | Stage::HistoryOnly if is_stashed(first) => {
-            [git::stashed(), beside, kind.in_doubt(revoking)].concat()
+            [git::stashed(), git_dir_steps, kind.in_doubt(revoking)].concat()
         }
         Stage::LocalOnly | Stage::HistoryOnly if is_elsewhere(first) => {
-            [git::rewritten(subject), beside, kind.in_doubt(revoking)].concat()
+            [git::rewritten(subject), git_dir_steps, kind.in_doubt(revoking)].concat()
         }
-        Stage::LocalOnly => [git::local(subject, surroundings), beside, kind.in_doubt(revoking)].concat(),
-        Stage::HistoryOnly => [git::older(subject), beside, kind.in_doubt(revoking)].concat(),
+        Stage::LocalOnly => [git::local(subject, surroundings), git_dir_steps, kind.in_doubt(revoking)].concat(),
+        Stage::HistoryOnly => [git::older(subject), git_dir_steps, kind.in_doubt(revoking)].concat(),
         Stage::Leftover => [git_dir::never_committed(subject), kind.only_if_shared()].concat(),
         Stage::Unreachable if first.exposure.commits == 0 => {
-            [git::leftovers(), beside, kind.only_if_shared(), kind.prevent()].concat()
+            [git::leftovers(), git_dir_steps, kind.only_if_shared(), kind.prevent()].concat()
         }
         Stage::Unreachable if revoking == Revoking::Before => {
-            [kind.in_doubt(revoking), git::leftovers(), beside].concat()
+            [kind.in_doubt(revoking), git::leftovers(), git_dir_steps].concat()
         }
-        Stage::Unreachable => [kind.only_if_doubt(), kind.revoke(), git::leftovers(), beside, kind.after()].concat(),
+        Stage::Unreachable => {
+            [kind.only_if_doubt(), kind.revoke(), git::leftovers(), git_dir_steps, kind.after()].concat()
+        }
         Stage::Unknown if image::is_in_image(subject) && revoking == Revoking::Before => {
             [vec![kind.revoked_before()], image::steps(subject)].concat()
         }
         Stage::Unknown if image::is_in_image(subject) => [kind.revoke(), image::steps(subject), kind.after()].concat(),
-        Stage::Unknown | Stage::Published => [kind.revoke(), kind.after(), git::published(subject), beside].concat(),
+        Stage::Unknown | Stage::Published => {
+            [kind.revoke(), kind.after(), git::published(subject), git_dir_steps].concat()
+        }
     }
 }
 

@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_registry_is_told_by_the_name() {
+    fn each_registry_is_recognised_by_the_image_name() {
         for (name, registry, whole, tagged) in [
             ("app:1.0", Registry::DockerHub, "docker.io/library/app:1.0", "app:1.0"),
             ("me/app", Registry::DockerHub, "docker.io/me/app:latest", "me/app:latest"),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_gets_into_no_command() {
+    fn only_valid_names_get_into_commands() {
         for name in ["", "latest", "a b:1", "x:1; rm -rf ~", "$(x)/a:1", "a/b:1'", "../a:1", "A/b:1", "a:1\u{202e}"] {
             assert_eq!(Reference::parse(name), None, "{name}");
         }

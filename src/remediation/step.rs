@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_one_word_each() {
+    fn each_path_is_quoted_as_one_word() {
         assert_eq!(quoted(b"src/a.rs".as_bstr()), "src/a.rs");
         assert_eq!(quoted(b"a b".as_bstr()), "'a b'");
         assert_eq!(quoted(b"it's".as_bstr()), r"'it'\''s'");

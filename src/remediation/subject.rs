@@ -46,7 +46,7 @@ impl<'f> Subject<'f> {
     }
 
     /// Returns `true` if a text contains one of the values, so that it must not be printed.
-    pub fn stands_in(&self, text: &BStr) -> bool {
+    pub fn occurs_in(&self, text: &BStr) -> bool {
         let secrets = self.findings.iter().map(|finding| &finding.secret);
         secrets.map(Secret::reveal).any(|value| text.contains_str(value))
     }
@@ -103,7 +103,7 @@ impl<'f> Subject<'f> {
         let paths: BTreeSet<&BString> = self.tree_paths();
         let old = paths.iter().filter_map(|path| renamed.get(*path));
         let all: BTreeSet<&BString> = paths.iter().copied().chain(old).collect();
-        all.into_iter().filter(|path| !self.stands_in(path.as_ref())).cloned().collect()
+        all.into_iter().filter(|path| !self.occurs_in(path.as_ref())).cloned().collect()
     }
 
     /// Returns `true` if one of the files was renamed.
@@ -122,8 +122,8 @@ impl<'f> Subject<'f> {
         paths.sort_unstable();
         paths.dedup();
         // A line break at the end of a path would break the printed command.
-        let is_unsaid = |path: &&BString| self.stands_in(path.as_ref()) || path.ends_with(b"\n");
-        if paths.is_empty() || paths.len() > MOST || paths.iter().any(is_unsaid) {
+        let is_withheld = |path: &&BString| self.occurs_in(path.as_ref()) || path.ends_with(b"\n");
+        if paths.is_empty() || paths.len() > MOST || paths.iter().any(is_withheld) {
             return UNSAID.to_owned();
         }
         let word = |path: &&BString| pathspec(path.as_ref(), surroundings.subfolder);
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_no_pattern() {
+    fn a_path_is_not_treated_as_a_pattern() {
         let of = |path: &str| [pathspec(path.into(), false), pathspec(path.into(), true)];
         assert_eq!(of("src/a.rs"), ["src/a.rs", ":/src/a.rs"]);
         assert_eq!(of("pages/[id].tsx"), ["':(literal)pages/[id].tsx'", "':(top,literal)pages/[id].tsx'"]);

@@ -277,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_plain_name_reads_back() {
+    fn every_plain_check_name_round_trips() {
         for check in &PLAIN {
             assert_eq!(Check::parse(check.name()).as_ref(), Ok(check));
         }
@@ -296,13 +296,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_is_a_constant_expression() {
+    fn printed_checks_are_constant_expressions() {
         const PASTED: Check = Check::Base64Json(Cow::Borrowed(&[Cow::Borrowed("o"), Cow::Borrowed("n")]));
         assert_eq!(Check::parse("base64-json(o,n)"), Ok(PASTED));
     }
 
     #[test]
-    fn mistakes_are_named() {
+    fn mistakes_are_reported() {
         let says = |text: &str, words: &str| assert!(Check::parse(text).unwrap_err().contains(words), "{text}");
         says("crc32", "azure-cask, azure-marvin, azure-sas");
         says("jwt(x)", "no arguments");

@@ -311,7 +311,7 @@ impl Shape {
             .collect();
         // The bytes after a keyword are unknown for an unmistakable secret, because a line break or the like may
         // interrupt the value there.
-        keywords.iter_mut().for_each(|keyword| beside(keyword, hir, !unmistakable));
+        keywords.iter_mut().for_each(|keyword| add_context(keyword, hir, !unmistakable));
         let before = keywords.iter().map(|k| k.offset.1).max().unwrap_or(0);
         let end = |k: &Keyword| k.offset.1.saturating_add(u32::try_from(k.text.len()).unwrap_or(u32::MAX));
         let first = keywords.iter().map(|k| k.offset.0).min().unwrap_or(0);
@@ -343,7 +343,7 @@ fn keyword(text: &str, case: Case, offset: (u32, u32)) -> Keyword {
 
 /// Records which bytes can come before a keyword that has the same offset in every match that holds it, and with
 /// `behind` also those after it.
-fn beside(keyword: &mut Keyword, hir: &Hir, behind: bool) {
+fn add_context(keyword: &mut Keyword, hir: &Hir, behind: bool) {
     let (least, most) = keyword.offset;
     if least != most {
         return;

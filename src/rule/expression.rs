@@ -275,8 +275,8 @@ pub(super) fn needle(hir: &Hir, keyword: (u32, u32)) -> String {
         let (least, most) = lengths(piece).unwrap_or((0, MAX_MATCH));
         let text = literal(piece).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
         let apart = at.0 >= keyword.1 || at.1 + most <= keyword.0;
-        let tells = text.len() >= LEAST || text.bytes().all(|byte| byte.is_ascii_punctuation());
-        if apart && tells && text.len() > best.len() {
+        let is_distinctive = text.len() >= LEAST || text.bytes().all(|byte| byte.is_ascii_punctuation());
+        if apart && is_distinctive && text.len() > best.len() {
             best = text;
         }
         at = (at.0 + least, at.1 + most);
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn each_byte_of_a_match_is_in_the_set_of_its_place() {
+    fn each_byte_of_a_match_is_in_the_set_for_its_position() {
         assert_eq!(sets("ab[c-e]"), ["a", "b", "cde"]);
         assert_eq!(sets("a?b[0-2]"), ["ab", "012b"]);
         assert_eq!(sets("(?:ab|c)d[xy]"), ["ac", "bd", "dxy"]);
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_needle_is_what_every_match_holds_besides_its_keyword() {
+    fn a_needle_is_text_in_every_match_outside_the_keyword() {
         let needle = |pattern: &str, keyword| needle(&parse(pattern).unwrap(), keyword);
         assert_eq!(needle("BEGIN[a-z]{1,9}-END-[0-9]{2}", (0, 5)), "-END-");
         assert_eq!(needle("begin[0-9]{1,9}key[a-z]{3}", (6, 17)), "begin");
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn what_not_every_match_has_is_in_no_set() {
+    fn optional_parts_are_in_no_set() {
         assert_eq!(sets("ab?"), ["a"]);
         assert_eq!(sets("(?:abc|d)"), ["ad"]);
     }

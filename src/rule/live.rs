@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_request_compiles() {
+    fn a_valid_request_compiles() {
         let live = compiled(SOUND).unwrap();
         let Ask::Request(request) = live.ask else { panic!("it can be asked") };
         assert_eq!((&*request.host, &*request.path, request.method), ("api.acme.test", "/me", Method::Get));
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_that_is_scanned_can_choose_a_host() {
+    fn scanned_text_cannot_choose_a_host() {
         for url in [
             "http://api.acme.test/me",
             "https://{site}/me",
@@ -419,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_has_one_place() {
+    fn the_secret_is_used_in_exactly_one_place() {
         for (from, to) in
             [("Bearer {secret}", "Bearer"), ("/me", "/me?key={secret}"), ("Bearer {secret}", "{secret} {secret}")]
         {
@@ -449,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_goes_with_never() {
+    fn never_excludes_all_other_settings() {
         assert!(compiled(&format!("{SOUND}never = 'it acts'\n")).is_err());
         let never = "id = 'acme'\nnever = 'Every request acts.'\nreferences = ['https://docs.acme.test/api']\n";
         assert!(matches!(compiled(never).unwrap().ask, Ask::Never(_)));

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_of_a_secret_does_not_count() {
+    fn other_names_are_not_secret_names() {
         for text in [
             "https://docs.acme.test/VALUE",
             "https://acme.test/api/VALUE",
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_word_is_a_name_where_the_rule_says_so() {
+    fn a_bare_word_is_a_name_if_the_rule_allows_it() {
         for text in [
             "ACME=VALUE",
             "acme: 'VALUE'",

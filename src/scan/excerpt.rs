@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_cut_between_words_so_that_no_part_of_a_secret_is_left() {
+    fn a_long_line_is_cut_between_words_without_parts_of_secrets() {
         for distance in 0..100 {
             let gap = "x ".repeat(distance / 2) + &"y".repeat(distance % 2);
             let text = format!("{} {gap} {} {gap} {}\n", token(3), token(4), token(5));
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn of_an_encoded_value_all_that_is_encoded_with_it_is_left_out() {
+    fn the_whole_encoded_stretch_around_a_value_is_omitted() {
         let inner = format!("user: somebody\ntoken: {}\nmore: text\n", token(7));
         let encoded = data_encoding::BASE64.encode(inner.as_bytes());
         let text = format!("data: \"{encoded}\" # why\n");
@@ -208,14 +208,14 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_a_single_word_is_not_shown_however_long_it_is() {
+    fn a_text_that_is_a_single_word_is_never_shown() {
         let inner = format!("{}token: {} {}", "a b ".repeat(300), token(10), "c d ".repeat(300));
         let line = shown(data_encoding::BASE64.encode(inner.as_bytes()).as_bytes()).remove(0).unwrap();
         assert!(line.starts_with("…<") && line.ends_with(" 1 base64>…"), "{line}");
     }
 
     #[test]
-    fn a_value_of_several_lines_has_what_stands_before_and_behind_it() {
+    fn a_multiline_value_is_shown_with_text_before_and_after() {
         let key = Generator::new(8).expand("<pem:rsa>", None).unwrap();
         let text = format!("key = \"\"\"{}\"\"\" # end\n", key.trim_end());
         let found = shown(text.as_bytes());
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_is_no_text_nothing_is_shown() {
+    fn binary_content_is_not_shown() {
         let text = [b"\x00\x01\x02 ".as_slice(), token(9).as_bytes(), b"\x00"].concat();
         assert_eq!(shown(&text), [None]);
     }

@@ -128,7 +128,7 @@ impl Scan<'_> {
     /// doesn't matter: a rule that doubts a value in a test hides nothing that another rule is sure about elsewhere. Of
     /// that rule's sightings, the oldest of those with the most evidence counts.
     fn verdict<'s>(&self, group: &'s [Sighting]) -> (&'s Detection, Confidence) {
-        let telling = |s: &&Sighting| {
+        let specificity_rank = |s: &&Sighting| {
             let one = &s.detection;
             let specificity = self.detector.rule(one).specificity();
             (
@@ -141,14 +141,15 @@ impl Scan<'_> {
             )
         };
         // Groups are never empty: each was created for a sighting.
-        let best = group.iter().rev().max_by_key(telling).map_or_else(|| &group[0].detection, |s| &s.detection);
+        let best =
+            group.iter().rev().max_by_key(specificity_rank).map_or_else(|| &group[0].detection, |s| &s.detection);
         // A place in a test doesn't lower the severity of a secret that is elsewhere too.
-        let told = |s: &&Sighting| {
+        let confidence_rank = |s: &&Sighting| {
             let one = &s.detection;
             (one.confidence, one.severity, Reverse(one.depth), one.evidence.len())
         };
         let of_rule = group.iter().rev().filter(|s| s.detection.rule == best.rule);
-        let best = of_rule.max_by_key(told).map_or(best, |s| &s.detection);
+        let best = of_rule.max_by_key(confidence_rank).map_or(best, |s| &s.detection);
         (best, best.confidence)
     }
 
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn the_places_of_a_secret_come_oldest_first_in_whatever_order_they_were_found() {
+    fn places_of_a_secret_are_sorted_oldest_first() {
         let all =
             [sighting("one", 2, "a"), sighting("one", 1, "c"), sighting("other", 0, "z"), sighting("one", 1, "b")];
         let paths = |sightings: Vec<Sighting>| -> Vec<Vec<String>> {
@@ -325,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_specific_rule_names_a_secret_and_is_as_sure_as_its_best_place() {
+    fn the_most_specific_rule_wins_with_its_highest_confidence() {
         use Confidence::{High, Low, Medium};
         with_scan(Medium, |scan, form, assignment| {
             let mut group = vec![of_rule(assignment, High), of_rule(form, Low), of_rule(form, Medium)];
@@ -338,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_doubts_a_value_hides_nothing_that_another_is_sure_of() {
+    fn a_doubtful_rule_does_not_hide_a_confident_one() {
         use Confidence::{Low, Medium};
         with_scan(Medium, |scan, form, assignment| {
             let doubted = of_rule(form, Low);
@@ -356,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_key_is_told_with_the_key_and_counted_with_it() {
+    fn a_key_id_is_reported_and_counted_with_its_key() {
         with_scan(Confidence::Medium, |scan, form, _| {
             let rules = &scan.detector.rules().rules;
             let naming = rules.iter().position(|rule| !rule.identifies.is_empty()).unwrap();
@@ -381,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_as_severe_as_at_its_worst_place() {
+    fn a_secret_has_the_severity_of_its_worst_place() {
         with_scan(Confidence::Medium, |scan, _, assignment| {
             let worst = of_rule(assignment, Confidence::Medium);
             let mut other = worst.clone();
@@ -395,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_is_below_a_threshold_nothing_more_is_asked() {
+    fn findings_below_a_threshold_are_not_examined_further() {
         with_scan(Confidence::High, |scan, form, assignment| {
             let mut other = of_rule(form, Confidence::High);
             other.detection.secret = Secret::new("another-secret-of-some-length");
@@ -439,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn findings_are_listed_worst_first_and_then_by_rule() {
+    fn findings_are_sorted_by_severity_and_then_by_rule() {
         with_scan(Confidence::Low, |scan, form, assignment| {
             let finding = |rule: usize, severity, commits| {
                 let mut one = of_rule(rule, Confidence::High);

@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_there_before_is_left_out_and_counted_by_secret() {
+    fn old_secrets_are_left_out_and_counted() {
         let at = |secret, blob| Sighting { blob: Some(id(blob)), ..Sighting::sample(secret) };
         let all = vec![at("one", 1), at("two", 1), at("two", 1), at("three", 2), at("two", 3), at("four", 2)];
         let held = BTreeSet::from([Secret::new("three")]);
@@ -304,13 +304,13 @@ mod tests {
     }
 
     #[test]
-    fn a_content_without_a_blob_is_never_known() {
+    fn content_without_a_blob_is_never_known() {
         let (new, old) = fresh(vec![Sighting::sample("one")], &BTreeSet::new(), &|_, _| true);
         assert_eq!((new.len(), old), (1, 0));
     }
 
     #[test]
-    fn secrets_are_found_in_the_past_as_they_are_encoded_and_packed() {
+    fn old_secrets_are_found_encoded_and_packed() {
         let mut generator = Generator::new(1);
         let mut value = || generator.expand("<base62:20>", None).unwrap();
         let (plain, encoded, packed, new) = (value(), value(), value(), value());
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_got_as_far_as_the_commit_of_it_that_got_furthest() {
+    fn a_secret_is_as_exposed_as_its_most_exposed_commit() {
         let in_commit = |n| Sighting { commit: Some(id(n)), ..Sighting::sample("one") };
         let in_index = Sighting::sample("one");
         let in_tag = Sighting { tag: Some(id(7)), ..Sighting::sample("one") };

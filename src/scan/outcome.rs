@@ -45,7 +45,7 @@ impl Outcome {
     }
 
     /// Returns the number of things to report so far.
-    pub(super) fn said(&self) -> usize {
+    pub(super) fn reported_count(&self) -> usize {
         self.sightings.len()
             + self.gaps.len()
             + self.notes.len()
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_what_the_threads_found_is_lost() {
+    fn no_finding_of_any_thread_is_lost() {
         let names = |all: &[&str]| {
             let mut names = Names::default();
             all.iter().for_each(|name| names.add((*name).into()));
@@ -143,8 +143,8 @@ mod tests {
             ..Outcome::default()
         };
         let whole = part(1, "c").and(part(2, "d"));
-        assert_eq!(part(1, "c").said(), 9);
-        assert_eq!(whole.said(), 18);
+        assert_eq!(part(1, "c").reported_count(), 9);
+        assert_eq!(whole.reported_count(), 18);
         assert_eq!(whole.notes, [Note("1".into()), Note("2".into())]);
         let stats = Stats { commits: 2, tags: 4, trees: 6, blobs: 8, bytes: 10, cached: 12, ..Stats::default() };
         assert_eq!(whole.stats, stats);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn one_absent_object_of_lfs_is_named_and_many_are_counted() {
+    fn one_missing_lfs_object_is_named_and_many_are_counted() {
         let notes = |names: &[&str]| {
             let absent_lfs = names.iter().map(|name| (*name).to_owned()).collect();
             Outcome { absent_lfs, ..Outcome::default() }.content_notes().map(|note| note.0).collect::<Vec<_>>()

@@ -109,7 +109,7 @@ impl Worker<'_> {
             outcome.stats.blobs += 1;
             outcome.stats.bytes += bytes.len() as u64;
         }
-        if let (true, Some(local)) = (place.kind.beside_objects(), self.local()) {
+        if let (true, Some(local)) = (place.kind.is_outside_objects(), self.local()) {
             return self.text(&git_dir::without_ids(place.kind, bytes, local), place, outcome);
         }
         self.file(bytes, place, outcome);
@@ -310,7 +310,7 @@ impl Worker<'_> {
     ) -> Sighting {
         let start = lines.place(text, detection.span.start);
         let foreign = &self.options.policy.foreign;
-        let comment = comment::beside(text, lines, detection.span, foreign);
+        let comment = comment::adjacent(text, lines, detection.span, foreign);
         let raw = (detection.depth > 0).then(|| Secret::new(detection.span.of(text)));
         let occurrence = Occurrence {
             kind: origin.kind,
@@ -396,7 +396,7 @@ impl<'o> Origin<'o> {
 /// Returns `true` if an item is one of git's own files that has vanished since it was listed, as lock files do.
 fn has_vanished(item: &Item) -> bool {
     let is_gone = |path: &Path| path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
-    matches!(&item.content, Content::File(path) if item.kind.beside_objects() && is_gone(path))
+    matches!(&item.content, Content::File(path) if item.kind.is_outside_objects() && is_gone(path))
 }
 
 fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {

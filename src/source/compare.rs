@@ -34,7 +34,7 @@ pub(super) struct Budget {
     paths: usize,
     again: usize,
     unread: BTreeMap<ObjectId, Unread>,
-    said: Vec<Limit>,
+    reported: Vec<Limit>,
 }
 
 /// The limits that a listing can exceed.
@@ -46,7 +46,7 @@ enum Limit {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { paths: MOST_PATHS.0, again: MOST_AGAIN, unread: BTreeMap::new(), said: Vec::new() }
+        Self { paths: MOST_PATHS.0, again: MOST_AGAIN, unread: BTreeMap::new(), reported: Vec::new() }
     }
 }
 
@@ -65,10 +65,10 @@ impl Budget {
 
     /// Adds a gap for an exceeded limit, once for each limit.
     fn exceeded(&mut self, limit: Limit, path: &BString, gaps: &mut Vec<Gap>) {
-        if self.said.contains(&limit) {
+        if self.reported.contains(&limit) {
             return;
         }
-        self.said.push(limit);
+        self.reported.push(limit);
         let why = match limit {
             Limit::Paths => format!(
                 "more than {} paths differ, and the rest was not read: scan fewer commits at once",

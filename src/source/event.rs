@@ -72,15 +72,15 @@ pub struct Found {
 pub fn list(repository: &Repo, event: &Event) -> Result<Found, SourceError> {
     let local = repository.local();
     let mut found = Found { listing: Listing::default(), head: None, bases: Vec::new(), subject: String::new() };
-    let Some(told) = event.head else {
+    let Some(stated) = event.head else {
         found.subject = format!("{} (nothing: it deletes a ref)", event.asked);
         return Ok(found);
     };
-    let name = BString::from(told.to_string());
-    let head = match push::tip(&local, &name, Some(told), &mut found.listing) {
+    let name = BString::from(stated.to_string());
+    let head = match push::tip(&local, &name, Some(stated), &mut found.listing) {
         Ok(head) => head,
         Err(unread) => {
-            found.listing.gaps.push(absent(&local, told, unread));
+            found.listing.gaps.push(absent(&local, stated, unread));
             // The merge must be of another head, or this head would be in the clone: it is worth scanning, but the gap
             // remains.
             test_merge(event).filter(|merge| merged(&local, *merge).is_some())
@@ -88,11 +88,11 @@ pub fn list(repository: &Repo, event: &Event) -> Result<Found, SourceError> {
     };
     found.head = head;
     found.bases = bases(repository, &local, event, head);
-    found.subject = format!("{} ({})", event.asked, extent(event, told, &found.bases));
+    found.subject = format!("{} ({})", event.asked, extent(event, stated, &found.bases));
     if found.bases.is_empty() && is_shallow(&local) {
         found.listing.gaps.extend(head.map(|head| cut_off(head, event)));
     } else if let (Some(Trunk::Target(target)), true) = (&event.trunk, found.bases.is_empty()) {
-        found.listing.gaps.push(untracked(target, told));
+        found.listing.gaps.push(untracked(target, stated));
     } else if let Some(head) = head {
         range::add(&local, &[head], &found.bases, &mut found.listing)?;
     }
@@ -101,9 +101,9 @@ pub fn list(repository: &Repo, event: &Event) -> Result<Found, SourceError> {
 
 /// Returns the commits in this clone whose history isn't new.
 fn bases(repository: &Repo, local: &Local, event: &Event, head: Option<ObjectId>) -> Vec<ObjectId> {
-    let told = event.bases.iter().filter_map(|base| object::commit_at(local, *base));
+    let stated = event.bases.iter().filter_map(|base| object::commit_at(local, *base));
     let trunk = event.trunk.iter().filter_map(|trunk| tracked(repository, local, trunk.name()));
-    let mut all: Vec<ObjectId> = told.chain(trunk).collect();
+    let mut all: Vec<ObjectId> = stated.chain(trunk).collect();
     // The base in the event can be older than the base that the head was merged into.
     if let Some(merge) = test_merge(event)
         && let Some((base, other)) = merged(local, merge)
@@ -154,7 +154,7 @@ fn extent(event: &Event, head: ObjectId, bases: &[ObjectId]) -> String {
         None => format!("everything in {head}"),
     };
     match event.bases.first() {
-        Some(told) => format!("{all}, since {} is not in this clone", short(told)),
+        Some(stated) => format!("{all}, since {} is not in this clone", short(stated)),
         None => all,
     }
 }

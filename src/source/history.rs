@@ -68,8 +68,8 @@ fn list_once(repository: &Repo) -> Result<Objects, SourceError> {
     list_shallow(&local, &mut out).map_err(|error| broken("the list of shallow commits", error_text(&error)))?;
     list_refs(repository, &mut out);
     if repository.has_second_ids() {
-        let told = "extensions.compatObjectFormat is set: objects were read by their own ids, and the table of their other ids was not read";
-        out.listing.notes.push(Note(told.to_owned()));
+        let message = "extensions.compatObjectFormat is set: objects were read by their own ids, and the table of their other ids was not read";
+        out.listing.notes.push(Note(message.to_owned()));
     }
     git_dir::list(repository, &mut out.listing);
     Ok(out)

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_from_the_scissors_on() {
+    fn everything_from_the_scissors_line_on_is_dropped() {
         let text = format!("a\n#{CUT}b\n");
         assert_eq!(kept(Some("#"), false, true, &text), "a\n");
         assert_eq!(kept(Some("#"), false, false, &text), text);

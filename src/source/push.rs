@@ -109,11 +109,12 @@ pub fn list(
             Err(Unread { kind, why }) => listing.gaps.push(Gap { what: update.name.clone(), kind, why }),
         }
     }
-    let told: BTreeSet<ObjectId> = updates.iter().filter_map(|update| object::commit_at(&local, update.old?)).collect();
-    let held: Vec<ObjectId> = told.iter().copied().chain(there(repository, &local, side)).collect();
+    let old_tips: BTreeSet<ObjectId> =
+        updates.iter().filter_map(|update| object::commit_at(&local, update.old?)).collect();
+    let held: Vec<ObjectId> = old_tips.iter().copied().chain(there(repository, &local, side)).collect();
     let brought = if heads.is_empty() { Vec::new() } else { range::add(&local, &heads, &held, &mut listing)? };
     let edge = edge(&local, &brought);
-    Ok((listing, told.into_iter().chain(edge).collect()))
+    Ok((listing, old_tips.into_iter().chain(edge).collect()))
 }
 
 /// Returns the commits of the refs that show what already exists.
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn each_line_is_an_update_and_noughts_are_no_object() {
+    fn each_line_is_an_update_and_zeros_mean_no_object() {
         let one = ObjectId::from_hex(ONE.as_bytes()).ok();
         let lines = format!(
             "refs/heads/a {ONE} refs/heads/b {NONE}\n(delete) {NONE} refs/heads/c {ONE}\nHEAD@{{1 day ago}} {ONE} refs/heads/d {ONE}\n"

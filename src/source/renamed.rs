@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_line_is_shared_as_often_as_both_have_it() {
+    fn a_repeated_line_is_shared_as_often_as_it_is_in_both() {
         assert_eq!(shared(b"a\na\nb\n", b"a\na\na\nc\n"), 4);
         assert_eq!(shared(b"", b"a\n"), 0);
     }

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_known_again_by_kind_and_salt() {
+    fn baseline_keys_depend_on_value_kind_and_salt() {
         let (value, other) = (Secret::new("one value"), Secret::new("another"));
         for issued in [false, true] {
             let mut baseline = Baseline::default();
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn any_merge_of_two_baselines_is_one() {
+    fn any_merge_of_two_baselines_is_a_baseline() {
         let (ours, theirs) = (with(&["a", "b"], SALT), with(&["b", "c"], [9; 8]));
         let merged = Baseline::parse(&format!("{theirs}{ours}{ours}")).unwrap();
         assert_eq!(merged.len(), 4);
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_named() {
+    fn a_bad_line_is_reported() {
         let text = format!("{}<<<<<<< HEAD\n", with(&["a"], SALT));
         let bad = Baseline::parse(&text).unwrap_err();
         assert!(bad.line == 3 && bad.message.contains("merge"), "{bad:?}");
@@ -288,7 +288,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_written_is_read(values in vec("[a-z]{1,8}", 0..20), remark in "[a-z ]{0,12}") {
+        fn a_written_baseline_reads_back(values in vec("[a-z]{1,8}", 0..20), remark in "[a-z ]{0,12}") {
             let mut baseline = Baseline::default();
             for value in &values {
                 let remark = Remark { rule: "some-rule".to_owned(), text: remark.trim().to_owned() };

@@ -23,7 +23,7 @@ const NEXT_LINE: &[u8] = b"pragma: allowlist nextline secret";
 
 /// Returns the comment that applies to the value at `value`, if there is one: keysweep's own, or else one of another
 /// tool, first of those whose comments count.
-pub fn beside(text: &[u8], lines: &LineIndex, value: Span, foreign: &[Tool]) -> Option<Comment> {
+pub fn adjacent(text: &[u8], lines: &LineIndex, value: Span, foreign: &[Tool]) -> Option<Comment> {
     let (first, last) = (lines.extent(text, value.start), lines.extent(text, value.end));
     let start = value.start.saturating_sub(MAX_DISTANCE).max(first.start);
     let here = Span::new(start, last.end.max(value.end).min(value.end + MAX_DISTANCE));
@@ -98,11 +98,11 @@ mod tests {
     }
 
     fn at_span(text: &str, value: Span, foreign: &[Tool]) -> Option<Comment> {
-        beside(text.as_bytes(), &LineIndex::new(text.as_bytes()), value, foreign)
+        adjacent(text.as_bytes(), &LineIndex::new(text.as_bytes()), value, foreign)
     }
 
     #[test]
-    fn a_comment_stands_behind_the_value_or_alone_above_it() {
+    fn a_comment_may_follow_the_value_or_be_alone_on_the_line_above() {
         for text in [
             "a\nkey = VALUE # keysweep:allow some-rule it is a sample\nb",
             "// keysweep:allow some-rule it is a sample\r\nkey = VALUE\r\n",
@@ -120,7 +120,7 @@ mod tests {
 
     /// Checks the line of the comment of a multi-line value, whatever its line ends and whichever tool it is for.
     #[test]
-    fn a_comment_is_in_the_line_that_it_names() {
+    fn a_comment_is_found_on_the_line_it_reports() {
         for mark in ["keysweep:allow some-rule sample", "gitleaks:allow"] {
             for end in ["\n", "\r\n", "\r"] {
                 let text = format!("key = one{end}two{end}three # {mark}{end}");
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_about_something_else_is_none() {
+    fn an_unrelated_comment_is_ignored() {
         let far = format!("key = VALUE{}keysweep:allow some-rule sample", " ".repeat(MAX_DISTANCE));
         for text in [
             "other = 1 # keysweep:allow some-rule sample\nkey = VALUE",
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_and_ids_are_told_apart_from_the_reason() {
+    fn rules_and_ids_are_separated_from_the_reason() {
         let comment = found("VALUE # keysweep:allow one,two=abcdefghij is no longer in use").unwrap();
         assert_eq!(
             (&*comment.rules, &*comment.ids),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_of_other_tools_are_read_and_those_that_count_come_first() {
+    fn marks_of_other_tools_are_read_and_effective_ones_come_first() {
         for (text, tool) in [
             ("VALUE # gitleaks:allow", Tool::Gitleaks),
             ("VALUE // pragma: allowlist secret", Tool::DetectSecrets),

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_compared() {
+    fn expiry_days_are_compared() {
         let until = |day: &str| Entry::new(EntryDef { expires: Some(day.to_owned()), ..path("tests") }, 1);
         let entry = until("2026-02-28").unwrap();
         assert!(!entry.is_over("2026-02-28") && entry.is_over("2026-03-01") && !entry.is_over("2025-12-31"));

@@ -93,8 +93,8 @@ pub fn parse(text: &str) -> Result<Vec<Foreign>, String> {
 impl Foreign {
     fn of_leak(leak: Leak) -> Self {
         // A redacted value is unknown.
-        let is_told = !leak.secret.is_empty() && leak.secret != "REDACTED" && !leak.secret.ends_with("...");
-        let value = if is_told { Value::Clear(Secret::new(leak.secret)) } else { Value::Unknown };
+        let is_clear = !leak.secret.is_empty() && leak.secret != "REDACTED" && !leak.secret.ends_with("...");
+        let value = if is_clear { Value::Clear(Secret::new(leak.secret)) } else { Value::Unknown };
         let commit = (!leak.commit.is_empty()).then_some(leak.commit);
         Self { path: leak.file, line: leak.start_line, commit, value }
     }
@@ -147,16 +147,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fingerprints_are_taken_apart_from_the_right() {
+    fn fingerprints_are_split_from_the_right() {
         let id = "0123456789abcdef0123456789abcdef01234567";
         let read = parse(&format!("# why\n{id}:a:b/c.txt:some-rule:7\nd.txt:other:2\n")).unwrap();
-        let told: Vec<_> = read.iter().map(|one| (one.commit.as_deref(), &*one.path, one.line)).collect();
-        assert_eq!(told, [(Some(id), "a:b/c.txt", 7), (None, "d.txt", 2)]);
+        let places: Vec<_> = read.iter().map(|one| (one.commit.as_deref(), &*one.path, one.line)).collect();
+        assert_eq!(places, [(Some(id), "a:b/c.txt", 7), (None, "d.txt", 2)]);
         assert!(parse("d.txt:other:x").unwrap_err().contains("line 1"));
     }
 
     #[test]
-    fn reports_and_baselines_are_told_apart() {
+    fn reports_and_baselines_are_distinguished() {
         let leaks =
             r#"[{"RuleID":"r","File":"a","StartLine":3,"Commit":"c","Secret":"REDACTED"},{"File":"b","Secret":"x"}]"#;
         let read = parse(leaks).unwrap();

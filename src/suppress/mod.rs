@@ -85,12 +85,12 @@ impl Policy {
         // Places where no comment can be written follow the existing comments.
         let has_comment = |accepted: &[Status]| {
             let is_one = |one: &Suppression| matches!(one.by, By::Comment { .. }) && accepted.contains(&one.status);
-            places.iter().any(|(_, said)| said.as_ref().is_some_and(is_one))
+            places.iter().any(|(_, allowance)| allowance.as_ref().is_some_and(is_one))
         };
         let is_covered = |accepted: &[Status]| {
             let covers_past = has_comment(accepted);
-            places.iter().all(|(place, said)| {
-                said.as_ref().is_some_and(|one| accepted.contains(&one.status))
+            places.iter().all(|(place, allowance)| {
+                allowance.as_ref().is_some_and(|one| accepted.contains(&one.status))
                     || covers_past && (surroundings.is_past)(place)
             })
         };
@@ -109,7 +109,7 @@ impl Policy {
         }
         let incomplete = |one: Suppression| Suppression { status: Status::Void(Flaw::NotEverywhere), ..one };
         let partly = first(Status::Accepted).or_else(|| first(Status::NeedsApproval)).map(incomplete);
-        partly.or_else(|| places.into_iter().find_map(|(_, said)| said))
+        partly.or_else(|| places.into_iter().find_map(|(_, allowance)| allowance))
     }
 
     /// Returns the suppression of one place.
@@ -118,13 +118,13 @@ impl Policy {
         let comment = comment.map(|comment| self.comment(finding, place, comment, surroundings));
         let entries = |list: &[Entry], status| {
             let about = list.iter().filter(|entry| entry.is_about(finding, place));
-            let told = about.map(|entry| self.entry(entry, status));
-            told.min_by_key(|one| matches!(one.status, Status::Void(_)))
+            let matching = about.map(|entry| self.entry(entry, status));
+            matching.min_by_key(|one| matches!(one.status, Status::Void(_)))
         };
         let accepted = entries(&self.accepted.entries, Status::Accepted);
         let proposed = entries(&self.proposed.entries, Status::NeedsApproval);
-        let said = [comment, accepted, proposed].into_iter().flatten();
-        said.min_by_key(|one| match one.status {
+        let allowance = [comment, accepted, proposed].into_iter().flatten();
+        allowance.min_by_key(|one| match one.status {
             Status::Accepted => 0,
             Status::NeedsApproval => 1,
             Status::Void(_) => 2,

@@ -19,13 +19,13 @@ struct Language {
     open: &'static str,
     /// The text that ends a comment, if it doesn't end with the line.
     close: &'static str,
-    stands: Stands,
+    placement: Placement,
     texts: Texts,
 }
 
 /// The places where a comment may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stands {
+enum Placement {
     /// After other text, or on a line of its own.
     Anywhere,
     /// Only on a line of its own: after a value it would be a part of it.
@@ -55,23 +55,23 @@ enum Texts {
     Markdown,
 }
 
-const fn language(open: &'static str, stands: Stands, texts: Texts) -> Language {
-    Language { open, close: "", stands, texts }
+const fn language(open: &'static str, placement: Placement, texts: Texts) -> Language {
+    Language { open, close: "", placement, texts }
 }
 
-const HASH_ALONE: Language = language("#", Stands::Alone, Texts::OnOneLine);
-const SHELL: Language = language("#", Stands::Anywhere, Texts::Shell);
-const BRACES: Language = language("//", Stands::Anywhere, Texts::Braces);
-const MARKUP: Language = Language { open: "<!--", close: "-->", stands: Stands::Anywhere, texts: Texts::Markup };
+const HASH_ALONE: Language = language("#", Placement::Alone, Texts::OnOneLine);
+const SHELL: Language = language("#", Placement::Anywhere, Texts::Shell);
+const BRACES: Language = language("//", Placement::Anywhere, Texts::Braces);
+const MARKUP: Language = Language { open: "<!--", close: "-->", placement: Placement::Anywhere, texts: Texts::Markup };
 
 /// The languages by the extensions of their files. JSON has no comments, and in JSX and templates the comment sign
 /// depends on the place.
 const BY_ENDING: [(Language, &[&str]); 13] = [
-    (language("#", Stands::Anywhere, Texts::Python), &["py", "pyi", "pyw", "toml"]),
-    (language("#", Stands::Anywhere, Texts::Yaml), &["yaml", "yml"]),
+    (language("#", Placement::Anywhere, Texts::Python), &["py", "pyi", "pyw", "toml"]),
+    (language("#", Placement::Anywhere, Texts::Yaml), &["yaml", "yml"]),
     (SHELL, &["sh", "bash", "zsh", "ksh", "fish", "rb", "pl", "pm", "tf", "tfvars", "hcl", "r", "ps1", "psm1"]),
     (HASH_ALONE, &["env", "properties", "conf", "cfg", "npmrc", "editorconfig", "service", "mk"]),
-    (language(";", Stands::Alone, Texts::OnOneLine), &["ini"]),
+    (language(";", Placement::Alone, Texts::OnOneLine), &["ini"]),
     (
         BRACES,
         &[
@@ -79,13 +79,16 @@ const BY_ENDING: [(Language, &[&str]); 13] = [
             "dart", "js", "mjs", "cjs", "ts", "mts", "cts", "groovy", "gradle", "proto", "sol", "jsonc", "json5",
         ],
     ),
-    (language("//", Stands::Anywhere, Texts::Php), &["php"]),
-    (Language { open: "/*", close: "*/", stands: Stands::Anywhere, texts: Texts::Braces }, &["css", "scss", "less"]),
-    (language("--", Stands::Anywhere, Texts::Sql), &["sql"]),
-    (language("REM", Stands::Alone, Texts::OnOneLine), &["bat", "cmd"]),
+    (language("//", Placement::Anywhere, Texts::Php), &["php"]),
+    (
+        Language { open: "/*", close: "*/", placement: Placement::Anywhere, texts: Texts::Braces },
+        &["css", "scss", "less"],
+    ),
+    (language("--", Placement::Anywhere, Texts::Sql), &["sql"]),
+    (language("REM", Placement::Alone, Texts::OnOneLine), &["bat", "cmd"]),
     (MARKUP, &["html", "htm", "xhtml", "xml", "svg", "plist", "csproj", "props", "config"]),
     (Language { texts: Texts::Markdown, ..MARKUP }, &["md", "markdown"]),
-    (language("'", Stands::Anywhere, Texts::OnOneLine), &["vb", "vbs", "bas"]),
+    (language("'", Placement::Anywhere, Texts::OnOneLine), &["vb", "vbs", "bas"]),
 ];
 
 /// The languages of files that have the same name in every project.
@@ -109,7 +112,7 @@ pub fn comment(path: &BStr, text: &[u8], (first, last): (usize, usize), words: &
     let close = if language.close.is_empty() { String::new() } else { format!(" {}", language.close) };
     let comment = format!("{} {words}{close}", language.open);
     let is_short = first == last && start.end - start.start <= MAX_LINE;
-    if is_short && language.stands == Stands::Anywhere && language.has_room_behind(text, end) {
+    if is_short && language.placement == Placement::Anywhere && language.has_room_behind(text, end) {
         let blanks = if language.open == "#" { "  " } else { " " };
         return Some((end.end, format!("{blanks}{comment}")));
     }
@@ -345,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_is_written_as_the_language_has_it() {
+    fn a_comment_uses_the_syntax_of_the_language() {
         for (path, text, expected) in [
             ("a.py", "x = 'VALUE'\r\ny = 1\r\n", "x = 'VALUE'  # WORDS\r\ny = 1\r\n"),
             ("a.py", "x = 'VALUE'", "x = 'VALUE'  # WORDS"),
@@ -378,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_comment_where_it_would_be_part_of_something_else() {
+    fn no_comment_is_offered_where_it_would_become_part_of_the_content() {
         for (path, text) in [
             ("a.json", "{ \"a\": \"VALUE\" }\n"),
             ("a.bin", "VALUE"),
@@ -406,9 +409,9 @@ mod tests {
 
     #[test]
     fn words_that_would_end_a_comment_are_refused() {
-        let said = |path: &str, words| comment(path.into(), b"VALUE\n", (1, 1), words);
-        assert_eq!(said("a.html", "one --> two"), None);
-        assert_eq!(said("a.css", "one */ two"), None);
-        assert!(said("a.py", "one --> two").is_some());
+        let written = |path: &str, words| comment(path.into(), b"VALUE\n", (1, 1), words);
+        assert_eq!(written("a.html", "one --> two"), None);
+        assert_eq!(written("a.css", "one */ two"), None);
+        assert!(written("a.py", "one --> two").is_some());
     }
 }

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_that_go_on_are_one_stretch() {
+    fn contiguous_pieces_are_merged() {
         let edits = edits(100, &[(10, Some(0)), (5, Some(10)), (2, None), (3, None), (4, Some(15)), (4, Some(30))]);
         assert_eq!(edits.segments().len(), 4);
         assert_eq!(edits.length(), 28);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_both_share_hides_nothing_beyond_it() {
+    fn a_shared_end_does_not_limit_the_context_of_a_copy() {
         let edits = edits(20, &[(10, Some(0)), (5, None), (10, Some(10))]);
         let copied: Vec<Copied> = edits.copied().collect();
         assert!(copied[0].holds(Span::new(2, 4), 100, 6) && !copied[0].holds(Span::new(2, 4), 100, 7));
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_end_is_a_change() {
+    fn a_truncated_end_is_a_change() {
         assert_eq!(edits(20, &[(10, Some(5))]).changed().collect::<Vec<_>>(), [Span::new(0, 0), Span::new(10, 10)]);
         assert_eq!(edits(20, &[(20, Some(0))]).changed().count(), 0);
     }

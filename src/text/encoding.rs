@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_into_a_text_stands_there_whatever_its_encoding() {
+    fn insertions_use_the_encoding_of_the_text() {
         let texts = |text: &str| {
             let end = |word: &str| text.find(word).unwrap() + word.len();
             vec![(end("\""), "one ".to_owned()), (end("😀"), " twö".to_owned())]

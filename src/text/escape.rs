@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_of_runners_are_broken() {
+    fn ci_runner_commands_are_neutralised() {
         for (text, shown) in [
             ("::error::x", "\\x3a:error::x"),
             ("\u{2003} ::set-env name=a::b", "\u{2003} \\x3a:set-env name=a::b"),

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_told_without_their_ends() {
+    fn lines_come_without_their_line_endings() {
         let text = b"a\r\nbc\rd\n\ne";
         let index = LineIndex::new(text);
         let lines: Vec<&[u8]> = (0..=text.len()).map(|at| index.extent(text, at).of(text)).collect();
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_of_long_lines_are_counted_from_their_start() {
+    fn columns_of_long_lines_are_counted_from_the_line_start() {
         let mixed = b"ab\xc3\xa4\xff\xe2\x82\xac,\xf0\x9f\x94\x91 \xe2\x82".repeat(STEP / 4);
         let text = [&mixed[..], &"ä".repeat(STEP).into_bytes(), b"x\nshort\n", &mixed].concat();
         let index = LineIndex::new(&text);
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn places_in_utf_16_are_those_of_its_characters() {
+    fn positions_in_utf_16_map_to_its_characters() {
         for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
             let wide: Vec<u8> = "\r\na=b\r\n cd".encode_utf16().flat_map(bytes).collect();
             let text = [b"first", &wide[..]].concat();

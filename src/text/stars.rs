@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_any_text() {
+    fn a_star_matches_any_text() {
         for (pattern, text) in [
             ("*.json", "a.json"),
             ("opencode.json*", "opencode.jsonc"),

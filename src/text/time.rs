@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_of_other_zones_are_compared_as_moments() {
+    fn timestamps_of_different_zones_compare_by_instant() {
         assert_eq!(seconds("1970-01-01T00:00:00Z"), Some(0));
         assert_eq!(seconds("2000-02-29T00:00:00+00:00"), Some(951_782_400));
         assert_eq!(seconds("2000-02-29T02:30:07+02:30"), Some(951_782_407));
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn known_moments() {
+    fn known_timestamps_are_formatted() {
         assert_eq!(rfc3339(0).as_deref(), Some("1970-01-01T00:00:00Z"));
         assert_eq!(rfc3339(951_782_399).as_deref(), Some("2000-02-28T23:59:59Z"));
         assert_eq!(rfc3339(951_782_400).as_deref(), Some("2000-02-29T00:00:00Z"));

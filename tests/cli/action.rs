@@ -76,7 +76,7 @@ fn unknown((fetched, scanned): (Run, Run)) {
 // ---------------------------------------------------------------- an image instead of the commits
 
 #[test]
-fn an_image_is_scanned_in_place_of_the_commits() {
+fn an_image_is_scanned_instead_of_the_commits() {
     let clone = Repo::folder();
     clone.write("root/app/.env", new().line());
     clone.sh("tar -C root -cf -image.tar . && rm -r root").expect_code(0);
@@ -90,7 +90,7 @@ fn an_image_is_scanned_in_place_of_the_commits() {
 // ---------------------------------------------------------------- the clone is completed
 
 #[test]
-fn a_shallow_clone_of_a_pull_request_is_deepened_as_far_as_it_has_to_be() {
+fn a_shallow_clone_of_a_pull_request_is_deepened_as_needed() {
     let server = server();
     for round in 0..20 {
         server.write("before.txt", format!("{round}\n"));
@@ -104,7 +104,7 @@ fn a_shallow_clone_of_a_pull_request_is_deepened_as_far_as_it_has_to_be() {
 }
 
 #[test]
-fn a_base_that_went_on_for_long_is_found_all_the_same() {
+fn a_merge_base_far_behind_the_base_branch_is_found() {
     let server = server();
     request(&server, leak);
     for round in 0..30 {
@@ -116,7 +116,7 @@ fn a_base_that_went_on_for_long_is_found_all_the_same() {
 }
 
 #[test]
-fn a_job_for_the_base_gets_the_head_of_the_pull_request() {
+fn a_job_for_the_base_fetches_the_pull_request_head() {
     let server = server();
     request(&server, leak);
     let event = pull_request(&server, &server.head());
@@ -128,7 +128,7 @@ fn a_job_for_the_base_gets_the_head_of_the_pull_request() {
 }
 
 #[test]
-fn a_new_branch_gets_the_default_branch() {
+fn a_new_branch_fetches_the_default_branch() {
     let server = server();
     server.git(&["checkout", "--quiet", "-b", "side"]);
     leak(&server);
@@ -138,7 +138,7 @@ fn a_new_branch_gets_the_default_branch() {
 }
 
 #[test]
-fn a_forced_push_gets_the_commit_before_while_the_server_has_it() {
+fn a_forced_push_fetches_the_previous_commit_if_available() {
     let (server, before) = forced();
     let event = push("refs/heads/side", &before, &server.head());
     for depth in [None, Some("1")] {
@@ -151,7 +151,7 @@ fn a_forced_push_gets_the_commit_before_while_the_server_has_it() {
 }
 
 #[test]
-fn the_first_push_of_all_gets_the_whole_history() {
+fn the_very_first_push_fetches_the_whole_history() {
     let server = Repo::with_a_commit();
     leak(&server);
     server.remove("config.env");
@@ -162,7 +162,7 @@ fn the_first_push_of_all_gets_the_whole_history() {
 }
 
 #[test]
-fn what_cannot_be_fetched_is_told_and_is_no_all_clear() {
+fn failed_fetches_are_reported_and_never_clean() {
     let server = server();
     request(&server, |fork| fork.commit("nothing secret"));
     let clone = checkout(&server, "refs/pull/7/merge", Some("1"));
@@ -171,7 +171,7 @@ fn what_cannot_be_fetched_is_told_and_is_no_all_clear() {
 }
 
 #[test]
-fn what_an_event_says_is_never_run() {
+fn event_text_is_never_executed() {
     let server = server();
     let clone = checkout(&server, "main", Some("1"));
     for hostile in
@@ -200,7 +200,7 @@ fn install(repo: &Repo, version: &str, sha256: &str) -> (Run, String) {
 }
 
 #[test]
-fn a_release_is_installed_if_it_has_the_digits_that_the_workflow_names() {
+fn a_release_is_installed_only_with_the_expected_checksum() {
     let repo = Repo::folder();
     let platform = "case $(uname -s) in Linux) echo linux ;; *) echo macos ;; esac; \
                     case $(uname -m) in arm64|aarch64) echo arm64 ;; *) echo x86_64 ;; esac";
@@ -228,7 +228,7 @@ fn a_release_is_installed_if_it_has_the_digits_that_the_workflow_names() {
 }
 
 #[test]
-fn without_a_version_what_is_on_the_path_is_taken() {
+fn without_a_version_the_program_on_path_is_used() {
     let repo = Repo::folder();
     let (run, path) = install(&repo, "", "");
     run.expect_code(0).expect_mention("keysweep");
@@ -236,7 +236,7 @@ fn without_a_version_what_is_on_the_path_is_taken() {
 }
 
 #[test]
-fn a_build_is_named_by_its_sources_and_taken_from_the_cache() {
+fn a_build_is_cached_by_a_hash_of_its_sources() {
     let repo = Repo::folder();
     let key = || {
         repo.write("output", "");
@@ -262,7 +262,7 @@ fn a_build_is_named_by_its_sources_and_taken_from_the_cache() {
 // ---------------------------------------------------------------- the action itself
 
 #[test]
-fn no_expression_stands_in_a_script() {
+fn no_script_contains_a_workflow_expression() {
     let action = action();
     let names: Vec<String> = variables().into_iter().map(|(name, _)| name).collect();
     // The cache key is an input of another action, and consists of digits only.

@@ -46,7 +46,7 @@ fn has(steps: &[(String, String, String)], kind: &str, parts: &[&str]) {
 }
 
 #[test]
-fn each_stage_has_a_first_step_of_its_own() {
+fn each_stage_has_its_own_first_step() {
     let secret = Secret::entra(1700);
     let repo = clone_with(&secret);
     repo.add();
@@ -65,7 +65,7 @@ fn each_stage_has_a_first_step_of_its_own() {
 }
 
 #[test]
-fn a_published_entra_secret_is_revoked_replaced_audited_and_made_needless() {
+fn a_published_entra_secret_has_a_complete_plan() {
     let secret = Secret::entra(1701);
     let repo = clone_with(&secret);
     repo.commit("Explain how to deploy");
@@ -87,7 +87,7 @@ fn a_published_entra_secret_is_revoked_replaced_audited_and_made_needless() {
 }
 
 #[test]
-fn without_a_workflow_or_a_remote_nothing_is_said_of_them() {
+fn workflows_and_remotes_are_mentioned_only_if_they_exist() {
     let secret = Secret::entra(1702);
     let repo = Repo::init();
     repo.write("README.md", secret.line());
@@ -98,7 +98,7 @@ fn without_a_workflow_or_a_remote_nothing_is_said_of_them() {
 
 /// A place that isn't reported by itself contributes the facts of a secret as much as any other.
 #[test]
-fn a_place_in_a_test_tells_what_belongs_to_a_secret() {
+fn a_place_in_a_test_provides_the_companions_of_a_secret() {
     let repo = Repo::with_a_commit();
     let value = must(Generator::new(7_400).expand("<base62:24>", None), "make a value");
     repo.write("deploy.env", format!("SERVICE_PASSWORD={value}\n"));
@@ -138,7 +138,7 @@ fn plans(run: &Run) -> Vec<Vec<(String, String)>> {
 /// Each of several keys is looked up by a command of its own; a stub of the provider's tool prints the arguments that
 /// it was called with.
 #[test]
-fn each_of_several_keys_is_looked_for_by_a_command_of_its_own() {
+fn each_of_several_keys_has_its_own_search_command() {
     let repo = clone_with(&Secret::entra(1710));
     repo.write("README.md", "# Shop\n");
     let ids = [pair(&repo, "a.ini", 1711), pair(&repo, "b.ini", 1712)];
@@ -154,7 +154,7 @@ fn each_of_several_keys_is_looked_for_by_a_command_of_its_own() {
 }
 
 #[test]
-fn of_two_plans_for_one_kind_the_first_tells_how_it_is_revoked() {
+fn only_the_first_plan_of_a_kind_explains_revocation() {
     let repo = clone_with(&Secret::entra(1720));
     repo.write("README.md", "# Shop\n");
     let published = pair(&repo, "a.ini", 1721);

@@ -99,7 +99,7 @@ fn an_agent_does_not_allow_its_own_secret_but_the_configuration_may() {
 }
 
 #[test]
-fn a_secret_that_an_edit_takes_out_is_no_reason_to_stop_it() {
+fn an_edit_that_removes_a_secret_is_not_stopped() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1901));
     let edit = |old: &str, new: &str| {
         before("Edit", json!({ "file_path": "/p/config.env", "old_string": old, "new_string": new }))
@@ -118,14 +118,14 @@ fn a_prompt_with_a_secret_is_stopped() {
 }
 
 #[test]
-fn a_value_whose_key_makes_it_a_secret_is_one() {
+fn a_value_is_a_secret_by_its_key() {
     let (repo, value) = (Repo::with_a_commit(), Secret::github(1904).value.replace("ghp_", ""));
     let call = before("mcp__store__set", json!({ "settings": [{ "database_password": value }] }));
     send(&repo, &call).expect_code(2).expect_withheld(&value);
 }
 
 #[test]
-fn what_a_tool_gives_back_is_masked_in_its_own_form() {
+fn tool_output_is_masked_in_its_own_format() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1905));
     let output = |text: &str| json!({ "stdout": format!("one\n{text}two\n"), "stderr": "", "interrupted": false });
     let answered = answer(&send(&repo, &after("Bash", output(&secret.line()))).expect_code(0), &secret);
@@ -143,7 +143,7 @@ fn what_a_tool_gives_back_is_masked_in_its_own_form() {
 }
 
 #[test]
-fn a_key_is_stopped_or_masked_whole_though_a_patch_stands_beside_it() {
+fn a_key_next_to_a_patch_is_stopped_or_masked_completely() {
     let (repo, mut generator) = (Repo::with_a_commit(), Generator::new(1906));
     let patch = "*** Begin Patch\n*** Update File: a.txt\n@@\n-old\n+new\n*** End Patch\n";
     let text = |key: &str| json!(format!("{patch}{key}\nlast\n"));
@@ -211,7 +211,7 @@ fn gemini_is_stopped_and_its_results_are_replaced() {
 // ---------------------------------------------------------------- Cursor
 
 #[test]
-fn cursor_is_told_by_code_and_by_json() {
+fn cursor_is_answered_by_exit_code_and_json() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1930));
     let cursor = |event: &str, own: Value| {
         let mut call = json!({
@@ -250,7 +250,7 @@ fn cursor_is_told_by_code_and_by_json() {
 // ---------------------------------------------------------------- other input
 
 #[test]
-fn what_cannot_be_told_is_stopped() {
+fn unintelligible_agent_input_is_stopped() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(1940));
     for sent in ["", "[]", "{}", "{\"hook_event_name\": 1}", &format!("{{\"{}", secret.value)] {
         let run = repo.tool(&["hook", "run", "agent"]).input(sent).run().expect_code(2);
@@ -261,7 +261,7 @@ fn what_cannot_be_told_is_stopped() {
 }
 
 #[test]
-fn an_agent_outside_of_a_repository_is_checked_too_and_nothing_is_written() {
+fn an_agent_outside_a_repository_is_checked_without_writing() {
     let (folder, secret) = (Repo::folder(), Secret::entra(1941));
     stopped(&folder, &before("Bash", json!({ "command": secret.line() })), &secret);
     let repo = Repo::with_a_commit();

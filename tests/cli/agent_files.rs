@@ -132,19 +132,19 @@ fn every_place_is_found(base: Base, system: usize) {
 }
 
 #[test]
-fn every_place_of_the_table_is_found_in_homes_of_each_system() {
+fn every_listed_place_is_found_in_homes_of_each_system() {
     for system in 0..9 {
         every_place_is_found(Base::Home, system);
     }
 }
 
 #[test]
-fn every_place_of_the_table_is_found_in_a_project() {
+fn every_listed_place_is_found_in_a_project() {
     every_place_is_found(Base::Project, 9);
 }
 
 #[test]
-fn every_row_has_a_place_of_its_own() {
+fn every_row_has_its_own_place() {
     let rows: BTreeSet<(&str, &str)> =
         TABLE.iter().flat_map(|Row { agent, paths, .. }| paths.iter().map(|path| (agent.name(), *path))).collect();
     assert!(rows.len() > 120, "{}", rows.len());
@@ -184,7 +184,7 @@ fn references() -> Vec<String> {
 }
 
 #[test]
-fn references_are_no_secrets() {
+fn references_are_not_reported_as_secrets() {
     let repo = Repo::folder();
     let mut count = 0;
     for (nth, reference) in references().iter().enumerate() {
@@ -207,7 +207,7 @@ fn references_are_no_secrets() {
 }
 
 #[test]
-fn a_finding_has_the_id_that_it_has_in_git_and_a_plan_for_its_place() {
+fn a_finding_has_the_same_id_as_in_git_and_its_own_plan() {
     let repo = Repo::init();
     let secret = Secret::github(31);
     repo.write(".mcp.json", text(FileForm::Json, &secret.value));
@@ -251,7 +251,7 @@ fn settings_that_expand_nothing_get_no_reference() {
 }
 
 #[test]
-fn the_plan_for_a_chat_store_writes_it_anew() {
+fn the_plan_for_a_chat_store_rewrites_it() {
     let repo = Repo::folder();
     let secret = Secret::github(33);
     let store = "home/.config/Cursor/User/globalStorage/state.vscdb";
@@ -290,7 +290,7 @@ fn every_format_groups_by_agent_and_shows_no_value() {
 }
 
 #[test]
-fn a_folder_without_agents_is_clean_and_one_that_is_none_is_an_error() {
+fn a_folder_without_agents_is_clean_and_a_missing_one_is_an_error() {
     let repo = Repo::folder();
     repo.at("home");
     repo.keysweep(&["agents", "home"]).expect_code(0).expect_mention("no known coding agent");
@@ -304,7 +304,7 @@ fn a_folder_without_agents_is_clean_and_one_that_is_none_is_an_error() {
 }
 
 #[test]
-fn hostile_files_end_soon_and_are_gaps() {
+fn hostile_files_are_abandoned_quickly_as_gaps() {
     let repo = Repo::folder();
     let (secret, other) = (Secret::github(35), Secret::github(36));
     repo.write("home/.cursor/mcp.json", text(FileForm::Json, &secret.value));

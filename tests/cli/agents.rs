@@ -128,7 +128,7 @@ macro_rules! agents {
 agents!(antigravity claude cline codex copilot cursor gemini opencode vibe vscode windsurf);
 
 #[test]
-fn there_are_calls_for_every_agent_and_many() {
+fn every_agent_has_sample_calls() {
     let of_file = |text: &str| -> usize {
         let file: Value = must(serde_json::from_str(text), "read the calls");
         file["calls"].as_array().map_or(0, Vec::len)
@@ -141,7 +141,7 @@ fn there_are_calls_for_every_agent_and_many() {
 }
 
 #[test]
-fn two_places_with_one_value_bear_the_same_label_and_others_do_not() {
+fn places_with_the_same_value_share_a_label() {
     let repo = Repo::with_a_commit();
     let (one, other) = (Planted::new(&repo, 1951), Planted::new(&repo, 1952));
     let result = json!({ "stdout": format!("{}{}{}", one.line, other.line, one.line) });
@@ -154,7 +154,7 @@ fn two_places_with_one_value_bear_the_same_label_and_others_do_not() {
 }
 
 #[test]
-fn an_event_that_nobody_knows_is_stopped_before_and_let_alone_after() {
+fn unknown_events_are_stopped_only_before_an_action() {
     let repo = Repo::with_a_commit();
     let event = |agent: &str, name: &str| match agent {
         "windsurf" => json!({ "agent_action_name": name, "tool_info": {} }),
@@ -183,7 +183,7 @@ fn an_event_that_nobody_knows_is_stopped_before_and_let_alone_after() {
 }
 
 #[test]
-fn a_call_of_an_agent_that_nobody_knows_is_stopped_unless_it_says_that_it_is_over() {
+fn calls_of_unknown_agents_are_stopped_unless_already_finished() {
     let repo = Repo::with_a_commit();
     for sent in [json!({ "tool": "x" }), json!({ "event": "before.tool" }), json!({ "action": 1 })] {
         send(&repo, &sent, None).expect_code(2).expect_mention("--agent");
@@ -195,7 +195,7 @@ fn a_call_of_an_agent_that_nobody_knows_is_stopped_unless_it_says_that_it_is_ove
 }
 
 #[test]
-fn what_cannot_be_checked_is_refused_as_the_agent_has_it_and_a_result_is_withheld() {
+fn failed_checks_are_refused_in_the_format_of_the_agent() {
     let repo = Repo::with_a_commit();
     repo.write(".keysweep.toml", "no_such_key = true\n");
     let secret = Secret::entra(1953);

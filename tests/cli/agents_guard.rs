@@ -17,7 +17,7 @@ fn command(line: &str) -> Value {
 }
 
 #[test]
-fn ways_past_hooks_are_stopped_by_an_option_or_the_configuration_and_not_without() {
+fn hook_bypasses_are_stopped_only_if_configured() {
     let (repo, configured) = (Repo::with_a_commit(), Repo::with_a_commit());
     configured.write(".keysweep.toml", "[agents]\nguard = true\n");
     let patch = "*** Begin Patch\n*** Update File: .keysweep.toml\n@@\n-a\n+b\n*** End Patch\n";
@@ -43,7 +43,7 @@ fn ways_past_hooks_are_stopped_by_an_option_or_the_configuration_and_not_without
 }
 
 #[test]
-fn work_goes_on_beside_the_guard() {
+fn ordinary_work_is_not_blocked_by_the_guard() {
     let repo = Repo::with_a_commit();
     let text = "*** Begin Patch\n*** Update File: a.md\n@@\n+rm .git/hooks/pre-commit\n*** End Patch\n";
     for call in [
@@ -60,7 +60,7 @@ fn work_goes_on_beside_the_guard() {
 }
 
 #[test]
-fn every_agent_is_told_in_its_own_way() {
+fn every_agent_is_answered_in_its_own_format() {
     let repo = Repo::with_a_commit();
     let line = "git commit --no-verify";
     let copilot = json!({ "sessionId": "a", "timestamp": 1, "toolName": "bash", "toolArgs": { "command": line } });

@@ -43,7 +43,7 @@ fn hook(repo: &Repo, what: &str, agent: &str, more: &[&str]) -> crate::support::
 }
 
 #[test]
-fn what_is_installed_stops_a_canary_and_goes_without_a_trace() {
+fn an_installed_hook_stops_a_canary_and_uninstalls_cleanly() {
     for (agent, file, before) in FILES {
         let repo = Repo::with_a_commit();
         if !before.is_empty() {
@@ -73,7 +73,7 @@ fn what_is_installed_stops_a_canary_and_goes_without_a_trace() {
 }
 
 #[test]
-fn the_users_own_settings_name_this_program_and_a_link_stays_one() {
+fn user_settings_name_this_program_and_links_are_kept() {
     let repo = Repo::with_a_commit();
     let home = must(repo.path("..").canonicalize(), "find the sandbox").join("home");
     must(fs::create_dir_all(home.join(".claude")), "make a folder");
@@ -122,7 +122,7 @@ fn the_plugin_for_opencode_stops_and_masks() {
 }
 
 #[test]
-fn what_is_somebody_elses_or_broken_is_left_alone() {
+fn foreign_and_broken_settings_are_left_alone() {
     let repo = Repo::with_a_commit();
     for (agent, file, text) in [
         ("claude", ".claude/settings.json", "{ broken"),
@@ -141,7 +141,7 @@ fn what_is_somebody_elses_or_broken_is_left_alone() {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_of_a_clone_that_leads_out_of_it_is_not_written_to() {
+fn a_folder_that_links_out_of_the_clone_is_not_written() {
     let (repo, outside) = (Repo::with_a_commit(), must(tempfile::tempdir(), "make a folder"));
     must(std::os::unix::fs::symlink(outside.path(), repo.path(".claude")), "make a link");
     hook(&repo, "install", "claude", &[]).expect_code(2).expect_mention("leads out");
@@ -149,7 +149,7 @@ fn a_folder_of_a_clone_that_leads_out_of_it_is_not_written_to() {
 }
 
 #[test]
-fn nothing_that_settings_name_is_run_but_this_program() {
+fn only_this_program_is_run_from_settings() {
     let repo = Repo::with_a_commit();
     let with = |command: &str| {
         let text = format!(
@@ -167,7 +167,7 @@ fn nothing_that_settings_name_is_run_but_this_program() {
 }
 
 #[test]
-fn a_hook_that_lets_secrets_through_is_told_from_one_that_works() {
+fn an_ineffective_agent_hook_is_reported() {
     let repo = Repo::with_a_commit();
     hook(&repo, "install", "claude", &[]).expect_code(0);
     repo.write(".keysweep.toml", "disable = [\"github-pat-classic\"]\n");

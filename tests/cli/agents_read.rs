@@ -61,7 +61,7 @@ fn commands_that_print_a_file_with_a_secret_are_stopped() {
 }
 
 #[test]
-fn commands_that_show_nothing_of_it_are_not() {
+fn commands_that_do_not_print_the_secret_are_not_stopped() {
     let (repo, _) = planted(1961);
     for line in [
         "cat keys/clean.env",
@@ -77,7 +77,7 @@ fn commands_that_show_nothing_of_it_are_not() {
 }
 
 #[test]
-fn tools_that_read_are_stopped_for_the_lines_that_they_ask_for() {
+fn reading_tools_are_stopped_only_for_the_requested_lines() {
     let (repo, secret) = planted(1962);
     let file = repo.path("keys/app.env");
     let vscode = |first: u64, last: u64| {
@@ -109,7 +109,7 @@ fn tools_that_read_are_stopped_for_the_lines_that_they_ask_for() {
 }
 
 #[test]
-fn files_that_a_prompt_names_are_looked_at_for_every_agent() {
+fn files_named_in_a_prompt_are_scanned_for_every_agent() {
     let (repo, secret) = planted(1963);
     let claude =
         |prompt: &str| json!({ "hook_event_name": "UserPromptSubmit", "cwd": repo.path("."), "prompt": prompt });
@@ -136,7 +136,7 @@ fn an_agent_whose_results_are_masked_may_read() {
 }
 
 #[test]
-fn what_stands_for_too_many_files_cannot_be_told() {
+fn a_pattern_matching_too_many_files_is_stopped() {
     let (repo, _) = planted(1965);
     (0..300).for_each(|number| repo.write(format!("many/{number}.txt"), "plain\n"));
     send(&repo, &command(&repo, "cat many/*.txt")).expect_code(2).expect_mention("name fewer");

@@ -47,7 +47,7 @@ fn id_of(repo: &Repo, args: &[&str]) -> String {
 // ---------------------------------------------------------------- comments
 
 #[test]
-fn a_comment_on_the_line_or_above_it_allows_a_value_and_tells_why() {
+fn a_comment_on_or_above_the_line_allows_a_value_with_a_reason() {
     let secret = Secret::github(9001);
     let above = format!("// {}\n{}", allow("a sample"), line(&secret, ""));
     for text in [line(&secret, &allow("a sample")), above] {
@@ -67,7 +67,7 @@ fn a_comment_on_the_line_or_above_it_allows_a_value_and_tells_why() {
 }
 
 #[test]
-fn a_comment_that_does_not_hold_says_what_is_wrong_with_it() {
+fn an_ineffective_comment_is_reported_with_the_reason() {
     let secret = Secret::github(9002);
     let other = Secret::github(9003);
     let repo = Repo::with_a_commit();
@@ -91,7 +91,7 @@ fn a_comment_that_does_not_hold_says_what_is_wrong_with_it() {
 }
 
 #[test]
-fn the_next_value_beside_the_same_comment_is_reported() {
+fn a_new_value_with_an_old_comment_is_reported() {
     let (first, second) = (Secret::github(9004), Secret::github(9005));
     let repo = Repo::guarded();
     repo.write("conf.txt", line(&first, &allow("a sample")));
@@ -113,7 +113,7 @@ fn the_next_value_beside_the_same_comment_is_reported() {
 }
 
 #[test]
-fn what_a_comment_allows_now_is_allowed_in_older_versions_but_not_beside_it() {
+fn a_comment_allows_older_versions_but_not_other_values() {
     let secret = Secret::github(9007);
     let repo = Repo::with_a_commit();
     repo.write("old/conf.txt", line(&secret, ""));
@@ -193,7 +193,7 @@ fn a_comment_never_puts_a_value_into_a_report() {
 // ---------------------------------------------------------------- entries
 
 #[test]
-fn an_entry_allows_one_finding_a_folder_or_a_form_of_values() {
+fn an_entry_allows_a_finding_a_folder_or_a_value_pattern() {
     let (secret, other) = (Secret::github(9020), Secret::github(9021));
     let repo = Repo::with_a_commit();
     repo.write("tests/data/a.txt", line(&secret, ""));
@@ -230,7 +230,7 @@ fn an_entry_allows_one_finding_a_folder_or_a_form_of_values() {
 }
 
 #[test]
-fn a_value_that_stands_outside_of_an_allowed_folder_too_counts() {
+fn a_value_also_outside_an_allowed_folder_counts() {
     let secret = Secret::github(9022);
     let repo = Repo::with_a_commit();
     repo.write(".keysweep.toml", "[[allow]]\npath = \"tests/\"\nreason = \"fixtures\"\n");
@@ -241,7 +241,7 @@ fn a_value_that_stands_outside_of_an_allowed_folder_too_counts() {
 }
 
 #[test]
-fn an_entry_that_is_over_or_of_no_use_is_named() {
+fn expired_and_unused_entries_are_reported() {
     let secret = Secret::github(9023);
     let repo = Repo::with_a_commit();
     repo.write("tests/a.txt", line(&secret, ""));
@@ -261,7 +261,7 @@ fn an_entry_that_is_over_or_of_no_use_is_named() {
 }
 
 #[test]
-fn a_bad_entry_stops_a_scan_and_is_named_with_its_line() {
+fn a_bad_entry_stops_a_scan_and_is_reported_with_its_line() {
     let repo = Repo::with_a_commit();
     for (entry, why) in [
         ("reason = \"everything\"", "needs an id"),
@@ -279,7 +279,7 @@ fn a_bad_entry_stops_a_scan_and_is_named_with_its_line() {
 }
 
 #[test]
-fn a_bare_repository_is_judged_by_what_its_head_says() {
+fn a_bare_repository_uses_the_configuration_at_head() {
     let secret = Secret::github(9024);
     let repo = Repo::with_a_commit();
     repo.write("tests/a.txt", line(&secret, ""));
@@ -290,7 +290,7 @@ fn a_bare_repository_is_judged_by_what_its_head_says() {
 }
 
 #[test]
-fn sarif_tells_what_is_suppressed_and_by_what() {
+fn sarif_lists_suppressed_findings_with_the_reason() {
     let (secret, other) = (Secret::github(9025), Secret::github(9026));
     let repo = Repo::with_a_commit();
     repo.write("a.txt", line(&secret, &allow("a sample")));
@@ -305,7 +305,7 @@ fn sarif_tells_what_is_suppressed_and_by_what() {
 }
 
 #[test]
-fn what_was_allowed_after_the_hook_stopped_it_is_allowed_in_what_that_left() {
+fn an_allowance_covers_leftovers_of_the_stopped_commit() {
     let (repo, secret) = (Repo::guarded(), Secret::github(2_600));
     repo.write("a.env", secret.line());
     repo.add();

@@ -59,7 +59,7 @@ fn line(secret: &Secret) -> String {
 }
 
 #[test]
-fn a_false_alarm_in_a_program_is_allowed_by_a_comment_on_its_line() {
+fn a_false_positive_in_code_is_allowed_by_a_comment_on_its_line() {
     let (repo, secret) = (Repo::guarded(), Secret::github(8_001));
     repo.write("a.py", format!("import os\n{}\nprint(TOKEN)\n", line(&secret)));
     let run = stopped(&repo);
@@ -81,7 +81,7 @@ fn a_false_alarm_in_a_program_is_allowed_by_a_comment_on_its_line() {
 }
 
 #[test]
-fn a_false_alarm_in_json_is_allowed_by_the_configuration() {
+fn a_false_positive_in_json_is_allowed_by_the_configuration() {
     let (repo, secret) = (Repo::guarded(), Secret::github(8_002));
     let own = "# ours\r\ndisable = [] # none\r\n\r\n[limits]\r\nmax_file_size = 1000000";
     repo.write(".keysweep.toml", own);
@@ -105,7 +105,7 @@ fn a_false_alarm_in_json_is_allowed_by_the_configuration() {
 }
 
 #[test]
-fn a_false_alarm_in_a_message_is_allowed_by_the_configuration() {
+fn a_false_positive_in_a_message_is_allowed_by_the_configuration() {
     let (repo, secret) = (Repo::guarded(), Secret::github(8_003));
     repo.keysweep(&["hook", "install", "--hook", "commit-msg"]).expect_code(0);
     repo.write("a.txt", "nothing secret\n");
@@ -125,7 +125,7 @@ fn a_false_alarm_in_a_message_is_allowed_by_the_configuration() {
 }
 
 #[test]
-fn what_a_file_is_like_stays() {
+fn encoding_line_endings_and_permissions_are_preserved() {
     let (repo, secret) = (Repo::guarded(), Secret::github(8_004));
     let dos = format!("import os\r\n{}\r\nprint(TOKEN)", line(&secret));
     repo.write("dos.py", &dos);
@@ -174,7 +174,7 @@ fn two_values_on_a_line_share_a_comment_and_a_third_is_reported() {
 }
 
 #[test]
-fn a_copy_without_room_for_a_comment_makes_it_an_entry() {
+fn a_copy_that_cannot_hold_a_comment_is_allowed_by_an_entry() {
     let (repo, secret) = (Repo::guarded(), Secret::github(8_020));
     repo.write("a.py", format!("{}\n", line(&secret)));
     repo.write("b/a.json", format!("{{ \"token\": \"{}\" }}\n", secret.value));
@@ -190,7 +190,7 @@ fn a_copy_without_room_for_a_comment_makes_it_an_entry() {
 }
 
 #[test]
-fn of_a_stopped_commit_what_was_taken_out_needs_no_leave() {
+fn removed_findings_of_a_stopped_commit_are_not_allowed() {
     let (repo, alarm, real) = (Repo::guarded(), Secret::github(8_024), Secret::github(8_025));
     repo.write("a.py", format!("{}\n", line(&alarm)));
     repo.write("b.py", format!("{}\n", line(&real)));
@@ -205,7 +205,7 @@ fn of_a_stopped_commit_what_was_taken_out_needs_no_leave() {
 }
 
 #[test]
-fn a_file_that_was_read_in_a_folder_below_is_named_from_there() {
+fn a_file_scanned_from_a_subfolder_is_named_relative_to_it() {
     let (repo, secret) = (Repo::guarded(), Secret::github(8_021));
     repo.write("sub/it's a.py", format!("{}\n", line(&secret)));
     stopped(&repo);
@@ -228,7 +228,7 @@ fn the_baseline_takes_a_value_with_its_reason() {
 }
 
 #[test]
-fn what_a_sweep_found_long_ago_is_allowed_by_its_id() {
+fn an_old_finding_of_a_sweep_is_allowed_by_its_id() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(8_023));
     repo.write("a.py", format!("{}\n", line(&secret)));
     repo.commit("a sample");
@@ -247,7 +247,7 @@ fn what_a_sweep_found_long_ago_is_allowed_by_its_id() {
 }
 
 #[test]
-fn what_cannot_be_allowed_is_refused_and_nothing_is_written() {
+fn impossible_allowances_are_refused_and_nothing_is_written() {
     let (repo, secret) = (Repo::guarded(), Secret::github(8_030));
     repo.write("a.py", format!("{}\n", line(&secret)));
     repo.keysweep(&["allow", "--last", "--reason", "made up"])
@@ -301,7 +301,7 @@ fn nothing_is_written_through_a_link_or_in_a_bare_repository() {
 }
 
 #[test]
-fn a_configuration_that_takes_no_table_at_its_end_is_left_alone() {
+fn a_configuration_that_cannot_be_appended_to_is_left_alone() {
     let (repo, secret) = (Repo::guarded(), Secret::github(8_032));
     let own = "allow = [{ path = \"tests/\", reason = \"samples\" }]\n";
     repo.write(".keysweep.toml", own);
@@ -312,7 +312,7 @@ fn a_configuration_that_takes_no_table_at_its_end_is_left_alone() {
 }
 
 #[test]
-fn what_stopped_the_last_commit_is_no_longer_the_last_once_another_report_has_shown_more() {
+fn last_is_refused_after_another_report_with_more_findings() {
     let (repo, stop, old) = (Repo::guarded(), Secret::github(8_040), Secret::github(8_041));
     repo.write("old.py", format!("{}\n", line(&old)));
     repo.commit("past the hook");
@@ -337,7 +337,7 @@ fn what_stopped_the_last_commit_is_no_longer_the_last_once_another_report_has_sh
 }
 
 #[test]
-fn what_is_allowed_already_is_not_allowed_again() {
+fn allowed_findings_are_not_allowed_again() {
     let (repo, commented, entered) = (Repo::guarded(), Secret::github(8_050), Secret::github(8_051));
     repo.write("a.py", format!("{}\n", line(&commented)));
     repo.write("a.json", format!("{{ \"token\": \"{}\" }}\n", entered.value));
@@ -369,7 +369,7 @@ fn what_is_allowed_already_is_not_allowed_again() {
 }
 
 #[test]
-fn in_a_range_what_comes_with_the_change_is_not_to_be_allowed_again() {
+fn entries_added_within_a_range_are_not_suggested_again() {
     let (repo, waiting, open) = (Repo::guarded(), Secret::github(8_060), Secret::github(8_061));
     repo.write("a.py", format!("{}\n", line(&waiting)));
     stopped(&repo);
@@ -388,7 +388,7 @@ fn in_a_range_what_comes_with_the_change_is_not_to_be_allowed_again() {
 }
 
 #[test]
-fn what_files_reports_in_a_repository_is_allowed_by_its_id() {
+fn a_finding_of_the_files_command_is_allowed_by_its_id() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(8_070));
     repo.write("sub/a.json", format!("{{ \"token\": \"{}\" }}\n", secret.value));
     // The file is named relative to a folder below, by its absolute path, and with `./`.

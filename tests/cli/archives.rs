@@ -32,7 +32,7 @@ fn long(secret: &Secret) -> String {
 }
 
 #[test]
-fn an_archive_that_is_cut_off_is_a_gap_and_what_stands_before_is_read() {
+fn a_truncated_archive_is_a_gap_but_read_up_to_there() {
     let secret = Secret::github(8_000);
     for format in ["tar", "tar.gz", "zip"] {
         let repo = Repo::with_a_commit();
@@ -52,7 +52,7 @@ fn an_archive_that_is_cut_off_is_a_gap_and_what_stands_before_is_read() {
 }
 
 #[test]
-fn what_is_not_opened_is_a_gap_under_strict() {
+fn unopened_archives_are_gaps_under_strict() {
     let repo = Repo::with_a_commit();
     repo.write_bytes("a.lz", b"LZIP\x01...");
     repo.add();
@@ -65,7 +65,7 @@ fn what_is_not_opened_is_a_gap_under_strict() {
 }
 
 #[test]
-fn a_pack_that_was_copied_is_named_with_the_commands_that_read_it() {
+fn a_copied_pack_is_reported_with_commands_to_read_it() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(8_001));
     repo.write("app.env", secret.line());
     repo.commit("a leak");
@@ -185,7 +185,7 @@ fn base64(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_packed_in_an_unusual_way_is_opened() {
+fn unusually_packed_archives_are_opened() {
     let repo = Repo::with_a_commit();
     let secret = Secret::github(8_100);
     let tar = archive(&repo, "tar", &secret.line());
@@ -214,7 +214,7 @@ fn what_is_packed_in_an_unusual_way_is_opened() {
 }
 
 #[test]
-fn what_is_packed_and_not_opened_is_named() {
+fn unopened_archives_are_named() {
     let repo = Repo::with_a_commit();
     let cut = |packed: &[u8]| base64(&packed[..packed.len() / 2]);
     let noise = long(&Secret::github(8_200)).replace(&Secret::github(8_200).value, "none").into_bytes();

@@ -38,7 +38,7 @@ fn lines(repo: &Repo) -> Vec<String> {
 }
 
 #[test]
-fn what_is_known_does_not_count_and_is_told_as_unchanged() {
+fn baselined_findings_do_not_count_and_are_marked_unchanged() {
     let (repo, values) = known();
     let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(0);
     let findings = run.records_of("finding");
@@ -63,7 +63,7 @@ fn what_is_known_does_not_count_and_is_told_as_unchanged() {
 }
 
 #[test]
-fn weak_values_are_hashed_so_that_guessing_is_dear_and_each_repository_has_a_salt() {
+fn weak_values_are_hashed_slowly_with_a_salt_per_repository() {
     let (one, _) = known();
     let (other, _) = known();
     let kinds: BTreeSet<String> =
@@ -76,7 +76,7 @@ fn weak_values_are_hashed_so_that_guessing_is_dear_and_each_repository_has_a_sal
 }
 
 #[test]
-fn lines_above_a_rename_a_squash_and_a_rebase_change_nothing() {
+fn the_baseline_survives_moved_lines_renames_squashes_and_rebases() {
     let (repo, _) = known();
     repo.git(&["checkout", "--quiet", "-b", "side"]);
     repo.write("a.txt", "a line\n".repeat(60) + &repo.read("a.txt"));
@@ -101,7 +101,7 @@ fn lines_above_a_rename_a_squash_and_a_rebase_change_nothing() {
 }
 
 #[test]
-fn two_branches_that_add_different_entries_merge_by_themselves() {
+fn branches_that_add_different_entries_merge_cleanly() {
     let (repo, _) = known();
     for (branch, seed) in [("ours", 9210), ("theirs", 9211)] {
         repo.git(&["checkout", "--quiet", "-b", branch, "main"]);
@@ -131,7 +131,7 @@ fn two_branches_that_add_different_entries_merge_by_themselves() {
 }
 
 #[test]
-fn two_baselines_made_apart_are_one_when_their_lines_are_put_together() {
+fn concatenating_two_baselines_merges_them() {
     let (repo, _) = known();
     let first = repo.read(NAME);
     repo.remove(NAME);
@@ -145,7 +145,7 @@ fn two_baselines_made_apart_are_one_when_their_lines_are_put_together() {
 }
 
 #[test]
-fn remarks_stay_and_what_is_gone_goes() {
+fn update_keeps_remarks_and_drops_stale_entries() {
     let (repo, _) = known();
     let secret = Secret::github(9220);
     repo.git(&["checkout", "--quiet", "-b", "side"]);
@@ -192,7 +192,7 @@ fn a_baseline_that_cannot_be_read_stops_the_scan() {
 }
 
 #[test]
-fn nothing_is_dropped_while_a_part_could_not_be_read() {
+fn no_entry_is_dropped_if_anything_was_unreadable() {
     let (repo, _) = known();
     let before = repo.read(NAME);
     repo.git(&["rm", "--quiet", "a.txt"]);
@@ -209,7 +209,7 @@ fn must_remove(repo: &Repo, revision: &str) {
 // ---------------------------------------------------------------- the ignore files of other tools
 
 #[test]
-fn what_other_tools_ignore_is_carried_over_as_far_as_it_is_found() {
+fn findings_ignored_by_other_tools_are_imported_if_found() {
     let (repo, values) = (Repo::with_a_commit(), [Secret::github(9230).value, Secret::github(9231).value]);
     repo.write("a.txt", format!("T={}\n\nT={}\n", values[0], values[1]));
     repo.commit("two secrets");

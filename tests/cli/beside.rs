@@ -42,7 +42,7 @@ fn silent(repo: &Repo) {
 // ---------------------------------------------------------------- configuration
 
 #[test]
-fn a_url_in_the_configuration_is_uncommitted_and_the_plan_starts_with_its_removal() {
+fn a_url_in_the_configuration_is_uncommitted_and_removed_first() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(700));
     repo.git(&["remote", "add", "origin", &url(&secret)]);
     let text = repo.read(".git/config");
@@ -85,7 +85,7 @@ fn the_configuration_of_a_bare_repository_is_named_after_its_folder() {
 }
 
 #[test]
-fn a_submodules_configuration_is_read_and_its_repository_is_left_to_a_sweep_of_its_own() {
+fn only_the_configuration_of_a_submodule_is_read() {
     let (repo, secret, inner) = (Repo::with_a_commit(), Secret::github(703), Secret::entra(704));
     let library = repo.at("../library");
     library.git(&["init", "--quiet"]);
@@ -110,7 +110,7 @@ fn silent_but_for_submodules(repo: &Repo) {
 }
 
 #[test]
-fn nothing_of_the_configuration_is_obeyed() {
+fn no_setting_of_the_git_configuration_is_applied() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(705));
     repo.write("../elsewhere/config", format!("[remote \"origin\"]\n\turl = {}\n", url(&secret)));
     repo.write("../elsewhere/hooks/pre-push", format!("curl -u {} https://example.com\n", secret.value));
@@ -122,7 +122,7 @@ fn nothing_of_the_configuration_is_obeyed() {
 // ---------------------------------------------------------------- reflogs
 
 #[test]
-fn a_reflogs_message_is_unreachable_and_goes_with_the_plan() {
+fn a_reflog_message_is_unreachable_and_removed_by_the_plan() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(710));
     repo.git(&["branch", "side"]);
     repo.git(&["update-ref", "-m", &format!("pull {}", url(&secret)), "refs/heads/side", &tree_commit(&repo)]);
@@ -152,7 +152,7 @@ fn a_reflog_of_another_worktree_is_read() {
 /// Object ids next to words about keys aren't reported. Unless the ids were blanked, both an id in a message and the
 /// one that starts the next line would count as a key.
 #[test]
-fn ids_beside_words_that_speak_of_keys_are_silent() {
+fn object_ids_next_to_key_names_are_not_reported() {
     let repo = Repo::with_a_commit();
     for round in 0..3 {
         let id = repo.head();
@@ -189,7 +189,7 @@ fn a_hook_is_read_and_a_sample_is_not() {
 }
 
 #[test]
-fn what_work_under_way_leaves_is_read() {
+fn files_of_unfinished_git_operations_are_read() {
     let files = [
         "COMMIT_EDITMSG",
         "MERGE_MSG",
@@ -216,7 +216,7 @@ fn what_work_under_way_leaves_is_read() {
 }
 
 #[test]
-fn what_is_beside_a_leak_comes_after_it_and_into_the_plan() {
+fn related_git_files_come_after_a_leak_and_into_its_plan() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(741));
     repo.write("config.env", secret.line());
     repo.add();
@@ -231,7 +231,7 @@ fn what_is_beside_a_leak_comes_after_it_and_into_the_plan() {
 // ---------------------------------------------------------------- names that only an index has
 
 #[test]
-fn a_name_that_only_an_index_has_is_uncommitted() {
+fn a_name_only_in_an_index_is_uncommitted() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(750));
     repo.git(&["worktree", "add", "--quiet", "../linked"]);
     let linked = repo.at("../linked");

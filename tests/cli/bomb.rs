@@ -35,7 +35,7 @@ fn bomb(repo: &Repo, text: &str) -> String {
 }
 
 #[test]
-fn a_commit_of_ten_billion_paths_is_listed_as_far_as_that_can_be() {
+fn a_commit_of_ten_billion_paths_is_listed_up_to_a_limit() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(1));
     let harmless = bomb(&repo, "nothing\n");
     let run =
@@ -65,7 +65,7 @@ fn a_sweep_names_some_of_ten_billion_places() {
 }
 
 #[test]
-fn one_content_under_many_names_is_looked_at_once() {
+fn content_under_many_names_is_scanned_once() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(3));
     let content = id(&repo, "printf nothing | git hash-object -w --stdin");
     let entries: String = (0..200_000).map(|n| format!("100644 blob {content}\tn{n}\n")).collect();
@@ -83,7 +83,7 @@ fn one_content_under_many_names_is_looked_at_once() {
 }
 
 #[test]
-fn folders_deeper_than_git_goes_are_a_gap() {
+fn folders_nested_deeper_than_git_allows_are_a_gap() {
     let repo = Repo::with_a_commit();
     let path = "d/".repeat(5_000);
     let stream = format!(
@@ -112,7 +112,7 @@ fn loose(repo: &Repo, id: &str, bytes: &[u8]) {
 }
 
 #[test]
-fn a_tree_that_says_it_has_three_gigabytes_costs_nothing() {
+fn a_tree_that_claims_three_gigabytes_costs_nothing() {
     let repo = Repo::with_a_commit();
     let tree = "ab".repeat(20);
     loose(&repo, &tree, b"tree 3000000000\x00100644 a\0");
@@ -125,7 +125,7 @@ fn a_tree_that_says_it_has_three_gigabytes_costs_nothing() {
 }
 
 #[test]
-fn neither_of_two_entries_of_one_name_hides_the_other() {
+fn tree_entries_of_the_same_name_do_not_hide_each_other() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(4));
     repo.write("evil", secret.line());
     let (evil, harmless) = (id(&repo, "git hash-object -w evil"), id(&repo, "git hash-object -w README.md"));
@@ -142,7 +142,7 @@ fn id_of_raw_tree(repo: &Repo, raw: &str) -> String {
 }
 
 #[test]
-fn a_loose_object_that_holds_another_one_is_a_gap() {
+fn a_loose_object_containing_another_object_is_a_gap() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(5));
     let base = repo.head();
     repo.write("config.env", secret.line());
@@ -161,7 +161,7 @@ fn a_loose_object_that_holds_another_one_is_a_gap() {
 }
 
 #[test]
-fn a_pack_that_holds_more_than_its_index_lists_is_a_gap() {
+fn a_pack_with_more_objects_than_its_index_is_a_gap() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(6));
     repo.write("evil", secret.line());
     let evil = id(&repo, "git hash-object -w evil");

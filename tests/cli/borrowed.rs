@@ -12,7 +12,7 @@ fn borrow(from: &Repo, by: &Repo) {
 }
 
 #[test]
-fn objects_borrowed_in_a_circle_are_read() {
+fn circular_alternates_are_read() {
     let [one, other] = [1, 2].map(|seed| {
         let repo = Repo::with_a_commit();
         repo.write("a.env", Secret::github(seed).line());
@@ -33,7 +33,7 @@ fn objects_borrowed_in_a_circle_are_read() {
 }
 
 #[test]
-fn an_index_without_a_pack_misses_only_what_lies_nowhere_else() {
+fn an_index_without_a_pack_only_loses_objects_stored_nowhere_else() {
     let repo = Repo::with_a_commit();
     repo.git(&["repack", "--quiet", "-a", "-d"]);
     let entries = must(fs::read_dir(repo.path(".git/objects/pack")), "list the packs");
@@ -51,7 +51,7 @@ fn an_index_without_a_pack_misses_only_what_lies_nowhere_else() {
 }
 
 #[test]
-fn lines_that_name_no_folder_cost_a_gap_and_nothing_else() {
+fn alternates_lines_without_a_folder_only_add_a_gap() {
     let repo = Repo::with_a_commit();
     let secret = Secret::github(3);
     repo.write("a.env", secret.line());
@@ -76,7 +76,7 @@ fn lines_that_name_no_folder_cost_a_gap_and_nothing_else() {
 }
 
 #[test]
-fn a_path_starts_in_the_folder_that_lists_it() {
+fn an_alternates_path_is_relative_to_the_listing_folder() {
     let base = Repo::folder();
     let [last, between, first] = ["deep/last", "between", "first"].map(|name| {
         let repo = base.at(name);
@@ -105,7 +105,7 @@ fn of_packs(repo: &Repo, end: &str) -> PathBuf {
 }
 
 #[test]
-fn what_the_multi_pack_index_lists_is_read_where_the_index_of_a_pack_is_damaged() {
+fn a_multi_pack_index_replaces_a_damaged_pack_index() {
     for damage in ["spliced", "removed", "another"] {
         let repo = Repo::with_a_commit();
         repo.write("a.env", Secret::github(5).line());

@@ -41,7 +41,7 @@ fn unquoted(line: &str) -> String {
 }
 
 #[test]
-fn the_value_reaches_curl_through_standard_input_alone() {
+fn the_value_reaches_curl_only_through_standard_input() {
     let folder = tempfile::tempdir().unwrap();
     let rules = RuleSet::builtin();
     let mut run = 0;

@@ -60,7 +60,7 @@ fn cache_files(repo: &Repo) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_second_sweep_says_the_same_and_reads_what_something_was_seen_in() {
+fn a_second_sweep_agrees_and_rereads_only_blobs_with_findings() {
     for packed in [false, true] {
         let repo = leaky(packed);
         let first = cached(&repo, &[]).expect_code(1);
@@ -73,7 +73,7 @@ fn a_second_sweep_says_the_same_and_reads_what_something_was_seen_in() {
 }
 
 #[test]
-fn what_is_new_is_found_whatever_it_is_made_from() {
+fn new_content_is_found_for_any_kind_of_object() {
     let repo = leaky(true);
     cached(&repo, &[]).expect_code(1);
     let text = repo.read("a.txt");
@@ -91,7 +91,7 @@ fn what_is_new_is_found_whatever_it_is_made_from() {
 }
 
 #[test]
-fn other_rules_never_meet_the_cache_of_these() {
+fn each_rule_set_has_its_own_cache() {
     let repo = leaky(true);
     cached(&repo, &["--rule", "github-pat-classic"]).expect_code(0);
     let all = cached(&repo, &[]).expect_code(1);
@@ -100,7 +100,7 @@ fn other_rules_never_meet_the_cache_of_these() {
 }
 
 #[test]
-fn objects_that_are_gone_are_missed() {
+fn deleted_objects_are_gaps_despite_the_cache() {
     let repo = leaky(false);
     cached(&repo, &[]).expect_code(1);
     must(fs::remove_file(repo.loose_object("HEAD:a.txt")), "removing an object");
@@ -110,7 +110,7 @@ fn objects_that_are_gone_are_missed() {
 }
 
 #[test]
-fn a_cache_of_another_clone_serves_as_far_as_it_goes() {
+fn the_cache_of_another_clone_is_reused_where_it_applies() {
     let repo = leaky(true);
     cached(&repo, &[]).expect_code(1);
     let other = leaky(true);
@@ -125,7 +125,7 @@ fn a_cache_of_another_clone_serves_as_far_as_it_goes() {
 }
 
 #[test]
-fn repositories_that_share_nothing_have_files_of_their_own_in_one_folder() {
+fn unrelated_repositories_have_separate_files_in_one_folder() {
     let one = leaky(true);
     cached(&one, &[]).expect_code(1);
     let shared = one.path("../cache").display().to_string();
@@ -148,7 +148,7 @@ fn repositories_that_share_nothing_have_files_of_their_own_in_one_folder() {
 }
 
 #[test]
-fn a_damaged_cache_is_told_and_not_used() {
+fn a_damaged_cache_is_reported_and_not_used() {
     let repo = leaky(true);
     cached(&repo, &[]).expect_code(1);
     let file = cache_files(&repo).remove(0);
@@ -174,7 +174,7 @@ fn the_cache_holds_no_value_and_no_name() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_costs_a_note_and_nothing_else() {
+fn an_unwritable_cache_folder_only_adds_a_note() {
     let repo = leaky(true);
     repo.write("../file", "no folder\n");
     let run = repo.keysweep(&[&SWEEP[..], &["--cache", "../file"]].concat()).expect_code(1);
@@ -265,7 +265,7 @@ fn change_refs(repo: &Repo, chance: &mut Chance) -> &'static str {
 }
 
 #[test]
-fn whatever_changes_between_sweeps_each_says_what_one_anew_says() {
+fn a_cached_sweep_agrees_with_a_fresh_one_after_any_change() {
     for seed in 0..4 {
         let repo = leaky(seed % 2 == 0);
         let mut chance = Chance(seed);
@@ -282,7 +282,7 @@ fn whatever_changes_between_sweeps_each_says_what_one_anew_says() {
 }
 
 #[test]
-fn where_a_secret_lives_is_known_without_its_trees() {
+fn a_secret_is_located_without_rereading_trees() {
     let repo = leaky(false);
     repo.write("conf/live.env", Secret::entra(904).line());
     for step in 0..5 {
@@ -303,7 +303,7 @@ fn where_a_secret_lives_is_known_without_its_trees() {
 }
 
 #[test]
-fn what_comes_back_is_found_where_it_lives() {
+fn reintroduced_content_is_found_at_its_current_place() {
     let repo = leaky(false);
     repo.write("conf/live.env", Secret::entra(905).line());
     repo.commit("one more");
@@ -331,7 +331,7 @@ fn what_comes_back_is_found_where_it_lives() {
 }
 
 #[test]
-fn leftovers_that_name_what_is_gone_do_not_hide_what_comes_later() {
+fn leftovers_of_deleted_objects_do_not_hide_later_content() {
     let repo = leaky(false);
     repo.write("gone/a.env", Secret::entra(906).line());
     repo.write("gone/b.txt", "harmless\n");
@@ -352,7 +352,7 @@ fn leftovers_that_name_what_is_gone_do_not_hide_what_comes_later() {
 }
 
 #[test]
-fn a_limit_that_changes_is_heeded() {
+fn a_changed_limit_is_respected() {
     let repo = leaky(true);
     repo.write("large/a.env", format!("{}{}", Secret::entra(907).line(), "a line that stays\n".repeat(200)));
     repo.commit("large");

@@ -31,7 +31,7 @@ fn staged(repo: &Repo, files: &[&str]) -> Run {
 }
 
 #[test]
-fn only_what_is_named_is_looked_at() {
+fn only_named_files_are_scanned() {
     let (repo, _, _) = prepared();
     repo.write("other.env", Secret::github(8_002).line());
     repo.add();
@@ -52,7 +52,7 @@ fn only_what_is_named_is_looked_at() {
 }
 
 #[test]
-fn what_no_commit_takes_along_is_never_clean() {
+fn files_that_will_not_be_committed_are_never_clean() {
     let (repo, _, _) = prepared();
     repo.write("untracked.env", "clean\n");
     for name in ["untracked.env", "absent"] {
@@ -66,7 +66,7 @@ fn what_no_commit_takes_along_is_never_clean() {
 }
 
 #[test]
-fn a_file_that_the_commit_does_not_change_is_looked_at_whole() {
+fn an_unchanged_named_file_is_scanned_completely() {
     let (repo, old, new) = prepared();
     for files in [&["sub/old.env"][..], &["clean.txt", "sub/old.env"]] {
         let run = staged(&repo, files).expect_code(1);
@@ -87,7 +87,7 @@ fn a_file_that_the_commit_does_not_change_is_looked_at_whole() {
 }
 
 #[test]
-fn the_hook_looks_at_all_that_is_new_and_at_what_the_framework_names() {
+fn the_hook_scans_all_changes_and_the_named_files() {
     let (repo, _, _) = prepared();
     let hook = |files: &[&str]| repo.keysweep(&[&["hook", "run", "pre-commit", "--format", "jsonl"], files].concat());
     assert_eq!(places(&hook(&[]).expect_code(1)), ["sub/new.env"]);
@@ -102,7 +102,7 @@ fn the_hook_looks_at_all_that_is_new_and_at_what_the_framework_names() {
 }
 
 #[test]
-fn the_framework_started_by_hand_never_passes_over_nothing() {
+fn a_manual_framework_run_without_staged_changes_scans_all_files() {
     let (repo, _, _) = prepared();
     repo.git(&["reset", "--quiet", "--hard"]);
     let hook = |variables: &[(&str, &str)]| {

@@ -177,7 +177,7 @@ fn a_pull_request_of_31_commits_from_a_fork_is_read_from_the_first_to_the_last()
 }
 
 #[test]
-fn what_the_base_got_in_the_meantime_is_not_of_the_pull_request() {
+fn later_commits_of_the_base_are_not_part_of_the_pull_request() {
     let server = server();
     let before = server.head();
     server.write("theirs.env", Secret::github(1702).line());
@@ -196,7 +196,7 @@ fn what_the_base_got_in_the_meantime_is_not_of_the_pull_request() {
 }
 
 #[test]
-fn a_base_that_is_gone_is_told_by_the_test_merge() {
+fn a_missing_base_is_recovered_from_the_test_merge() {
     let server = server();
     request(&server, leak);
     let clone = checkout(&server, "refs/pull/7/merge", None);
@@ -206,7 +206,7 @@ fn a_base_that_is_gone_is_told_by_the_test_merge() {
 }
 
 #[test]
-fn without_the_head_the_test_merge_is_read_and_the_gap_stays() {
+fn without_the_head_the_test_merge_is_read_with_a_gap() {
     let server = server();
     request(&server, leak);
     let clone = checkout(&server, "refs/pull/7/merge", None);
@@ -248,7 +248,7 @@ fn a_job_for_the_base_needs_the_head_of_the_pull_request() {
 // ---------------------------------------------------------------- pushes
 
 #[test]
-fn a_push_is_read_from_the_commit_before_to_the_commit_after() {
+fn a_push_is_read_from_the_old_to_the_new_commit() {
     let server = server();
     let before = server.head();
     leak(&server);
@@ -276,7 +276,7 @@ fn a_push_in_a_shallow_clone_is_unknown() {
 }
 
 #[test]
-fn a_new_branch_is_read_as_far_as_the_default_branch_does_not_have_it() {
+fn a_new_branch_is_read_back_to_the_default_branch() {
     let server = server();
     server.git(&["checkout", "--quiet", "-b", "side"]);
     leak(&server);
@@ -302,7 +302,7 @@ fn the_first_push_of_the_default_branch_is_read_to_its_beginning() {
 }
 
 #[test]
-fn a_forced_push_is_read_whether_or_not_the_commit_before_is_there() {
+fn a_forced_push_is_read_with_or_without_the_old_commit() {
     let (server, before) = forced();
     let mut event = push("refs/heads/side", &before, &server.head());
     event["forced"] = true.into();
@@ -321,7 +321,7 @@ fn a_forced_push_is_read_whether_or_not_the_commit_before_is_there() {
 }
 
 #[test]
-fn a_deleted_branch_brings_nothing() {
+fn a_deleted_branch_adds_nothing() {
     let server = server();
     let clone = checkout(&server, "main", None);
     let run = clean(job(&clone, "push", &push("refs/heads/side", &server.head(), NONE)));
@@ -330,7 +330,7 @@ fn a_deleted_branch_brings_nothing() {
 }
 
 #[test]
-fn a_tag_brings_its_message_and_what_the_default_branch_does_not_have() {
+fn a_tag_adds_its_message_and_commits_not_on_the_default_branch() {
     let server = server();
     server.git(&["tag", "--annotate", "v1", "-m", &format!("deploy with {}", new().value)]);
     let clone = checkout(&server, "v1", None);
@@ -372,7 +372,7 @@ fn a_merge_group_is_read_from_its_base() {
 }
 
 #[test]
-fn a_job_started_by_hand_reads_what_its_branch_adds_and_on_the_default_branch_all() {
+fn a_manual_job_reads_its_branch_or_the_whole_default_branch() {
     let server = server();
     server.git(&["checkout", "--quiet", "-b", "side"]);
     leak(&server);
@@ -394,7 +394,7 @@ fn a_job_started_by_hand_reads_what_its_branch_adds_and_on_the_default_branch_al
 // ---------------------------------------------------------------- GitLab
 
 #[test]
-fn a_merge_request_of_gitlab_is_read_from_where_it_branched_off() {
+fn a_gitlab_merge_request_is_read_from_its_merge_base() {
     let server = server();
     let base = server.head();
     request(&server, work_of_31_commits);
@@ -412,7 +412,7 @@ fn a_merge_request_of_gitlab_is_read_from_where_it_branched_off() {
 }
 
 #[test]
-fn a_push_to_gitlab_is_read_from_the_commit_before_or_from_the_default_branch() {
+fn a_gitlab_push_is_read_from_the_old_commit_or_default_branch() {
     let server = server();
     let before = server.head();
     server.git(&["checkout", "--quiet", "-b", "side"]);
@@ -532,7 +532,7 @@ fn requests(server: &Repo) -> Vec<(&'static str, Told)> {
 }
 
 #[test]
-fn every_host_tells_what_a_request_adds() {
+fn pull_requests_are_recognised_on_every_host() {
     let server = server();
     request(&server, work_of_31_commits);
     server.write("theirs.env", Secret::github(1702).line());
@@ -548,7 +548,7 @@ fn every_host_tells_what_a_request_adds() {
 }
 
 #[test]
-fn every_host_tells_what_a_branch_adds() {
+fn branches_are_recognised_on_every_host() {
     let server = server();
     let before = server.head();
     server.git(&["checkout", "--quiet", "-b", "side"]);
@@ -569,7 +569,7 @@ fn every_host_tells_what_a_branch_adds() {
 }
 
 #[test]
-fn a_host_that_tells_too_little_is_told_what_to_set() {
+fn missing_host_variables_are_answered_with_what_to_set() {
     let server = server();
     server.git(&["checkout", "--quiet", "-b", "side"]);
     leak(&server);
@@ -602,7 +602,7 @@ fn a_host_that_tells_too_little_is_told_what_to_set() {
 
 /// If the clone has nothing to compare with, nobody can have reviewed an entry that allows a secret.
 #[test]
-fn a_branch_does_not_allow_its_own_secret_where_the_default_branch_is_not_here() {
+fn a_branch_cannot_allow_its_own_secret_without_the_default_branch() {
     let server = server();
     server.git(&["checkout", "--quiet", "-b", "side"]);
     leak(&server);
@@ -618,7 +618,7 @@ fn a_branch_does_not_allow_its_own_secret_where_the_default_branch_is_not_here()
 }
 
 #[test]
-fn what_variables_say_is_no_revision_and_is_not_run() {
+fn variables_are_not_used_as_revisions_or_commands() {
     let server = server();
     request(&server, leak);
     let clone = checkout(&server, "refs/pull/7/head", None);
@@ -640,7 +640,7 @@ fn what_variables_say_is_no_revision_and_is_not_run() {
 /// Gitea and Forgejo test the head of a request itself, not a merge of it. If the author makes that head a merge, the
 /// author chooses its parents.
 #[test]
-fn a_head_that_is_a_merge_is_not_taken_for_the_merge_of_the_host() {
+fn a_merge_at_head_is_not_taken_for_the_test_merge() {
     let server = server();
     server.git(&["checkout", "--quiet", "-b", "fork"]);
     leak(&server);
@@ -683,7 +683,7 @@ fn summed_up(clone: &Repo, before: &str, code: i32) -> String {
 }
 
 #[test]
-fn one_run_annotates_and_adds_the_plan_to_the_summary_of_the_job() {
+fn one_run_annotates_and_adds_the_plan_to_the_job_summary() {
     let server = server();
     let before = server.head();
     leak(&server);
@@ -700,7 +700,7 @@ fn one_run_annotates_and_adds_the_plan_to_the_summary_of_the_job() {
 }
 
 #[test]
-fn a_summary_ends_at_a_secret_before_github_would_drop_it_and_says_so() {
+fn a_summary_is_truncated_before_the_github_limit_with_a_note() {
     const ALL: usize = 2_000;
     let server = server();
     let before = server.head();
@@ -733,7 +733,7 @@ fn a_summary_that_cannot_be_written_does_not_change_the_verdict() {
 // ---------------------------------------------------------------- jobs without a result
 
 #[test]
-fn without_a_host_that_tells_something_there_is_no_range() {
+fn without_ci_variables_there_is_no_range() {
     let repo = server();
     range(&repo, &[]).expect_code(2).expect_mention("GITHUB_EVENT_NAME").expect_mention("origin/main..HEAD");
     range(&repo, &[("GITHUB_EVENT_NAME", "push")]).expect_code(2).expect_mention("GITHUB_EVENT_PATH");
@@ -750,7 +750,7 @@ fn without_a_host_that_tells_something_there_is_no_range() {
 }
 
 #[test]
-fn what_an_event_says_is_no_revision_and_is_not_repeated() {
+fn event_text_is_neither_used_as_a_revision_nor_repeated() {
     let server = server();
     let clone = checkout(&server, "main", None);
     let secret = Secret::github(1704);

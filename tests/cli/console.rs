@@ -174,7 +174,7 @@ fn every_command_of_the_readme_works() {
 }
 
 #[test]
-fn dots_stand_for_lines_and_for_text_within_one() {
+fn dots_match_lines_and_text_within_a_line() {
     let lines = |text: &str| -> Vec<String> { text.lines().map(str::to_owned).collect() };
     let text = lines("a\nb\nc 12 d");
     assert!(fits(&lines("a\n...\nc [..] d"), &text));

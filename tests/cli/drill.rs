@@ -34,7 +34,7 @@ fn a_kind_that_cannot_be_marked_is_refused() {
 }
 
 #[test]
-fn an_exercise_has_leaks_and_no_answers() {
+fn an_exercise_has_leaks_without_answers() {
     let place = Repo::folder();
     place.keysweep(&["drill", "--team", "exercise"]).expect_code(0);
     let text = place.read("exercise/EXERCISE.md");

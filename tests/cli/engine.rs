@@ -67,7 +67,7 @@ fn listed(repo: &Repo) -> Vec<ObjectId> {
 }
 
 #[test]
-fn every_object_comes_once_and_whole() {
+fn every_object_is_visited_once_and_complete() {
     for (depth, threads) in [("--depth=50", 1), ("--depth=50", 4), ("--depth=4", 3), ("--depth=0", 2)] {
         let (repo, indexes) = packed(&[depth]);
         let plans = plans(&indexes);
@@ -81,7 +81,7 @@ fn every_object_comes_once_and_whole() {
 }
 
 #[test]
-fn what_is_not_selected_is_read_only_for_what_is() {
+fn unselected_objects_are_read_only_as_delta_bases() {
     let (repo, indexes) = packed(&["--depth=50"]);
     let plans = plans(&indexes);
     let wanted = |entry: u32| entry.is_multiple_of(5);
@@ -94,7 +94,7 @@ fn what_is_not_selected_is_read_only_for_what_is() {
 }
 
 #[test]
-fn the_few_that_are_picked_are_not_walked() {
+fn a_few_selected_objects_are_read_without_a_walk() {
     let (repo, indexes) = packed(&["--depth=50"]);
     let plans = plans(&indexes);
     let count = plans[0].count();
@@ -110,7 +110,7 @@ fn the_few_that_are_picked_are_not_walked() {
 }
 
 #[test]
-fn damaged_and_large_objects_are_given_back_with_all_that_is_made_from_them() {
+fn damaged_and_large_objects_are_returned_with_their_deltas() {
     let (repo, indexes) = packed(&["--depth=50"]);
     let pack = indexes[0].with_extension("pack");
     let mut bytes = must(fs::read(&pack), "reading the pack");

@@ -223,7 +223,7 @@ fn all_secrets_are_found_in_the_index() {
 }
 
 #[test]
-fn genuine_secrets_are_beyond_doubt() {
+fn genuine_secrets_have_high_confidence() {
     let doubt = |_: &Plant, found: &[Value]| {
         let unsure = found.iter().filter(|finding| finding["confidence"] != "high");
         unsure.map(|finding| format!("confidence is {}", finding["confidence"])).collect()
@@ -232,7 +232,7 @@ fn genuine_secrets_are_beyond_doubt() {
 }
 
 #[test]
-fn application_and_tenant_are_told_where_the_file_names_them() {
+fn application_and_tenant_are_reported_if_the_file_names_them() {
     let field = Field::of(PLANTED, genuine);
     let wrong = |plant: &Plant, found: &[Value]| {
         if plant.sample.has_ids() { plant.wrong_facts(found) } else { Vec::new() }
@@ -242,7 +242,7 @@ fn application_and_tenant_are_told_where_the_file_names_them() {
 }
 
 #[test]
-fn ids_are_not_made_up_where_there_are_none() {
+fn ids_are_not_invented() {
     let invented = |plant: &Plant, found: &[Value]| {
         let without = !plant.text.contains(&plant.client) && !plant.text.contains(&plant.tenant);
         let facts = found.iter().filter_map(|finding| finding["facts"].as_object()).flatten();
@@ -265,7 +265,7 @@ fn the_plan_names_the_application() {
 }
 
 #[test]
-fn a_wrong_check_digit_costs_confidence_and_no_secret() {
+fn a_wrong_check_digit_lowers_confidence_but_is_still_reported() {
     let field = Field::of(PLANTED, altered);
     let lower = |plant: &Plant, found: &[Value]| {
         let mut faults = plant.faults(found);

@@ -4,7 +4,7 @@
 use crate::support::{Repo, Secret};
 
 #[test]
-fn what_stands_below_an_excluded_path_is_counted_and_does_not_fail() {
+fn findings_below_an_excluded_path_are_counted_and_do_not_fail() {
     let repo = Repo::with_a_commit();
     let (vendored, own) = (Secret::github(2601), Secret::github(2602));
     repo.write("vendor/lib/config.env", vendored.line());

@@ -35,7 +35,7 @@ fn ends(finding: &Value) -> Vec<&Value> {
 }
 
 #[test]
-fn an_expired_token_weighs_less_and_says_when_it_ended() {
+fn an_expired_token_has_lower_severity_and_its_expiry_date() {
     let repo = Repo::folder();
     for (old, new) in tokens(2019).iter().zip(&tokens(2190)) {
         let (past, ahead) = (finding(&repo, &old.1), finding(&repo, &new.1));
@@ -50,7 +50,7 @@ fn an_expired_token_weighs_less_and_says_when_it_ended() {
 }
 
 #[test]
-fn who_asks_for_more_severe_findings_is_not_stopped_by_an_expired_one() {
+fn an_expired_token_does_not_stop_a_higher_severity_threshold() {
     let repo = Repo::folder();
     for (_, text) in tokens(2019) {
         repo.write("app.env", &text);

@@ -27,7 +27,7 @@ fn a_dropped_value_names_the_reason() {
 }
 
 #[test]
-fn an_altered_token_is_no_secret_under_another_name() {
+fn an_altered_token_is_not_reported_by_another_rule() {
     let mut token = Secret::github(3).value;
     let other = if token.as_bytes()[10] == b'Q' { "R" } else { "Q" };
     token.replace_range(10..11, other);
@@ -37,13 +37,13 @@ fn an_altered_token_is_no_secret_under_another_name() {
 }
 
 #[test]
-fn a_line_that_no_rule_looks_at_says_so() {
+fn a_line_without_any_rule_is_reported_as_such() {
     let (_, out) = explained("nothing\nof interest\n", "app.env:2");
     assert!(out.contains("no rule checked"), "{out}");
 }
 
 #[test]
-fn a_file_kind_that_speaks_against_it_is_named() {
+fn a_file_kind_that_lowers_the_confidence_is_named() {
     let repo = Repo::folder();
     let secret = Secret::github(3);
     let body = &secret.value[4..];
@@ -53,7 +53,7 @@ fn a_file_kind_that_speaks_against_it_is_named() {
 }
 
 #[test]
-fn a_line_or_file_that_is_not_there_is_refused() {
+fn a_missing_line_or_file_is_refused() {
     let repo = Repo::folder();
     repo.write("app.env", "one line\n");
     repo.keysweep(&["explain", "app.env:9"]).expect_code(2).expect_mention("no line 9");
@@ -93,7 +93,7 @@ fn configuration(before: &str) -> String {
 }
 
 #[test]
-fn the_configuration_of_the_work_tree_is_in_force() {
+fn the_configuration_of_the_work_tree_applies() {
     let repo = Repo::with_a_commit();
     let secret = Secret::github(3);
     repo.write("app.env", format!("{}\nacme_live_{}\n", secret.line().trim_end(), &secret.value[4..36]));
@@ -112,7 +112,7 @@ fn the_configuration_of_the_work_tree_is_in_force() {
 }
 
 #[test]
-fn a_word_that_rules_are_about_is_not_taken_for_the_id_of_a_finding() {
+fn a_word_about_rules_is_not_taken_for_a_finding_id() {
     for repo in [Repo::folder(), Repo::with_a_commit()] {
         let run = repo.keysweep(&["explain", "azure"]).expect_code(2).expect_mention("these are about it");
         assert!(!run.text().contains("repository"), "{run}");

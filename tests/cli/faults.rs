@@ -207,7 +207,7 @@ fn fault(base: &Repo, recipe: &Recipe, number: usize, seed: u64) -> Vec<String> 
 }
 
 #[test]
-fn damage_is_named_and_what_git_reads_is_found() {
+fn damage_is_reported_and_everything_readable_is_found() {
     let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<usize>().ok());
     let (count, seed) = (number("KEYSWEEP_FAULTS").unwrap_or(FAULTS), number("KEYSWEEP_SEED").unwrap_or(1));
     let base = Repo::folder();

@@ -41,7 +41,7 @@ fn texts(run: &Run, kind: &str, field: &str) -> String {
 }
 
 #[test]
-fn what_ignore_files_leave_out_is_counted_and_named_in_every_format() {
+fn ignored_files_are_counted_and_named_in_every_format() {
     let repo = Repo::with_a_commit();
     repo.write(".gitignore", "node_modules/\n.env\n");
     with_secrets(&repo, &[".env", "node_modules/m/index.js"]);
@@ -60,7 +60,7 @@ fn what_ignore_files_leave_out_is_counted_and_named_in_every_format() {
 }
 
 #[test]
-fn what_git_tracks_is_never_left_out() {
+fn tracked_files_are_never_left_out() {
     let repo = Repo::with_a_commit();
     with_secrets(&repo, &["build/kept/a.txt", "build/other.txt", "app.env"]);
     repo.git(&["add", "build/kept/a.txt", "app.env"]);
@@ -80,7 +80,7 @@ fn what_git_tracks_is_never_left_out() {
 }
 
 #[test]
-fn where_nobody_can_tell_what_is_tracked_nothing_is_left_out() {
+fn nothing_is_left_out_if_tracked_files_are_unknown() {
     let repo = Repo::with_a_commit();
     repo.write(".gitignore", ".env\n");
     with_secrets(&repo, &[".env"]);
@@ -90,7 +90,7 @@ fn where_nobody_can_tell_what_is_tracked_nothing_is_left_out() {
 }
 
 #[test]
-fn ignore_files_mean_what_they_mean_to_git() {
+fn ignore_files_work_as_in_git() {
     let repo = Repo::with_a_commit();
     repo.write(".gitignore", "*.log\n!keep.log\n/top.txt\nsub/deep/\nout\n# a comment\n\\#named\ntrailing   \n");
     repo.write("sub/.gitignore", "!special.log\n/top.txt\nlocal*\n!local.kept\n");
@@ -131,7 +131,7 @@ fn ignore_files_mean_what_they_mean_to_git() {
 }
 
 #[test]
-fn a_pipe_that_is_named_is_read() {
+fn a_named_pipe_argument_is_read() {
     let repo = Repo::folder();
     let secret = Secret::github(7_100);
     repo.write("secret", secret.line());
@@ -149,7 +149,7 @@ fn a_pipe_that_is_named_is_read() {
 }
 
 #[test]
-fn what_is_named_and_cannot_be_read_is_a_gap() {
+fn an_unreadable_argument_is_a_gap() {
     let repo = Repo::folder();
     repo.write(".keysweep.toml", "[limits]\nmax_file_size = 4096\n");
     soon(&repo, &["files", "/dev/zero"]).expect_code(2).expect_mention("max_file_size");
@@ -185,7 +185,7 @@ fn a_closed_standard_input_is_never_taken_for_an_empty_one() {
 }
 
 #[test]
-fn what_is_no_file_is_said_of_a_folder() {
+fn special_files_in_a_folder_are_reported() {
     let repo = Repo::folder();
     repo.write("folder/file", "clean\n");
     repo.sh("mkfifo folder/pipe").expect_code(0);
@@ -198,7 +198,7 @@ fn what_is_no_file_is_said_of_a_folder() {
 }
 
 #[test]
-fn a_link_that_is_named_leads_no_further_than_its_own_place() {
+fn a_link_argument_is_not_followed_out_of_the_repository() {
     let repo = Repo::with_a_commit();
     let secret = Secret::github(7_200);
     repo.write("../outside/secret", secret.line());
@@ -220,7 +220,7 @@ fn a_link_that_is_named_leads_no_further_than_its_own_place() {
 }
 
 #[test]
-fn an_ignore_file_that_is_none_is_a_gap_and_not_obeyed() {
+fn an_ignore_file_that_is_not_a_regular_file_is_a_gap() {
     for name in [".gitignore", ".ignore"] {
         let repo = Repo::with_a_commit();
         with_secrets(&repo, &["a.env"]);
@@ -243,7 +243,7 @@ fn an_ignore_file_that_is_none_is_a_gap_and_not_obeyed() {
 }
 
 #[test]
-fn repositories_below_a_folder_are_named_with_what_sweeps_them() {
+fn repositories_below_a_folder_are_named_with_the_sweep_command() {
     let repo = Repo::with_a_commit();
     repo.git(&["clone", "--quiet", "--bare", ".", "below/bare.git"]);
     repo.git(&["clone", "--quiet", ".", "below/copy"]);
@@ -259,7 +259,7 @@ fn repositories_below_a_folder_are_named_with_what_sweeps_them() {
 }
 
 #[test]
-fn what_is_not_opened_is_named() {
+fn unopened_files_are_named() {
     let repo = Repo::with_a_commit();
     repo.write_bytes("sub/a.lz", b"LZIP\x01...");
     repo.write_bytes("sub/b.lz", b"LZIP\x01..");

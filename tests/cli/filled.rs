@@ -86,7 +86,7 @@ fn expected(remediation: &Remediation, provider: &str, fills: &BTreeMap<String, 
 }
 
 #[test]
-fn what_stands_nearby_is_filled_in_and_nothing_else() {
+fn only_nearby_values_are_filled_in() {
     let rules = RuleSet::builtin();
     let (cases, folder) = (cases(), Repo::folder());
     let mut wrong = Vec::new();
@@ -124,7 +124,7 @@ fn what_stands_nearby_is_filled_in_and_nothing_else() {
 }
 
 #[test]
-fn every_value_of_a_case_has_a_place_in_its_plan() {
+fn every_value_of_a_case_is_used_in_its_plan() {
     let rules = RuleSet::builtin();
     let mut idle = Vec::new();
     for case in cases() {

@@ -25,7 +25,7 @@ const HOSTILE: &str = "=1,a|`b`<i a=\"x\">%0A\n::error::x [l](1) {0} @all ü:\u{
 
 /// Returns the report.
 pub(crate) fn report() -> Report {
-    let old = [published(), beside_objects(), history_only(), unreachable(), leftover()];
+    let old = [published(), is_outside_objects(), history_only(), unreachable(), leftover()];
     let findings: Vec<Finding> = old.into_iter().chain([local_only(), uncommitted()]).collect();
     Report {
         scope: Scope { command: Command::History, subject: "everything this clone stores".to_owned() },
@@ -258,7 +258,7 @@ fn published() -> Finding {
 }
 
 /// Returns a finding in files that git keeps for itself, and in no commit.
-fn beside_objects() -> Finding {
+fn is_outside_objects() -> Finding {
     Finding {
         evidence: vec![Evidence::Named("remote.origin.url".to_owned())],
         occurrences: vec![

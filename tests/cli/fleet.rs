@@ -68,7 +68,7 @@ fn names(row: &Value) -> Vec<String> {
 }
 
 #[test]
-fn one_secret_in_many_repositories_is_one_row_with_all_that_is_known() {
+fn one_secret_in_many_repositories_is_one_row() {
     let fleet = Fleet::new();
     let (shared, alone) = (Secret::entra(4200), Secret::github(4201));
     fleet.repository("github.com/acme/shop", &[("config.env", shared.line())]);
@@ -107,7 +107,7 @@ fn one_secret_in_many_repositories_is_one_row_with_all_that_is_known() {
 }
 
 #[test]
-fn what_was_not_read_comes_first_and_the_verdict_is_unknown() {
+fn unread_repositories_come_first_and_make_the_verdict_unknown() {
     let fleet = Fleet::new();
     fleet.repository("github.com/acme/good", &[("config.env", Secret::entra(4210).line())]);
     fleet.repository("github.com/acme/cut", &[("config.env", Secret::github(4211).line())]);
@@ -143,7 +143,7 @@ fn what_was_not_read_comes_first_and_the_verdict_is_unknown() {
 }
 
 #[test]
-fn gaps_of_one_repository_keep_the_whole_from_being_clean() {
+fn a_gap_in_one_repository_prevents_a_clean_verdict() {
     let fleet = Fleet::new();
     fleet.repository("github.com/acme/clean", &[]);
     fleet.inventory(&[]).expect_code(0);
@@ -187,7 +187,7 @@ fn a_hostile_report_reaches_no_output_raw() {
 }
 
 #[test]
-fn what_changed_since_the_last_inventory_is_said_and_nothing_is_gone_that_was_not_read() {
+fn changes_since_the_last_inventory_ignore_unread_repositories() {
     let fleet = Fleet::new();
     let (stays, moves, goes) = (Secret::entra(4240), Secret::github(4241), Secret::entra(4242));
     let line = |secret: &Secret| secret.line();
@@ -238,7 +238,7 @@ fn what_changed_since_the_last_inventory_is_said_and_nothing_is_gone_that_was_no
 }
 
 #[test]
-fn of_several_sweeps_the_last_one_counts_and_a_document_says_the_same_as_lines() {
+fn the_last_of_several_sweeps_counts_in_json_and_jsonl() {
     let fleet = Fleet::new();
     fleet.repository("github.com/acme/shop", &[("config.env", Secret::entra(4250).line())]);
     let as_lines = fleet.inventory(&[]).expect_code(1).out();
@@ -316,7 +316,7 @@ fn report(one: &MadeUp) -> String {
 }
 
 #[test]
-fn the_inventory_of_a_large_made_up_fleet_is_exact_in_every_field() {
+fn the_inventory_of_a_large_generated_fleet_is_exact() {
     let fleet = Fleet::new();
     let all = made_up(&mut Chance(4260), 400, 90, 24);
     for (at, one) in all.iter().enumerate().filter(|(_, one)| one.damage != Some(2)) {
@@ -362,7 +362,7 @@ fn the_inventory_of_a_large_made_up_fleet_is_exact_in_every_field() {
 }
 
 #[test]
-fn a_report_that_lacks_a_line_or_has_more_is_not_read() {
+fn a_report_with_missing_or_extra_lines_is_rejected() {
     let fleet = Fleet::new();
     fleet.repository("github.com/acme/shop", &[("a.env", Secret::entra(4270).line())]);
     fleet.repository("github.com/acme/clean", &[]);
@@ -403,7 +403,7 @@ fn a_cell_of_any_width_is_shown() {
 
 #[cfg(unix)]
 #[test]
-fn whatever_looks_like_a_report_is_read_or_named() {
+fn every_file_that_looks_like_a_report_is_read_or_named() {
     let fleet = Fleet::new();
     fleet.repository("github.com/acme/clean", &[]);
     fleet.repository("github.com/acme/shop", &[("a.env", Secret::entra(4280).line())]);

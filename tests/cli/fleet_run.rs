@@ -95,7 +95,7 @@ fn paths_and_urls_are_swept_and_swept_again_only_if_they_changed() {
 }
 
 #[test]
-fn what_fails_is_named_and_swept_again_and_keeps_nobody_from_being_swept() {
+fn failed_repositories_are_named_and_retried_without_blocking_others() {
     let fleet = Fleet::new();
     fleet.repository("good", Some(&Secret::entra(4310)));
     fleet.repository("damaged", None);
@@ -133,7 +133,7 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn nothing_of_a_repository_is_run_while_it_is_fetched() {
+fn no_code_of_a_repository_runs_while_it_is_fetched() {
     let fleet = Fleet::new();
     fleet.repository("trap", Some(&Secret::entra(4320)));
     fleet.0.write("template/hooks/post-checkout", "#!/bin/sh\ntouch /tmp/never\n");
@@ -147,7 +147,7 @@ fn nothing_of_a_repository_is_run_while_it_is_fetched() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_sweep_that_takes_too_much_ends_alone() {
+fn a_sweep_that_exceeds_its_limits_fails_by_itself() {
     let fleet = Fleet::new();
     fleet.repository("big", None);
     fleet.0.sh("head -c 30000000 /dev/zero | tr '\\0' 'a' > big/big.txt; head -c 20000000 /dev/urandom > big/random");
@@ -161,7 +161,7 @@ fn a_sweep_that_takes_too_much_ends_alone() {
 }
 
 #[test]
-fn a_run_that_is_killed_at_any_moment_goes_on_to_the_same_inventory() {
+fn a_run_killed_at_any_moment_resumes_to_the_same_inventory() {
     let whole = Fleet::new();
     let list: String = (0..6).map(|at| format!("r{at} github.com/acme/r{at}\n")).collect();
     let fill = |fleet: &Fleet| {
@@ -186,7 +186,7 @@ fn a_run_that_is_killed_at_any_moment_goes_on_to_the_same_inventory() {
 }
 
 #[test]
-fn a_run_that_was_killed_goes_on_with_what_it_has_not_swept() {
+fn a_killed_run_resumes_with_the_remaining_repositories() {
     let fleet = Fleet::new();
     (0..6).for_each(|at| fleet.repository(&format!("r{at}"), None));
     fleet.0.write("list.txt", (0..6).map(|at| format!("r{at}\n")).collect::<String>());
@@ -205,7 +205,7 @@ fn a_run_that_was_killed_goes_on_with_what_it_has_not_swept() {
 }
 
 #[test]
-fn forks_are_swept_as_one_and_each_is_named_that_holds_a_secret() {
+fn forks_are_swept_together_and_each_with_a_secret_is_named() {
     let fleet = Fleet::new();
     let (shared, alone) = (Secret::entra(4340), Secret::github(4341));
     fleet.repository("origin", Some(&shared));
@@ -239,7 +239,7 @@ fn forks_are_swept_as_one_and_each_is_named_that_holds_a_secret() {
 }
 
 #[test]
-fn two_runs_do_not_share_a_folder_and_an_empty_list_is_no_clean_fleet() {
+fn a_folder_in_use_and_an_empty_list_are_refused() {
     let fleet = Fleet::new();
     fleet.0.write("list.txt", "# nothing\n");
     fleet.run(&[]).expect_code(2).expect_mention("names no repository");
@@ -266,7 +266,7 @@ fn different_repositories_have_different_names() {
 
 #[cfg(unix)]
 #[test]
-fn nothing_behind_a_link_or_of_somebody_else_is_removed() {
+fn linked_and_foreign_files_are_not_removed() {
     let fleet = Fleet::new();
     fleet.repository("one", None);
     fleet.0.write("list.txt", "one\n");

@@ -60,13 +60,13 @@ fn expired_tokens_are_one_row_and_one_card_of_a_page() {
 }
 
 #[test]
-fn two_of_a_kind_and_what_still_works_are_told_by_themselves() {
+fn few_tokens_and_live_tokens_are_not_folded() {
     assert_eq!(heads(&with(2, 2019).keysweep(&["files", "data", "--full"]).expect_code(1), "jwt"), 2);
     assert_eq!(heads(&with(9, 2190).keysweep(&["files", "data", "--full"]).expect_code(1), "jwt"), 9);
 }
 
 #[test]
-fn of_many_in_one_folder_of_tests_the_first_is_told_with_its_plan() {
+fn many_findings_in_test_folders_are_folded_into_the_first() {
     let lines = |seeds: std::ops::Range<u32>| -> String {
         seeds.map(|seed| format!("TOKEN_{seed}={}\n", github_token(seed))).collect()
     };

@@ -37,7 +37,7 @@ const FORMATS: [(&str, &str, &str); 16] = [
 ];
 
 #[test]
-fn what_git_refuses_is_refused_and_named() {
+fn repository_formats_that_git_refuses_are_refused_and_named() {
     for (version, extension, value) in FORMATS {
         let repo = Repo::with_a_commit();
         let config = fs::read_to_string(repo.path(".git/config")).map(|text| {
@@ -96,7 +96,7 @@ fn a_work_tree_with_relative_pointers_is_read() {
 }
 
 #[test]
-fn an_extension_in_a_section_below_is_unknown() {
+fn an_extension_in_a_subsection_is_unknown() {
     let repo = Repo::with_a_commit();
     repo.git(&["config", "core.repositoryFormatVersion", "1"]);
     repo.git(&["config", "extensions.worktreeConfig.more", "true"]);
@@ -105,7 +105,7 @@ fn an_extension_in_a_section_below_is_unknown() {
 }
 
 #[test]
-fn a_repository_that_is_not_where_it_should_be_is_named() {
+fn a_missing_repository_is_named() {
     let outer = Repo::with_a_commit();
     let repo = outer.at("main");
     repo.git(&["init", "--quiet"]);

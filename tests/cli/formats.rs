@@ -46,7 +46,7 @@ fn break_a_blob(repo: &Repo) {
 // ---------------------------------------------------------------- several formats at once
 
 #[test]
-fn one_scan_writes_as_many_formats_as_are_asked_for() {
+fn one_scan_writes_all_requested_formats() {
     let (repo, secret) = with_a_secret(20_090, "config.env");
     let others = ["--also", "sarif=out.sarif", "--also", "jsonl=out.jsonl"];
     let args = [&["staged", "--format", "github", "--show-secrets"], &others[..]].concat();
@@ -89,7 +89,7 @@ fn no_format_changes_the_verdict() {
 }
 
 #[test]
-fn formats_for_reports_show_no_values_and_write_no_other_pages() {
+fn report_formats_show_no_values_and_write_no_extra_pages() {
     let (repo, secret) = with_a_secret(20_100, "config.env");
     for format in REPORTS {
         report(&repo, "staged", format, 1).expect_withheld(&secret.value);
@@ -106,13 +106,13 @@ fn formats_for_reports_show_no_values_and_write_no_other_pages() {
 
 /// The project's address in SARIF is that of the manifest; if the manifest has none, SARIF has none.
 #[test]
-fn sarif_leads_to_the_repository_that_the_manifest_names() {
+fn sarif_links_to_the_repository_of_the_manifest() {
     let driver = sarif(&Repo::with_a_commit(), "history", 0)["runs"][0]["tool"]["driver"].clone();
     assert_eq!(driver["informationUri"].as_str().unwrap_or_default(), env!("CARGO_PKG_REPOSITORY"));
 }
 
 #[test]
-fn sarif_names_the_place_the_rule_and_the_first_step() {
+fn sarif_has_the_place_the_rule_and_the_first_step() {
     let (repo, secret) = with_a_secret(20_200, "deploy/config.env");
     let run = sarif(&repo, "staged", 1);
     let result = &run["results"][0];
@@ -141,7 +141,7 @@ fn sarif_names_the_place_the_rule_and_the_first_step() {
 }
 
 #[test]
-fn the_help_of_a_rule_is_that_of_no_finding_and_each_result_has_its_own_plan() {
+fn rule_help_is_generic_and_each_result_has_its_own_plan() {
     let (repo, _) = with_a_secret(20_250, "web/config.env");
     let tenant = "AZURE_TENANT_ID=d41c7e02-93b6-4e58-8f1a-6b0c5a2e9d37\n";
     repo.write("web/config.env", format!("{tenant}{}", repo.read("web/config.env")));
@@ -163,7 +163,7 @@ fn the_help_of_a_rule_is_that_of_no_finding_and_each_result_has_its_own_plan() {
 }
 
 #[test]
-fn json_is_one_document_wherever_it_is_taken_and_refused_elsewhere() {
+fn json_is_one_document_where_supported_and_refused_elsewhere() {
     let repo = Repo::with_a_commit();
     repo.install_hook();
     let document = |args: &[&str]| -> Value {
@@ -190,7 +190,7 @@ fn json_is_one_document_wherever_it_is_taken_and_refused_elsewhere() {
 }
 
 #[test]
-fn sarif_knows_a_finding_again_whose_line_moved() {
+fn sarif_fingerprints_survive_a_moved_line() {
     let (repo, secret) = with_a_secret(20_300, "config.env");
     let before = sarif(&repo, "staged", 1)["results"][0].clone();
     repo.write("config.env", format!("# first\n# second\n\n{}", secret.line()));
@@ -201,7 +201,7 @@ fn sarif_knows_a_finding_again_whose_line_moved() {
 }
 
 #[test]
-fn sarif_points_to_the_newest_place_and_relates_the_others() {
+fn sarif_points_to_the_newest_place_and_lists_related_ones() {
     let (repo, secret) = with_a_secret(20_400, "old.env");
     repo.commit("old");
     repo.git(&["mv", "old.env", "new.env"]);
@@ -225,7 +225,7 @@ fn sarif_points_to_the_newest_place_and_relates_the_others() {
 }
 
 #[test]
-fn sarif_gives_what_is_in_no_file_an_address_of_its_own() {
+fn sarif_gives_places_outside_files_their_own_uri() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(20_500));
     repo.git(&["commit", "--quiet", "--allow-empty", "--message", &secret.value]);
     let run = sarif(&repo, "history", 1);
@@ -238,7 +238,7 @@ fn sarif_gives_what_is_in_no_file_an_address_of_its_own() {
 }
 
 #[test]
-fn sarif_says_what_was_not_read() {
+fn sarif_lists_unread_content() {
     let repo = Repo::with_a_commit();
     break_a_blob(&repo);
     let invocation = sarif(&repo, "history", 2)["invocations"][0].clone();
@@ -266,7 +266,7 @@ fn sarif_encodes_names() {
 // ---------------------------------------------------------------- GitHub Actions
 
 #[test]
-fn annotations_name_the_place_and_cannot_be_made_by_a_name() {
+fn annotations_name_the_place_and_cannot_be_forged_by_a_name() {
     let (repo, secret) = with_a_secret(20_700, HOSTILE);
     let run = report(&repo, "staged", "github", 1);
     let out = run.out();
@@ -294,7 +294,7 @@ fn annotations_that_github_would_drop_are_counted() {
 }
 
 #[test]
-fn annotations_say_what_was_not_read() {
+fn annotations_list_unread_content() {
     let repo = Repo::with_a_commit();
     break_a_blob(&repo);
     report(&repo, "history", "github", 2).expect_mention("::error title=keysweep could not read all::not read: ");
@@ -303,7 +303,7 @@ fn annotations_say_what_was_not_read() {
 // ---------------------------------------------------------------- Azure Pipelines
 
 #[test]
-fn issues_of_a_run_name_the_place_and_cannot_be_made_by_a_name() {
+fn pipeline_issues_name_the_place_and_cannot_be_forged_by_a_name() {
     let (repo, secret) = with_a_secret(20_850, HOSTILE);
     let run = report(&repo, "staged", "azure", 1);
     let out = run.out();
@@ -324,7 +324,7 @@ fn issues_of_a_run_name_the_place_and_cannot_be_made_by_a_name() {
 // ---------------------------------------------------------------- GitLab
 
 #[test]
-fn gitlab_gets_all_that_its_schema_demands() {
+fn gitlab_reports_conform_to_the_schema() {
     let (repo, secret) = with_a_secret(20_900, "config.env");
     let read = |run: Run| -> Value { must(serde_json::from_str(&run.out()), "read the report") };
     let staged = read(report(&repo, "staged", "gitlab", 1));
@@ -355,7 +355,7 @@ fn gitlab_gets_all_that_its_schema_demands() {
 // ---------------------------------------------------------------- JUnit
 
 #[test]
-fn junit_fails_for_findings_and_errs_for_what_was_not_read() {
+fn junit_has_failures_for_findings_and_errors_for_gaps() {
     let (found, _) = with_a_secret(21_000, HOSTILE);
     let out = report(&found, "staged", "junit", 1).out();
     assert!(out.contains("tests=\"1\" failures=\"1\" errors=\"0\""), "{out}");
@@ -374,7 +374,7 @@ fn junit_fails_for_findings_and_errs_for_what_was_not_read() {
 // ---------------------------------------------------------------- CSV
 
 #[test]
-fn csv_has_a_row_for_each_place_and_no_formula() {
+fn csv_has_a_row_for_each_place_and_no_formulas() {
     let (repo, secret) = with_a_secret(21_100, HOSTILE);
     repo.write("other.env", secret.line());
     repo.add();

@@ -47,7 +47,7 @@ fn count(run: &Run) -> (u64, u64) {
 }
 
 #[test]
-fn every_format_says_what_is_held_back_where_nothing_was_found() {
+fn every_format_counts_held_back_findings_if_nothing_was_found() {
     let repo = with_a_doubt();
     for format in FORMATS {
         let run = repo.keysweep(&["history", "--format", format]).expect_code(0);
@@ -67,7 +67,7 @@ fn every_format_says_what_is_held_back_where_nothing_was_found() {
 }
 
 #[test]
-fn what_is_held_back_is_said_beside_what_was_found() {
+fn held_back_findings_are_counted_along_with_findings() {
     let repo = with_a_doubt();
     repo.write("b.env", Secret::entra(41).line());
     repo.commit("leak");
@@ -78,7 +78,7 @@ fn what_is_held_back_is_said_beside_what_was_found() {
 }
 
 #[test]
-fn what_is_not_severe_enough_is_told_from_what_is_not_sure_enough() {
+fn low_severity_and_low_confidence_are_counted_separately() {
     let repo = with_a_doubt();
     let strict = ["history", "--min-severity", "critical"];
     let run = repo.keysweep(&strict).expect_code(0);
@@ -101,7 +101,7 @@ fn without_anything_held_back_the_headline_is_as_short_as_ever() {
 }
 
 #[test]
-fn a_warm_cache_holds_back_as_much_as_a_cold_one() {
+fn warm_and_cold_caches_hold_back_the_same_findings() {
     let repo = with_a_doubt();
     let sweep = || repo.keysweep(&["history", "--format", "jsonl", "--cache", "../cache"]).expect_code(0);
     let (cold, warm) = (sweep(), sweep());
@@ -110,7 +110,7 @@ fn a_warm_cache_holds_back_as_much_as_a_cold_one() {
 }
 
 #[test]
-fn a_hook_says_one_line_of_what_it_holds_back_and_none_of_nothing() {
+fn a_hook_prints_one_line_only_if_it_holds_back_findings() {
     let repo = Repo::guarded();
     repo.write(".keysweep.toml", RULE);
     repo.write("a.env", doubtful(43));
@@ -128,7 +128,7 @@ fn a_hook_says_one_line_of_what_it_holds_back_and_none_of_nothing() {
 }
 
 #[test]
-fn whoever_writes_the_report_into_a_file_is_told_what_each_number_counts() {
+fn the_summary_of_a_written_report_explains_each_number() {
     let repo = Repo::folder();
     repo.write("a.env", Secret::github(2_700).line());
     repo.write("b.env", "PASSWORD=sunshine\n");

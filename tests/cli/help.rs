@@ -81,7 +81,7 @@ fn a_command_of_other_builds_says_how_to_get_it() {
 }
 
 #[test]
-fn every_command_has_examples_and_each_is_understood() {
+fn every_command_has_examples_that_parse() {
     let repo = Repo::folder();
     for (path, _) in commands() {
         let args: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
@@ -98,7 +98,7 @@ fn every_command_has_examples_and_each_is_understood() {
 }
 
 #[test]
-fn an_option_stands_only_where_it_means_something() {
+fn options_are_refused_where_they_have_no_meaning() {
     let repo = Repo::with_a_commit();
     for args in
         [&["hook", "install", "--format", "json"][..], &["completions", "bash", "--strict"], &["man", ".", "--quiet"]]
@@ -109,7 +109,7 @@ fn an_option_stands_only_where_it_means_something() {
 }
 
 #[test]
-fn commands_of_other_programs_are_answered_and_run_nothing() {
+fn commands_of_other_tools_get_a_hint_and_run_nothing() {
     let repo = Repo::with_a_commit();
     repo.write("config.env", Secret::github(2501).line());
     repo.add();
@@ -157,7 +157,7 @@ fn rules_are_found_by_words_in_any_case() {
 }
 
 #[test]
-fn the_environment_names_a_configuration_unless_an_option_does() {
+fn the_config_option_overrides_the_environment() {
     let repo = Repo::with_a_commit();
     let lax = "[[allow]]\npath = \"config.env\"\nreason = \"a sample\"\n";
     repo.write("config.env", Secret::github(2502).line());

@@ -117,7 +117,7 @@ fn a_branch_tip_is_local_only() {
 }
 
 #[test]
-fn a_later_commit_does_not_change_who_brought_it_in() {
+fn a_later_commit_does_not_change_the_introducing_commit() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(501));
     let commit = leak(&repo, &secret);
     repo.write("other.txt", "something else\n");
@@ -126,7 +126,7 @@ fn a_later_commit_does_not_change_who_brought_it_in() {
 }
 
 #[test]
-fn the_first_commit_of_all_brings_in_what_it_holds() {
+fn the_root_commit_introduces_its_contents() {
     let (repo, secret) = (Repo::init(), Secret::entra(502));
     let commit = leak(&repo, &secret);
     found(&repo, &secret).file("config.env", &commit).stage(LOCAL_ONLY);
@@ -221,7 +221,7 @@ fn a_commit_after_the_last_push_is_local_only() {
 }
 
 #[test]
-fn a_pull_requests_ref_is_found() {
+fn a_pull_request_ref_is_found() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(512));
     repo.git(&["checkout", "--quiet", "--detach"]);
     let commit = leak(&repo, &secret);
@@ -235,7 +235,7 @@ fn a_pull_requests_ref_is_found() {
 }
 
 #[test]
-fn a_ref_that_leads_to_a_tree_or_a_blob_is_reachable() {
+fn a_ref_to_a_tree_or_a_blob_is_reachable() {
     for (seed, object) in [(513, "main^{tree}"), (514, "main:config.env")] {
         let (repo, secret) = (Repo::with_a_commit(), Secret::entra(seed));
         leak(&repo, &secret);
@@ -296,7 +296,7 @@ fn a_dropped_stash_is_unreachable() {
 }
 
 #[test]
-fn a_note_is_local_only_and_says_that_it_is_one() {
+fn a_note_is_local_only_and_described_as_a_note() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(525));
     repo.git(&["notes", "add", "-m", &secret.line()]);
     let notes = repo.rev("refs/notes/commits");
@@ -304,7 +304,7 @@ fn a_note_is_local_only_and_says_that_it_is_one() {
 }
 
 #[test]
-fn a_commit_that_only_the_reflog_knows_is_unreachable() {
+fn a_commit_only_in_the_reflog_is_unreachable() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(526));
     let commit = leak(&repo, &secret);
     repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
@@ -322,7 +322,7 @@ fn an_amended_commit_is_unreachable() {
 }
 
 #[test]
-fn a_commit_that_nothing_knows_is_unreachable() {
+fn an_unreferenced_commit_is_unreachable() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(528));
     let commit = leak(&repo, &secret);
     repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
@@ -348,7 +348,7 @@ fn a_blob_that_was_staged_once_is_a_leftover() {
 }
 
 #[test]
-fn what_is_only_staged_is_uncommitted() {
+fn staged_content_is_uncommitted() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(531));
     repo.write("config.env", secret.line());
     repo.add();
@@ -357,7 +357,7 @@ fn what_is_only_staged_is_uncommitted() {
 }
 
 #[test]
-fn what_is_only_staged_in_another_worktree_is_uncommitted() {
+fn content_staged_in_another_worktree_is_uncommitted() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(532));
     repo.git(&["worktree", "add", "--quiet", "../linked"]);
     let linked = repo.at("../linked");
@@ -499,7 +499,7 @@ fn a_file_name_is_found_with_its_whole_path_and_its_commit() {
 }
 
 #[test]
-fn a_folder_name_is_found_once_however_often_its_files_change() {
+fn a_folder_name_is_found_once_even_if_its_files_change() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(552));
     for round in 0..3 {
         repo.write(format!("keys/{}/note.txt", secret.value), format!("round {round}\n"));
@@ -575,7 +575,7 @@ fn a_conflict_resolution_is_found_in_the_merge() {
 }
 
 #[test]
-fn a_merge_that_brings_a_branch_in_is_not_who_brought_the_secret() {
+fn a_merge_of_a_branch_is_not_the_introducing_commit() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(561));
     repo.git(&["checkout", "--quiet", "-b", "side"]);
     let commit = leak(&repo, &secret);
@@ -604,7 +604,7 @@ fn a_replaced_commit_is_found() {
 }
 
 #[test]
-fn history_cut_off_by_a_graft_is_found() {
+fn history_hidden_by_a_graft_is_found() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(564));
     let commit = leak_and_remove(&repo, &secret);
     repo.git(&["replace", "--graft", "HEAD"]);
@@ -643,7 +643,7 @@ fn a_file_that_is_no_longer_text_is_found() {
 }
 
 #[test]
-fn paths_that_are_ignored_now_are_found() {
+fn paths_that_are_now_ignored_are_found() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(576));
     let commit = leak(&repo, &secret);
     repo.write(".gitignore", "*\n");
@@ -673,7 +673,7 @@ fn often(secret: &Secret) -> Repo {
 }
 
 #[test]
-fn one_secret_in_fifty_commits_and_three_files_is_one_finding_with_all_places_oldest_first() {
+fn a_secret_in_many_commits_is_one_finding_with_places_oldest_first() {
     let secret = Secret::entra(580);
     let repo = often(&secret);
     let found = found(&repo, &secret).places(150).stage(LOCAL_ONLY);
@@ -702,7 +702,7 @@ fn the_same_blob_under_three_names_has_three_places() {
 }
 
 #[test]
-fn a_secret_that_comes_back_is_told_with_both_commits() {
+fn a_reintroduced_secret_is_reported_with_both_commits() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(582));
     let first = leak_and_remove(&repo, &secret);
     let second = leak(&repo, &secret);
@@ -712,7 +712,7 @@ fn a_secret_that_comes_back_is_told_with_both_commits() {
 }
 
 #[test]
-fn parents_come_before_children_that_claim_the_same_second() {
+fn parents_come_before_children_of_the_same_second() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(583));
     for round in 0..12 {
         repo.write("config.env", format!("ROUND={round}\n{}", secret.line()));
@@ -773,7 +773,7 @@ fn a_shallow_clone_that_was_completed_is_read_whole() {
 }
 
 #[test]
-fn a_finding_in_a_shallow_clone_is_a_finding_beside_the_gap() {
+fn a_finding_in_a_shallow_clone_is_reported_along_with_the_gap() {
     let secret = Secret::entra(592);
     let run = shallow(&secret, false).keysweep(&["history", "--format", "jsonl"]).expect_code(1);
     assert_eq!(run.records_of("finding").len(), 1, "{run}");
@@ -824,7 +824,7 @@ fn a_repository_can_be_named_by_any_path_into_it() {
 }
 
 #[test]
-fn a_repository_that_is_named_brings_its_own_configuration() {
+fn a_named_repository_uses_its_own_configuration() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(597));
     leak(&repo, &secret);
     repo.write(".keysweep.toml", format!("disable = [\"{}\", \"generic-secret\"]\n", secret.rule));

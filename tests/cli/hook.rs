@@ -65,7 +65,7 @@ fn does_not_guard(repo: &Repo, seed: u32) {
 // ---------------------------------------------------------------- install and uninstall
 
 #[test]
-fn an_installed_hook_is_executable_and_guards() {
+fn an_installed_hook_is_executable_and_effective() {
     let repo = Repo::with_a_commit();
     install(&repo).expect_mention("installed");
     assert!(is_executable(&repo.git_path(HOOK)));
@@ -104,7 +104,7 @@ fn uninstalling_where_nothing_is_installed_is_no_error() {
 }
 
 #[test]
-fn a_hooks_folder_that_is_missing_is_made() {
+fn a_missing_hooks_folder_is_created() {
     let repo = Repo::with_a_commit();
     must(fs::remove_dir_all(repo.git_path("hooks")), "remove the hooks");
     install(&repo);
@@ -112,7 +112,7 @@ fn a_hooks_folder_that_is_missing_is_made() {
 }
 
 #[test]
-fn the_first_commit_of_all_is_guarded() {
+fn the_very_first_commit_is_guarded() {
     let repo = Repo::init();
     install(&repo);
     guards(&repo, 704);
@@ -129,7 +129,7 @@ fn installing_from_a_folder_within_the_worktree_guards_the_repository() {
 // ---------------------------------------------------------------- the hook that was there before
 
 #[test]
-fn a_hook_that_was_there_still_runs_and_runs_first() {
+fn an_existing_hook_still_runs_first() {
     let repo = Repo::with_a_commit();
     write_hook(&repo, "echo \"the other hook in $(pwd)\" >&2; echo ran >>.git/other-hook");
     install(&repo).expect_mention("runs first");
@@ -143,7 +143,7 @@ fn a_hook_that_was_there_still_runs_and_runs_first() {
 }
 
 #[test]
-fn a_hook_that_was_there_can_still_veto() {
+fn an_existing_hook_can_still_veto() {
     let repo = Repo::with_a_commit();
     write_hook(&repo, "echo 'not on a Friday' >&2; exit 3");
     install(&repo);
@@ -155,7 +155,7 @@ fn a_hook_that_was_there_can_still_veto() {
 }
 
 #[test]
-fn what_a_hook_that_was_there_stages_is_checked() {
+fn files_staged_by_an_existing_hook_are_checked() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(712));
     write_hook(&repo, "cp .git/formatted config.env && git add config.env");
     repo.write(".git/formatted", secret.line());
@@ -166,7 +166,7 @@ fn what_a_hook_that_was_there_stages_is_checked() {
 }
 
 #[test]
-fn a_hook_that_was_there_is_restored_as_it_was() {
+fn an_existing_hook_is_restored_unchanged() {
     let repo = Repo::with_a_commit();
     let script = write_hook(&repo, "echo ran >>.git/other-hook");
     set_mode(&repo.git_path(HOOK), 0o750);
@@ -197,7 +197,7 @@ fn a_hook_that_is_a_link_is_kept_and_restored_as_one() {
 }
 
 #[test]
-fn a_hook_that_git_did_not_run_is_not_run_now_either() {
+fn a_non_executable_hook_is_still_not_run() {
     let repo = Repo::with_a_commit();
     write_hook(&repo, "echo ran >>.git/other-hook");
     set_mode(&repo.git_path(HOOK), 0o644);
@@ -220,7 +220,7 @@ fn a_hook_of_another_language_still_runs() {
 }
 
 #[test]
-fn a_hook_that_mentions_keysweep_is_kept_all_the_same() {
+fn a_hook_that_mentions_keysweep_is_still_kept() {
     let repo = Repo::with_a_commit();
     let script = write_hook(&repo, "# keysweep: once we have it, it goes here\necho ran >>.git/other-hook");
     install(&repo);
@@ -239,7 +239,7 @@ fn a_foreign_hook_is_left_alone_by_uninstall() {
 }
 
 #[test]
-fn no_hook_is_overwritten_by_one_that_was_kept_before() {
+fn a_previously_kept_hook_overwrites_no_hook() {
     let repo = Repo::with_a_commit();
     write_hook(&repo, "echo first");
     install(&repo);
@@ -311,7 +311,7 @@ fn a_hooks_path_in_the_home_folder_is_honoured() {
 }
 
 #[test]
-fn a_hooks_path_of_the_users_configuration_is_honoured() {
+fn a_hooks_path_in_the_user_configuration_is_honoured() {
     let repo = Repo::with_a_commit();
     repo.git(&["config", "--global", "core.hooksPath", "~/hooks"]);
     install(&repo);
@@ -320,7 +320,7 @@ fn a_hooks_path_of_the_users_configuration_is_honoured() {
 }
 
 #[test]
-fn hooks_that_are_switched_off_are_not_called_installed() {
+fn disabled_hooks_are_not_reported_as_installed() {
     let repo = Repo::with_a_commit();
     repo.git(&["config", "core.hooksPath", "/dev/null"]);
     repo.keysweep(&["hook", "install"]).expect_code(2);
@@ -365,7 +365,7 @@ fn with_a_submodule() -> Repo {
 }
 
 #[test]
-fn a_submodule_has_a_hook_of_its_own() {
+fn a_submodule_has_its_own_hook() {
     let outer = with_a_submodule();
     outer.commit("a submodule");
     let module = outer.at("module");
@@ -380,7 +380,7 @@ fn a_submodule_has_a_hook_of_its_own() {
 // ---------------------------------------------------------------- status
 
 #[test]
-fn status_says_active_and_names_both_files() {
+fn status_reports_active_and_names_both_files() {
     let repo = Repo::with_a_commit();
     install(&repo);
     let run = status(&repo).expect_code(0).expect_mention("active").expect_mention("hooks/pre-commit");
@@ -388,14 +388,14 @@ fn status_says_active_and_names_both_files() {
 }
 
 #[test]
-fn status_says_not_installed_and_how_to() {
+fn status_reports_not_installed_and_how_to_install() {
     let repo = Repo::with_a_commit();
     let run = status(&repo).expect_code(2).expect_mention("not installed");
     run.expect_mention("keysweep hook install");
 }
 
 #[test]
-fn status_says_that_a_hook_is_not_executable_and_installing_mends_it() {
+fn status_reports_a_non_executable_hook_and_installing_fixes_it() {
     let repo = Repo::with_a_commit();
     install(&repo);
     set_mode(&repo.git_path(HOOK), 0o644);
@@ -406,7 +406,7 @@ fn status_says_that_a_hook_is_not_executable_and_installing_mends_it() {
 }
 
 #[test]
-fn status_says_that_a_hook_is_outdated_and_installing_renews_it() {
+fn status_reports_an_outdated_hook_and_installing_updates_it() {
     let repo = Repo::with_a_commit();
     write_hook(&repo, "echo ran >>.git/other-hook");
     install(&repo);
@@ -421,7 +421,7 @@ fn status_says_that_a_hook_is_outdated_and_installing_renews_it() {
 }
 
 #[test]
-fn status_says_that_a_hook_is_another_tools() {
+fn status_reports_a_hook_of_another_tool() {
     let repo = Repo::with_a_commit();
     write_hook(&repo, "true");
     status(&repo).expect_code(2).expect_mention("another tool");
@@ -459,7 +459,7 @@ fn temporary(repo: &Repo) -> Vec<OsString> {
 }
 
 #[test]
-fn the_canary_meets_keysweep_and_nobody_elses_hook() {
+fn the_canary_runs_only_the_keysweep_hook() {
     let repo = Repo::with_a_commit();
     write_hook(&repo, "echo ran >>.git/other-hook");
     install(&repo);
@@ -468,7 +468,7 @@ fn the_canary_meets_keysweep_and_nobody_elses_hook() {
 }
 
 #[test]
-fn a_hook_that_would_stop_nothing_is_told_of() {
+fn an_ineffective_hook_is_reported() {
     let repo = Repo::with_a_commit();
     install(&repo);
     repo.write(".keysweep.toml", "disable = [\"github-pat-classic\"]\n");
@@ -478,7 +478,7 @@ fn a_hook_that_would_stop_nothing_is_told_of() {
 }
 
 #[test]
-fn a_canary_is_sent_in_a_linked_worktree_and_past_what_git_tells_a_hook() {
+fn the_canary_works_in_linked_worktrees_and_hook_environments() {
     let repo = Repo::with_a_commit();
     repo.git(&["worktree", "add", "--quiet", "-b", "side", "../linked"]);
     install(&repo);
@@ -515,7 +515,7 @@ fn a_global_hook_guards_each_new_repository() {
 }
 
 #[test]
-fn a_template_that_is_configured_is_the_one_that_is_written_to() {
+fn the_configured_template_folder_is_used() {
     let folder = Repo::folder();
     folder.write("../home/my template/hooks/pre-commit", "#!/bin/sh\necho ran >>.git/other-hook\n");
     set_mode(&folder.path("../home/my template/hooks/pre-commit"), 0o755);
@@ -528,7 +528,7 @@ fn a_template_that_is_configured_is_the_one_that_is_written_to() {
 }
 
 #[test]
-fn a_hooks_path_of_one_worktree_is_honoured_there_alone() {
+fn a_hooks_path_of_one_worktree_applies_only_there() {
     let repo = Repo::with_a_commit();
     repo.git(&["config", "extensions.worktreeConfig", "true"]);
     repo.git(&["worktree", "add", "--quiet", "-b", "side", "../linked"]);
@@ -545,7 +545,7 @@ fn a_hooks_path_of_one_worktree_is_honoured_there_alone() {
 }
 
 #[test]
-fn status_tells_of_submodules_and_follows_no_path_out() {
+fn status_lists_submodules_and_follows_no_path_outside() {
     let outer = with_a_submodule();
     install(&outer);
     let run = status(&outer).expect_code(0);
@@ -582,7 +582,7 @@ fn path_without_keysweep() -> OsString {
 }
 
 #[test]
-fn a_program_at_a_path_with_spaces_and_quotes_guards() {
+fn a_program_path_with_spaces_and_quotes_works() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(750));
     let program = program_elsewhere(&repo);
     run_elsewhere(&repo, &program, "hook install").expect_code(0);
@@ -596,7 +596,7 @@ fn a_program_at_a_path_with_spaces_and_quotes_guards() {
 }
 
 #[test]
-fn a_hook_of_another_keysweep_is_called_that() {
+fn a_hook_of_another_keysweep_is_reported_as_such() {
     let repo = Repo::with_a_commit();
     let program = program_elsewhere(&repo);
     run_elsewhere(&repo, &program, "hook install").expect_code(0);
@@ -665,7 +665,7 @@ fn an_empty_commit_and_an_unborn_head_are_let_through() {
 }
 
 #[test]
-fn a_finding_stops_the_commit_and_says_what_has_not_happened() {
+fn a_finding_stops_the_commit_and_explains_that_nothing_was_committed() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(760));
     repo.write("sub/config.env", secret.line());
     repo.add();
@@ -677,7 +677,7 @@ fn a_finding_stops_the_commit_and_says_what_has_not_happened() {
 }
 
 #[test]
-fn a_part_that_was_not_read_stops_the_commit_and_says_how_to_go_on() {
+fn unread_content_stops_the_commit_with_advice() {
     let repo = Repo::with_a_commit();
     repo.write("lost.txt", "about to vanish\n");
     repo.add();
@@ -697,7 +697,7 @@ fn a_broken_configuration_stops_the_commit() {
 }
 
 #[test]
-fn a_hook_that_there_is_not_is_refused() {
+fn an_unknown_hook_is_refused() {
     let repo = Repo::with_a_commit();
     repo.keysweep(&["hook", "run", "post-commit"]).expect_code(2);
     repo.keysweep(&["hook", "run"]).expect_code(2);
@@ -705,7 +705,7 @@ fn a_hook_that_there_is_not_is_refused() {
 }
 
 #[test]
-fn commands_on_a_hook_write_nothing_to_the_worktree_or_the_configuration() {
+fn hook_commands_do_not_touch_the_worktree_or_configuration() {
     let repo = Repo::with_a_commit();
     let configuration = repo.read(".git/config");
     install(&repo);
@@ -750,7 +750,7 @@ fn noted(repo: &Repo, refspec: &str) -> String {
 }
 
 #[test]
-fn hooks_that_were_there_get_the_same_arguments_and_input() {
+fn existing_hooks_get_the_same_arguments_and_input() {
     let repo = with_scripts();
     let before = noted(&repo, "main:one");
     assert_eq!(before.lines().count(), 4, "{before}");
@@ -761,7 +761,7 @@ fn hooks_that_were_there_get_the_same_arguments_and_input() {
 }
 
 #[test]
-fn a_hook_that_was_there_can_still_veto_a_push() {
+fn an_existing_hook_can_still_veto_a_push() {
     let repo = with_scripts();
     repo.write(repo.git_path("hooks/pre-push"), "#!/bin/sh\necho 'not on a Friday' >&2; exit 3\n");
     for_each(&repo, "install", &["pre-push"]).expect_code(0);
@@ -769,7 +769,7 @@ fn a_hook_that_was_there_can_still_veto_a_push() {
 }
 
 #[test]
-fn all_hooks_are_removed_and_what_was_there_is_back() {
+fn all_hooks_are_removed_and_previous_ones_restored() {
     let repo = with_scripts();
     let scripts = ALL.map(|name| repo.read(repo.git_path(&format!("hooks/{name}"))));
     for_each(&repo, "install", &ALL).expect_code(0);
@@ -790,7 +790,7 @@ fn one_hook_of_several_is_removed_alone() {
 }
 
 #[test]
-fn status_tells_of_each_hook_and_ends_by_those_that_are_meant() {
+fn status_lists_each_hook_and_its_exit_code_covers_selected_ones() {
     let repo = Repo::with_a_commit();
     install(&repo);
     let run = status(&repo).expect_code(0).expect_mention("keysweep hook install --hook pre-push");
@@ -817,7 +817,7 @@ fn a_push_is_stopped_with_a_clear_message_when_the_program_has_vanished() {
 /// The hook isn't installed if git finds no folder of hooks: with an empty value git runs what is in the root folder,
 /// and with no value at all it stops.
 #[test]
-fn where_git_finds_no_hooks_none_is_installed() {
+fn no_hook_is_installed_where_git_finds_none() {
     for line in ["\thooksPath =\n", "\thooksPath\n"] {
         let repo = Repo::with_a_commit();
         repo.write(".git/config", format!("{}[core]\n{line}", repo.read(".git/config")));

@@ -61,7 +61,7 @@ fn each_token_of_a_large_log_is_found_once_where_it_is() {
 }
 
 #[test]
-fn a_log_that_was_rotated_and_compressed_is_read_as_far_as_it_goes() {
+fn a_rotated_compressed_log_is_read_up_to_its_end() {
     let repo = Repo::folder();
     let (text, places) = log("\n");
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
@@ -84,7 +84,7 @@ fn a_log_that_was_rotated_and_compressed_is_read_as_far_as_it_goes() {
 }
 
 #[test]
-fn who_sets_a_low_limit_has_gaps_beyond_it() {
+fn content_beyond_a_low_limit_is_a_gap() {
     let repo = Repo::folder();
     repo.write("app.log", "x".repeat(33 << 20));
     repo.keysweep(&["files", "app.log"]).expect_code(0);

@@ -31,7 +31,7 @@ fn commands(found: &Value) -> Vec<String> {
 }
 
 #[test]
-fn what_the_hook_prevented_is_a_leftover_of_low_severity_with_its_path() {
+fn a_commit_prevented_by_the_hook_is_a_low_severity_leftover() {
     let secret = Secret::github(8_101);
     let repo = prevented(&secret);
     let (run, found) = sweep(&repo);
@@ -84,7 +84,7 @@ fn a_message_that_was_never_committed_is_a_leftover() {
 }
 
 #[test]
-fn leftovers_come_behind_all_that_was_committed() {
+fn leftovers_are_listed_after_committed_secrets() {
     let (kept, prevented_one) = (Secret::github(8_103), Secret::github(8_104));
     let repo = prevented(&prevented_one);
     repo.write("b.env", kept.line());
@@ -95,7 +95,7 @@ fn leftovers_come_behind_all_that_was_committed() {
 }
 
 #[test]
-fn what_may_have_been_committed_is_no_leftover() {
+fn possibly_committed_content_is_not_a_leftover() {
     let secret = Secret::github(8_105);
     let repo = prevented(&secret);
     // The same value is in a commit that no branch has any more.

@@ -27,7 +27,7 @@ const AUTHORS: [(&str, &str, &str); 7] = [
 ];
 
 #[test]
-fn an_odd_commit_costs_nothing_but_what_it_does_not_say() {
+fn a_malformed_commit_loses_only_the_malformed_fields() {
     for (author, who, when) in AUTHORS {
         let repo = Repo::with_a_commit();
         let (before, own) = (Secret::github(810), Secret::github(811));
@@ -54,7 +54,7 @@ fn an_odd_commit_costs_nothing_but_what_it_does_not_say() {
 /// A parent line after the author isn't a parent. For git, parents directly follow the tree; if keysweep accepted such
 /// a line, what it names would count as already known.
 #[test]
-fn a_line_behind_the_author_makes_no_parent() {
+fn a_line_after_the_author_is_not_a_parent() {
     let repo = Repo::with_a_commit();
     let secret = Secret::github(812);
     let base = repo.head();
@@ -113,7 +113,7 @@ fn a_commit_graph_that_leaves_out_a_parent_hides_nothing() {
 }
 
 #[test]
-fn tags_that_lead_round_in_a_circle_end() {
+fn circular_tags_terminate() {
     let repo = Repo::with_a_commit();
     let [one, other] = ["a", "b"].map(|digit| digit.repeat(40));
     for (id, named) in [(&one, &other), (&other, &one)] {
@@ -135,7 +135,7 @@ fn tags_that_lead_round_in_a_circle_end() {
 // ---------------------------------------------------------------- the repository that is used
 
 #[test]
-fn a_repository_is_looked_for_as_far_up_as_git_looks() {
+fn repository_discovery_stops_where_git_stops() {
     let repo = Repo::with_a_commit();
     let deep = repo.at("sub/deep");
     must(fs::create_dir_all(deep.path("")), "make folders");
@@ -158,7 +158,7 @@ fn a_repository_is_looked_for_as_far_up_as_git_looks() {
 }
 
 #[test]
-fn a_path_that_is_given_wins_over_the_environment() {
+fn an_explicit_path_overrides_the_environment() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(814));
     let other = repo.at("../other");
     repo.git(&["init", "--quiet", "../other"]);

@@ -44,7 +44,7 @@ fn limited(repo: &Repo, limit: &str, args: &str) -> Option<Run> {
 }
 
 #[test]
-fn with_one_thread_few_files_and_little_memory_all_is_found() {
+fn everything_is_found_with_few_resources() {
     let repo = leaky();
     repo.keysweep(&["baseline", "create"]).expect_code(0);
     repo.sh("mv .keysweep-baseline ../baseline").expect_code(0);
@@ -66,7 +66,7 @@ fn with_one_thread_few_files_and_little_memory_all_is_found() {
 /// No core file is written, because it would contain what is in memory, with values in plain text.
 #[cfg(target_os = "linux")]
 #[test]
-fn no_core_is_written() {
+fn no_core_dump_is_written() {
     let repo = Repo::with_a_commit();
     // The shell raises the limit as far as allowed; then keysweep waits for its input.
     let mut child = repo.program("sh").args(&["-c", "ulimit -c $(ulimit -H -c); exec keysweep files -"]).spawn();
@@ -109,7 +109,7 @@ const OPENED: [&str; 18] = [
 ];
 
 #[test]
-fn a_device_or_a_pipe_in_place_of_a_file_of_git_is_refused_at_once() {
+fn a_device_or_pipe_in_place_of_a_git_file_is_refused_at_once() {
     for name in OPENED {
         for plant in ["ln -sf /dev/zero", "mkfifo"] {
             let repo = Repo::with_a_commit();
@@ -180,7 +180,7 @@ fn no_pipe_is_opened_for_a_revision() {
 }
 
 #[test]
-fn a_work_tree_is_led_to_no_pipe() {
+fn a_pipe_in_a_linked_work_tree_is_refused() {
     let repo = Repo::with_a_commit();
     repo.git(&["worktree", "add", "--quiet", "../linked"]);
     repo.sh("mkfifo .git/refs/heads/x").expect_code(0);
@@ -190,7 +190,7 @@ fn a_work_tree_is_led_to_no_pipe() {
 }
 
 #[test]
-fn a_repository_that_borrows_from_more_folders_than_anybody_does_is_refused() {
+fn a_repository_with_too_many_alternates_is_refused() {
     let repo = Repo::with_a_commit();
     let list: String = (0..100_000).map(|number| format!("/nowhere/{number}/objects\n")).collect();
     repo.write(".git/objects/info/alternates", list);
@@ -206,7 +206,7 @@ fn a_repository_that_borrows_from_more_folders_than_anybody_does_is_refused() {
 /// The limit is reported; by default, the system would end the program with a signal.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_limit_on_the_size_of_files_is_told() {
+fn a_file_size_limit_is_reported() {
     let (repo, limited) = (leaky(), "ulimit -f 0; exec keysweep");
     repo.sh(&format!("{limited} history")).expect_code(1);
     repo.sh(&format!("{limited} history --output ../report")).expect_code(2).expect_mention("ulimit -f");
@@ -218,7 +218,7 @@ fn a_limit_on_the_size_of_files_is_told() {
 
 #[cfg(unix)]
 #[test]
-fn a_device_or_a_pipe_as_the_users_configuration_is_named_at_once() {
+fn a_device_or_pipe_as_the_user_configuration_is_reported_at_once() {
     let repo = leaky();
     repo.sh("mkdir -p ../home/.config/git; mkfifo ../pipe; git config -f ../includes include.path pipe").expect_code(0);
     // Each case: the environment that leads to the configuration, and the command that sets it up.

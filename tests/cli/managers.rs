@@ -114,7 +114,7 @@ fn guards(repo: &Repo, seed: u32) {
 // ---------------------------------------------------------------- husky
 
 #[test]
-fn husky_runs_keysweep_from_the_script_that_the_repository_keeps() {
+fn husky_runs_keysweep_from_the_committed_script() {
     let repo = husky("echo ran >>.git/noted\n");
     hook(&repo, "status")
         .expect_code(2)
@@ -130,7 +130,7 @@ fn husky_runs_keysweep_from_the_script_that_the_repository_keeps() {
 }
 
 #[test]
-fn the_scripts_of_husky_are_the_same_again_after_uninstall() {
+fn uninstall_restores_the_husky_scripts() {
     for script in ["npm test\n", "npm test", "#!/bin/sh\nnpm test\nexit 0\n"] {
         let repo = husky(script);
         for_all(&repo, "install").expect_code(0);
@@ -145,14 +145,14 @@ fn the_scripts_of_husky_are_the_same_again_after_uninstall() {
 }
 
 #[test]
-fn a_script_that_ends_by_itself_is_guarded_before_it_does() {
+fn keysweep_runs_before_a_script_exits() {
     let repo = husky("echo ran >>.git/noted\nexit 0\n");
     hook(&repo, "install").expect_code(0);
     guards(&repo, 1701);
 }
 
 #[test]
-fn husky_guards_messages_and_pushes_and_hands_on_what_git_says() {
+fn husky_guards_messages_and_pushes_and_passes_on_input() {
     let (repo, secret) = (husky("true\n"), Secret::github(1702));
     repo.at("../origin.git").git(&["init", "--quiet", "--bare"]);
     repo.git(&["remote", "add", "origin", "../origin.git"]);
@@ -169,7 +169,7 @@ fn husky_guards_messages_and_pushes_and_hands_on_what_git_says() {
 }
 
 #[test]
-fn a_hook_without_a_script_gets_one_that_goes_again() {
+fn a_hook_without_a_script_gets_one_that_uninstall_removes() {
     let repo = husky("true\n");
     repo.remove(".husky/pre-commit");
     hook(&repo, "install").expect_code(0);
@@ -195,7 +195,7 @@ fn the_scripts_of_an_older_husky_are_the_hooks_and_stay_executable() {
 }
 
 #[test]
-fn husky_that_is_not_active_is_told() {
+fn inactive_husky_is_reported() {
     let repo = husky("true\n");
     hook(&repo, "install").expect_code(0);
     must(fs::remove_dir_all(repo.path(".husky/_")), "remove what husky generates");
@@ -206,7 +206,7 @@ fn husky_that_is_not_active_is_told() {
 }
 
 #[test]
-fn no_link_of_a_repository_is_followed_to_a_script() {
+fn script_links_in_a_repository_are_not_followed() {
     let repo = husky("true\n");
     repo.write("../home/.profile", "echo mine\n");
     repo.remove(".husky/pre-commit");
@@ -217,7 +217,7 @@ fn no_link_of_a_repository_is_followed_to_a_script() {
 }
 
 #[test]
-fn a_keysweep_that_is_missing_or_another_one_is_told_of_where_path_decides() {
+fn a_missing_or_different_keysweep_on_path_is_reported() {
     let repo = husky("true\n");
     hook(&repo, "install").expect_code(0);
     let elsewhere = repo.tool(&["hook", "status"]).env("PATH", "/nowhere").run();
@@ -242,7 +242,7 @@ fn lefthook(configuration: &str) -> Repo {
 }
 
 #[test]
-fn lefthook_is_not_chained_but_the_lines_for_it_are_told() {
+fn lefthook_is_not_chained_but_its_lines_are_suggested() {
     let repo = lefthook("pre-commit:\n  jobs:\n    - run: echo ran >>.git/noted\n");
     let before = repo.read(".git/hooks/pre-commit");
     let run =
@@ -256,7 +256,7 @@ fn lefthook_is_not_chained_but_the_lines_for_it_are_told() {
 }
 
 #[test]
-fn lefthook_guards_with_the_lines_that_were_told() {
+fn lefthook_guards_with_the_suggested_lines() {
     let repo = lefthook("");
     let told = NAMES.map(|name| {
         let run = repo.keysweep(&["hook", "install", "--hook", name]).expect_code(2).text();
@@ -273,7 +273,7 @@ fn lefthook_guards_with_the_lines_that_were_told() {
 }
 
 #[test]
-fn lefthook_that_is_not_installed_yet_is_foretold() {
+fn lefthook_that_is_not_yet_installed_is_mentioned() {
     let repo = Repo::with_a_commit();
     repo.write("lefthook.yml", "pre-commit:\n");
     let run = hook(&repo, "install").expect_code(0).expect_mention("lefthook install");
@@ -284,7 +284,7 @@ fn lefthook_that_is_not_installed_yet_is_foretold() {
 // ---------------------------------------------------------------- the pre-commit framework and prek
 
 #[test]
-fn a_hook_of_the_framework_runs_first_and_the_lines_for_it_are_told() {
+fn a_framework_hook_runs_first_and_its_lines_are_suggested() {
     for (script, noted) in [(PRE_COMMIT, "pre-commit in"), (PREK, "prek")] {
         let repo = Repo::with_a_commit();
         repo.write(".pre-commit-config.yaml", "repos: []\n");
@@ -321,7 +321,7 @@ fn a_framework_that_keeps_our_hook_is_not_run_by_it() {
 }
 
 #[test]
-fn a_framework_whose_configuration_names_keysweep_needs_no_more() {
+fn a_framework_configured_with_keysweep_needs_no_more() {
     let repo = Repo::with_a_commit();
     executable(&repo, ".git/hooks/pre-commit", PRE_COMMIT);
     repo.write(

@@ -57,13 +57,13 @@ fn a_secret_in_the_message_stops_the_commit() {
 }
 
 #[test]
-fn a_secret_that_an_editor_leaves_stops_the_commit() {
+fn a_secret_left_after_editing_stops_the_commit() {
     let (repo, secret) = (guarded(), Secret::github(1601));
     stopped(edited(&repo, &format!("deploy with {}\n", secret.value), &[]), &secret);
 }
 
 #[test]
-fn comments_that_git_takes_out_of_an_edited_message_are_not_looked_at() {
+fn comments_that_git_strips_from_a_message_are_not_scanned() {
     let (repo, secret) = (guarded(), Secret::github(1602));
     goes_through(edited(&repo, &format!("deploy\n# not with {}\n", secret.value), &[]));
     repo.git(&["config", "core.commentChar", ";"]);
@@ -72,7 +72,7 @@ fn comments_that_git_takes_out_of_an_edited_message_are_not_looked_at() {
 }
 
 #[test]
-fn lines_that_only_look_like_comments_are_looked_at() {
+fn lines_that_only_look_like_comments_are_scanned() {
     let (repo, secret) = (guarded(), Secret::github(1603));
     let message = format!("deploy\n\n# with {}", secret.value);
     stopped(commit(&repo, &message), &secret);
@@ -84,7 +84,7 @@ fn lines_that_only_look_like_comments_are_looked_at() {
 }
 
 #[test]
-fn the_difference_below_the_scissors_is_not_looked_at() {
+fn the_diff_below_the_scissors_is_not_scanned() {
     let (repo, secret) = (guarded(), Secret::entra(1604));
     repo.write("config.env", secret.line());
     repo.commit("an old leak");
@@ -114,7 +114,7 @@ fn the_message_of_a_merge_is_checked() {
 }
 
 #[test]
-fn a_linked_worktree_has_a_message_of_its_own() {
+fn a_linked_worktree_has_its_own_message() {
     let (repo, secret) = (guarded(), Secret::github(1606));
     repo.git(&["worktree", "add", "--quiet", "-b", "side", "../linked"]);
     let run = commit(&repo.at("../linked"), &format!("with {}", secret.value)).expect_code(1);

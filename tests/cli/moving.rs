@@ -56,7 +56,7 @@ fn beside_moves(base: &Repo, folder: &str, run: impl Fn() -> Run) -> Vec<Run> {
 }
 
 #[test]
-fn what_is_moved_away_and_back_is_never_clean() {
+fn a_repository_moved_away_and_back_is_never_clean() {
     let (base, secret) = (Repo::folder(), Secret::github(1));
     let repo = base.at("tree");
     repo.git(&["init", "--quiet", "."]);

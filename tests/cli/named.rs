@@ -25,7 +25,7 @@ fn all(repo: &Repo, args: &[&str]) -> Run {
 const RULE: &str = "rails-master-key-file";
 
 #[test]
-fn the_name_of_the_file_decides() {
+fn the_file_name_decides_whether_a_key_is_reported() {
     let repo = Repo::folder();
     repo.write("config/master.key", key(1));
     repo.write("config/credentials/Production.KEY", key(2).trim());
@@ -43,7 +43,7 @@ fn the_name_of_the_file_decides() {
 }
 
 #[test]
-fn a_name_is_not_masked_though_it_could_be_such_a_secret() {
+fn a_name_that_looks_like_a_key_is_not_masked() {
     let repo = Repo::folder();
     repo.write("config/master.key", key(1));
     let name = key(6);
@@ -52,7 +52,7 @@ fn a_name_is_not_masked_though_it_could_be_such_a_secret() {
 
 /// A sweep reads a blob before it knows its names; the secret is reported under the names that make it one.
 #[test]
-fn a_sweep_tells_it_under_the_names_that_it_had() {
+fn a_sweep_reports_a_key_under_its_former_names() {
     let repo = Repo::with_a_commit();
     repo.write("digest.txt", key(1));
     repo.write("notes.txt", key(2));
@@ -71,14 +71,14 @@ fn a_sweep_tells_it_under_the_names_that_it_had() {
 }
 
 #[test]
-fn what_no_name_is_known_of_is_not_told() {
+fn content_without_a_known_name_is_not_reported() {
     let repo = Repo::with_a_commit();
     repo.git_tool(&["hash-object", "-w", "--stdin"]).input(key(1)).run().expect_code(0);
     assert_eq!(found(&all(&repo, &["history"]).expect_code(0)), []);
 }
 
 #[test]
-fn a_commit_that_adds_one_is_stopped() {
+fn a_commit_that_adds_a_key_file_is_stopped() {
     let repo = Repo::guarded();
     repo.write("config/master.key", key(1));
     repo.add();

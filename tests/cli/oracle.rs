@@ -320,17 +320,17 @@ fn stage_and_check(tree: &mut Tree) {
 }
 
 #[test]
-fn staged_looks_at_what_git_diff_names() {
+fn staged_scans_what_git_diff_lists() {
     staged_agrees_with_git(1..5);
 }
 
 #[test]
-fn staged_looks_at_what_git_diff_names_in_other_worktrees() {
+fn staged_scans_what_git_diff_lists_in_other_worktrees() {
     staged_agrees_with_git(5..9);
 }
 
 #[test]
-fn an_intent_to_add_beside_changes_hides_none_of_them() {
+fn an_intent_to_add_hides_no_other_changes() {
     let mut tree = Tree::new(20);
     for _ in 0..4 {
         (0..6).for_each(|_| tree.change());
@@ -609,7 +609,7 @@ fn objects_under_a_multi_pack_index_are_all_read() {
 }
 
 #[test]
-fn objects_beside_a_multi_pack_index_are_all_read() {
+fn objects_outside_a_multi_pack_index_are_all_read() {
     let repo = several_packs(7);
     repo.git(&["multi-pack-index", "write"]);
     import(&repo, 77, ALL_PACKED);

@@ -34,14 +34,14 @@ fn the_rule(run: &Run) -> String {
 }
 
 #[test]
-fn a_rule_of_ones_own_finds_what_no_built_in_rule_does() {
+fn a_custom_rule_finds_what_no_built_in_rule_does() {
     staged("", &[]).expect_code(0);
     let run = staged(&configuration("", PATTERN), &[]).expect_code(1);
     assert_eq!(the_rule(&run), "\"acme-token\"");
 }
 
 #[test]
-fn it_can_be_selected_weighed_and_disabled_as_any_other() {
+fn a_custom_rule_can_be_selected_weighted_and_disabled() {
     staged(&configuration("", PATTERN), &["--rule", "acme-token"]).expect_code(1);
     let weighed = configuration("[severity]\nacme-token = \"critical\"\n", PATTERN);
     let run = staged(&weighed, &["--min-severity", "critical"]).expect_code(1);
@@ -50,13 +50,13 @@ fn it_can_be_selected_weighed_and_disabled_as_any_other() {
 }
 
 #[test]
-fn it_may_take_the_place_of_a_built_in_rule() {
+fn a_custom_rule_may_replace_a_built_in_rule() {
     let text = configuration("", PATTERN).replace("id = \"acme-token\"", "id = \"github-pat-classic\"");
     assert_eq!(the_rule(&staged(&text, &[]).expect_code(1)), "\"github-pat-classic\"");
 }
 
 #[test]
-fn a_rule_whose_matches_have_no_bound_is_refused_by_file_and_line() {
+fn an_unbounded_rule_is_refused_by_file_and_line() {
     let run = staged(&configuration("", "acme_live_[0-9A-Za-z]+"), &[]).expect_code(2);
     run.expect_mention(".keysweep.toml")
         .expect_mention("line 3")
@@ -65,13 +65,13 @@ fn a_rule_whose_matches_have_no_bound_is_refused_by_file_and_line() {
 }
 
 #[test]
-fn a_keyword_that_goes_over_a_line_is_refused() {
+fn a_keyword_that_spans_lines_is_refused() {
     let text = configuration("", PATTERN).replace("[\"acme_live_\"]", "[\"acme\\nlive\"]");
     staged(&text, &[]).expect_code(2).expect_mention("spans several lines").expect_mention("line 3");
 }
 
 #[test]
-fn a_rule_that_names_what_does_not_exist_is_refused() {
+fn a_rule_with_an_unknown_reference_is_refused() {
     let text = configuration("", PATTERN).replace("generic-password", "acme-steps");
     staged(&text, &[]).expect_code(2).expect_mention("acme-steps").expect_mention("line 3");
 }
@@ -83,7 +83,7 @@ fn the_severity_of_an_unknown_rule_is_refused_with_a_suggestion() {
 }
 
 #[test]
-fn a_cached_sweep_looks_again_when_rules_are_added() {
+fn a_cached_sweep_rescans_when_rules_are_added() {
     let repo = Repo::with_a_commit();
     repo.write("app.conf", format!("endpoint {}\n", value()));
     repo.add();
@@ -96,7 +96,7 @@ fn a_cached_sweep_looks_again_when_rules_are_added() {
 }
 
 #[test]
-fn rules_of_gitleaks_are_carried_over_and_run() {
+fn gitleaks_rules_are_imported_and_run() {
     let repo = Repo::with_a_commit();
     repo.write(
         "rules.toml",
@@ -110,7 +110,7 @@ fn rules_of_gitleaks_are_carried_over_and_run() {
 }
 
 #[test]
-fn what_is_no_rule_file_is_not_carried_over() {
+fn other_files_are_not_imported_as_rules() {
     let repo = Repo::folder();
     repo.write("rules.toml", "[[rules]\n");
     repo.keysweep(&["rules", "import", "rules.toml"]).expect_code(2).expect_mention("line 1");

@@ -40,7 +40,7 @@ fn is_read(run: &Run) -> bool {
 }
 
 #[test]
-fn what_the_environment_says_counts_as_it_does_for_git() {
+fn environment_configuration_counts_as_it_does_for_git() {
     let Some((repo, _)) = foreign(800) else { return };
     let path = whole(&repo);
     let parent = path.rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default();
@@ -88,14 +88,14 @@ fn what_the_environment_says_counts_as_it_does_for_git() {
 }
 
 #[test]
-fn a_repository_does_not_speak_for_itself() {
+fn a_repository_cannot_mark_itself_safe() {
     let Some((repo, _)) = foreign(801) else { return };
     repo.git_tool(&["config", "--file", ".git/config", "safe.directory", "*"]).run().expect_code(0);
     repo.keysweep(&["staged"]).expect_code(2).expect_mention("dubious ownership");
 }
 
 #[test]
-fn the_configuration_of_the_user_can_be_taken_back_and_can_name_a_home() {
+fn user_safe_directories_can_be_reset_and_use_the_home_folder() {
     let Some((repo, _)) = foreign(802) else { return };
     let home = repo.sh("printf %s \"$HOME\"").out();
     let (parent, _) = home.rsplit_once('/').unwrap_or_default();
@@ -109,7 +109,7 @@ fn the_configuration_of_the_user_can_be_taken_back_and_can_name_a_home() {
 
 /// The printed command works as it is, run from a folder below as a CI step would.
 #[test]
-fn the_remedy_works_word_for_word() {
+fn the_suggested_remedy_works_verbatim() {
     let Some((repo, secret)) = foreign(803) else { return };
     let refused = repo.at("sub").keysweep(&["staged"]).expect_code(2);
     let text = refused.text();

@@ -48,7 +48,7 @@ fn the_id_of_a_key_is_a_fact_of_the_key() {
 }
 
 #[test]
-fn an_id_without_its_key_is_a_finding_of_its_own() {
+fn an_id_without_its_key_is_a_separate_finding() {
     let rules = rules();
     for id in rules.iter().filter(|rule| !rule.identifies.is_empty()) {
         let repo = Repo::folder();
@@ -59,7 +59,7 @@ fn an_id_without_its_key_is_a_finding_of_its_own() {
 }
 
 #[test]
-fn an_id_is_not_gone_because_it_is_told_with_its_key() {
+fn an_id_reported_with_its_key_is_still_present() {
     let rules = rules();
     let rule = |id: &str| rules.iter().find(|rule| rule.id == id).unwrap_or_else(|| panic!("there is no {id}"));
     let repo = Repo::with_a_commit();
@@ -76,7 +76,7 @@ fn an_id_is_not_gone_because_it_is_told_with_its_key() {
 }
 
 #[test]
-fn an_id_that_only_its_name_would_make_a_secret_is_none_beside_its_key() {
+fn an_id_with_a_secret_name_is_not_a_secret_next_to_its_key() {
     let random = |template: &str| must(Generator::new(9).expand(template, None), "make a value");
     let id = random("TWILIO_API_KEY=SK<hex:32>\n");
     let both = format!("{id}{}", random("TWILIO_API_SECRET=<base62:32>\n"));
@@ -90,7 +90,7 @@ fn an_id_that_only_its_name_would_make_a_secret_is_none_beside_its_key() {
 }
 
 #[test]
-fn a_value_is_one_finding_however_often_and_under_whatever_rules_it_is_found() {
+fn a_value_found_repeatedly_by_several_rules_is_one_finding() {
     let repo = Repo::with_a_commit();
     let secret = Secret::github(70);
     let encoded = data_encoding::BASE64.encode(format!("token: {}\n", secret.value).as_bytes());

@@ -923,12 +923,12 @@ fn objection(place: &Place, secret: &str, said: &[Value]) -> Option<String> {
 }
 
 #[test]
-fn every_place_is_found_once_and_told_apart() {
+fn every_place_is_found_once_and_distinguished() {
     all_found(PLACES, 800);
 }
 
 #[test]
-fn every_place_within_other_formats_is_found_once_and_told_apart() {
+fn every_place_in_other_formats_is_found_once_and_distinguished() {
     all_found(LATER, 1000);
 }
 
@@ -961,7 +961,7 @@ fn the_summary_counts_every_object_that_git_lists() {
 }
 
 #[test]
-fn what_lies_beside_the_objects_and_is_not_read_is_noted() {
+fn unread_files_next_to_the_objects_are_noted() {
     let repo = Repo::with_a_commit();
     let quiet = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(0);
     assert!(quiet.records_of("note").is_empty(), "{quiet}");

@@ -92,7 +92,7 @@ fn an_author_is_corrected() {
 type Case = (u32, fn(&Repo, &Secret), (&'static str, &'static str));
 
 #[test]
-fn a_note_a_tag_and_a_branch_are_written_again() {
+fn a_note_a_tag_and_a_branch_are_rewritten() {
     let cases: [Case; 3] = [
         (
             802,
@@ -116,7 +116,7 @@ fn a_note_a_tag_and_a_branch_are_written_again() {
 }
 
 #[test]
-fn a_rewrite_of_what_was_pushed_reaches_messages_and_people() {
+fn rewriting_pushed_commits_covers_messages_and_people() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(805));
     repo.git(&["init", "--quiet", "--bare", "../remote.git"]);
     repo.git(&["remote", "add", "origin", "../remote.git"]);

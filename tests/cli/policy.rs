@@ -97,7 +97,7 @@ fn a_range_cannot_turn_rules_off_or_raise_the_thresholds() {
 }
 
 #[test]
-fn what_the_base_demands_holds_though_the_range_drops_it() {
+fn settings_of_the_base_apply_even_if_the_range_drops_them() {
     let repo = Repo::with_a_commit();
     repo.write(".keysweep.toml", "min_confidence = \"high\"\n");
     repo.commit("high only");
@@ -110,7 +110,7 @@ fn what_the_base_demands_holds_though_the_range_drops_it() {
 }
 
 #[test]
-fn a_configuration_that_the_range_breaks_is_no_all_clear() {
+fn a_configuration_broken_by_the_range_is_never_clean() {
     let repo = branched();
     repo.write(".keysweep.toml", "nonsense = 1\n");
     repo.commit("broken");
@@ -122,7 +122,7 @@ fn a_configuration_that_the_range_breaks_is_no_all_clear() {
 }
 
 #[test]
-fn a_file_named_on_the_command_line_is_beyond_the_range() {
+fn a_configuration_from_the_command_line_is_trusted() {
     let (repo, secret) = (branched(), Secret::github(9106));
     repo.write("tests/a.txt", format!("T={}\n", secret.value));
     repo.commit("a fixture");
@@ -132,7 +132,7 @@ fn a_file_named_on_the_command_line_is_beyond_the_range() {
 }
 
 #[test]
-fn a_base_whose_configuration_cannot_be_read_allows_nothing_and_costs_a_gap() {
+fn an_unreadable_base_configuration_allows_nothing_and_is_a_gap() {
     let repo = Repo::with_a_commit();
     repo.write(".keysweep.toml", "[[allow]]\npath = \"*.env\"\nreason = \"test\"\n");
     repo.commit("configuration");

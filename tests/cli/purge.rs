@@ -152,7 +152,7 @@ impl Leak {
 }
 
 #[test]
-fn a_pushed_leak_is_purged_word_for_word_and_proved_gone() {
+fn a_pushed_leak_is_purged_by_the_printed_plan_and_verified_gone() {
     for (format, seed) in [("sha1", 900), ("sha256", 910)] {
         let leak = Leak::planted(format, seed);
         let Leak { repo, remote, .. } = &leak;
@@ -206,7 +206,7 @@ fn a_pushed_leak_is_purged_word_for_word_and_proved_gone() {
 
 /// Commits that were pushed in the meantime aren't overwritten.
 #[test]
-fn a_push_in_between_stops_the_plan() {
+fn a_concurrent_push_stops_the_plan() {
     let (repo, remote) = with_remote("sha1");
     needs_filter_repo(&repo);
     let secret = Secret::github(920);
@@ -232,7 +232,7 @@ fn a_push_in_between_stops_the_plan() {
 
 /// Work that was not pushed survives, on top of the rewritten history.
 #[test]
-fn what_was_not_pushed_is_put_on_top() {
+fn unpushed_work_is_reapplied_on_top() {
     let (repo, remote) = with_remote("sha1");
     needs_filter_repo(&repo);
     let secret = Secret::github(925);
@@ -273,7 +273,7 @@ fn on_server(steps: &[Step], remote: &Repo) {
 /// Staged or changed files would be in the way at the end, when the server already has the new history, so the plan
 /// stops before that.
 #[test]
-fn work_that_is_not_committed_stops_a_plan_before_it_changes_anything() {
+fn uncommitted_work_stops_a_plan_before_any_change() {
     type Change = fn(&Repo);
     let changes: [Change; 5] = [
         |repo| repo.write("a.env", repo.read("a.env") + "MORE=1\n"),
@@ -346,7 +346,7 @@ fn a_plan_starts_on_a_branch_only() {
 
 /// Branches and tags that no remote has end up on the new history of the server, including merges.
 #[test]
-fn what_no_remote_has_moves_to_the_rewritten_history() {
+fn local_only_commits_move_to_the_rewritten_history() {
     let (repo, remote, secret) = pushed_among_work(2410);
     repo.git(&["switch", "--quiet", "-c", "topic"]);
     repo.write("topic.txt", "topic\n");
@@ -387,7 +387,7 @@ fn commits_made_after_the_plan_are_kept() {
 /// After a push in between, the user starts again from the step that clones, and what the first run left isn't in the
 /// way.
 #[test]
-fn a_plan_starts_again_from_the_clone() {
+fn a_plan_can_be_restarted_from_the_clone() {
     let (repo, remote, secret) = pushed_among_work(2412);
     let steps = Plan::of(&repo, &[]).steps();
     let here: Vec<&Step> = steps.iter().filter(|step| step.is_here()).collect();
@@ -467,7 +467,7 @@ fn archives_binary_files_and_keys_of_many_lines_are_purged() {
 
 /// Commits that were never pushed are rewritten in place, and pushed ones keep their ids.
 #[test]
-fn a_history_that_was_not_pushed_is_rewritten_in_place() {
+fn an_unpushed_history_is_rewritten_in_place() {
     let (repo, _remote) = with_remote("sha1");
     needs_filter_repo(&repo);
     push(&repo);
@@ -505,7 +505,7 @@ fn a_bare_repository_is_purged_in_place() {
 }
 
 #[test]
-fn what_is_local_gets_the_short_recipe() {
+fn local_secrets_get_the_short_recipe() {
     let (repo, _remote) = with_remote("sha1");
     push(&repo);
     let (committed, staged) = (Secret::github(950), Secret::github(951));
@@ -532,7 +532,7 @@ fn what_is_local_gets_the_short_recipe() {
 
 /// The summary at the top of a plan takes at most one screen, and less room than the steps.
 #[test]
-fn a_plan_for_many_secrets_and_refs_begins_with_a_screen_at_most() {
+fn the_summary_of_a_large_plan_fits_on_a_screen() {
     let (repo, _remote) = with_remote("sha1");
     for seed in 0..60 {
         let secret = if seed % 3 == 0 { Secret::entra(5_000 + seed) } else { Secret::github(5_000 + seed) };
@@ -555,7 +555,7 @@ fn a_plan_for_many_secrets_and_refs_begins_with_a_screen_at_most() {
 
 /// A bare clone keeps the files of the plan in its own folder, so the clone must remain until the end.
 #[test]
-fn the_plan_of_a_bare_clone_works_to_its_end() {
+fn the_plan_of_a_bare_clone_works_completely() {
     for (seed, kind) in [(985, "--mirror"), (986, "--bare")] {
         let (repo, remote) = with_remote("sha1");
         needs_filter_repo(&repo);
@@ -609,7 +609,7 @@ fn a_tag_that_was_not_pushed_needs_no_server() {
 }
 
 #[test]
-fn a_plan_is_for_the_findings_that_were_named() {
+fn a_plan_covers_only_the_named_findings() {
     let (repo, _remote) = with_remote("sha1");
     let (one, two) = (Secret::github(960), Secret::github(961));
     repo.write("a.env", one.line() + &two.line());
@@ -632,7 +632,7 @@ fn a_plan_is_for_the_findings_that_were_named() {
 }
 
 #[test]
-fn values_are_kept_where_no_commit_can_take_them() {
+fn values_are_stored_where_they_cannot_be_committed() {
     let (repo, _remote) = with_remote("sha1");
     let secret = Secret::github(965);
     repo.write("a.env", secret.line());
@@ -654,7 +654,7 @@ fn values_are_kept_where_no_commit_can_take_them() {
 
 /// A short value may also be part of other words, and all of those are replaced.
 #[test]
-fn a_plan_warns_of_values_that_stand_everywhere() {
+fn a_plan_warns_of_values_that_occur_everywhere() {
     let (repo, _remote) = with_remote("sha1");
     let token = Secret::github(980).value;
     repo.write("a.env", format!("DATABASE_URL=postgres://svc:{}@db.corp.internal:5432/app\n", &token[5..12]));
@@ -665,7 +665,7 @@ fn a_plan_warns_of_values_that_stand_everywhere() {
 }
 
 #[test]
-fn where_nothing_leaked_there_is_nothing_to_purge() {
+fn without_a_leak_there_is_nothing_to_purge() {
     let repo = Repo::with_a_commit();
     repo.keysweep(&["purge-plan"]).expect_code(0).expect_mention("nothing to purge");
     assert!(!repo.git_path("keysweep").exists());

@@ -48,7 +48,7 @@ fn follow_script(repo: &Repo, remote: &Repo) -> Run {
 }
 
 #[test]
-fn a_script_ends_where_the_printed_plan_ends() {
+fn a_script_gives_the_same_result_as_the_printed_plan() {
     let (printed, scripted) = (Leak::planted("sha1", 1300), Leak::planted("sha1", 1300));
     needs_filter_repo(&printed.repo);
     assert_eq!(state(&printed.repo), state(&scripted.repo));
@@ -68,7 +68,7 @@ fn a_script_ends_where_the_printed_plan_ends() {
 
 /// A mirror has no work tree, and the files of its plan are inside it.
 #[test]
-fn a_mirror_is_purged_by_either() {
+fn a_mirror_is_purged_by_script_and_by_plan() {
     let secret = Secret::github(1310);
     let mirror = || {
         let (source, remote) = with_remote("sha1");
@@ -93,7 +93,7 @@ fn a_mirror_is_purged_by_either() {
 
 /// A secret is found, explained, purged and proved gone: from the first command that a user types to the last.
 #[test]
-fn a_secret_three_commits_deep_is_found_explained_purged_and_proved_gone() {
+fn a_secret_three_commits_deep_is_found_explained_and_purged() {
     let (repo, remote) = with_remote("sha1");
     needs_filter_repo(&repo);
     let secret = Secret::entra(1320);
@@ -127,7 +127,7 @@ fn a_secret_three_commits_deep_is_found_explained_purged_and_proved_gone() {
 
 /// Nothing irreversible happens without an answer, and finished steps aren't repeated.
 #[test]
-fn a_script_waits_for_answers_and_goes_on_where_it_stopped() {
+fn a_script_asks_before_steps_and_resumes_where_it_stopped() {
     let (repo, remote) = with_remote("sha1");
     needs_filter_repo(&repo);
     let secret = Secret::github(1330);
@@ -181,7 +181,7 @@ fn a_step_that_fails_stops_the_script() {
 }
 
 #[test]
-fn a_step_can_be_noted_as_done_by_hand() {
+fn a_step_can_be_marked_as_done_manually() {
     let (repo, _remote) = with_remote("sha1");
     repo.write("a.env", Secret::github(1350).line());
     repo.commit("one");
@@ -195,7 +195,7 @@ fn a_step_can_be_noted_as_done_by_hand() {
 
 /// A step that has to be edited by hand can't be skipped with an option.
 #[test]
-fn what_only_an_editor_can_do_is_not_passed_over() {
+fn manual_steps_are_not_skipped() {
     let (repo, _remote) = with_remote("sha1");
     push(&repo);
     repo.write("a.env", Secret::github(1360).line());
@@ -207,7 +207,7 @@ fn what_only_an_editor_can_do_is_not_passed_over() {
 }
 
 #[test]
-fn a_script_takes_the_place_of_nothing_but_a_script() {
+fn only_an_earlier_script_is_overwritten() {
     let (repo, _remote) = with_remote("sha1");
     repo.write("a.env", Secret::github(1370).line());
     repo.commit("one");

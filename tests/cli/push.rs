@@ -68,7 +68,7 @@ fn a_secret_in_a_commit_stops_the_push() {
 }
 
 #[test]
-fn a_secret_that_a_later_commit_takes_out_stops_the_push() {
+fn a_secret_that_a_later_commit_removes_stops_the_push() {
     let (repo, secret) = (pushed(), Secret::entra(1501));
     leak(&repo, &secret);
     repo.remove("config.env");
@@ -84,7 +84,7 @@ fn a_secret_in_a_message_stops_the_push() {
 }
 
 #[test]
-fn what_the_remote_has_is_not_looked_at_again() {
+fn content_on_the_remote_is_not_scanned_again() {
     let (repo, secret) = (pushed(), Secret::entra(1503));
     leak(&repo, &secret);
     unchecked(&repo, &[]);
@@ -95,7 +95,7 @@ fn what_the_remote_has_is_not_looked_at_again() {
 }
 
 #[test]
-fn a_new_branch_brings_what_no_branch_of_the_remote_holds() {
+fn a_new_branch_adds_commits_not_on_the_remote() {
     let (repo, old, new) = (pushed(), Secret::entra(1504), Secret::github(1505));
     leak(&repo, &old);
     unchecked(&repo, &[]);
@@ -108,7 +108,7 @@ fn a_new_branch_brings_what_no_branch_of_the_remote_holds() {
 }
 
 #[test]
-fn the_first_push_of_all_brings_everything() {
+fn the_very_first_push_adds_everything() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1506));
     leak(&repo, &secret);
     repo.remove("config.env");
@@ -118,7 +118,7 @@ fn the_first_push_of_all_brings_everything() {
 }
 
 #[test]
-fn a_deleted_branch_brings_nothing() {
+fn a_deleted_branch_adds_nothing() {
     let (repo, secret) = (pushed(), Secret::entra(1507));
     repo.git(&["checkout", "--quiet", "-b", "side"]);
     leak(&repo, &secret);
@@ -127,7 +127,7 @@ fn a_deleted_branch_brings_nothing() {
 }
 
 #[test]
-fn a_forced_push_brings_what_the_branch_did_not_hold() {
+fn a_forced_push_adds_what_the_branch_did_not_have() {
     let (repo, old, new) = (pushed(), Secret::entra(1508), Secret::github(1509));
     leak(&repo, &old);
     unchecked(&repo, &[]);
@@ -140,7 +140,7 @@ fn a_forced_push_brings_what_the_branch_did_not_hold() {
 }
 
 #[test]
-fn a_forced_push_over_commits_that_are_not_here_is_checked_like_a_new_branch() {
+fn a_forced_push_over_unknown_commits_counts_as_a_new_branch() {
     let (repo, secret) = (pushed(), Secret::entra(1510));
     repo.git(&["clone", "--quiet", "../origin.git", "../colleague"]);
     let colleague = repo.at("../colleague");
@@ -168,7 +168,7 @@ fn several_refs_of_one_push_are_all_checked() {
 }
 
 #[test]
-fn what_is_pushed_counts_and_not_what_is_checked_out() {
+fn pushed_content_counts_rather_than_the_checkout() {
     let (repo, secret) = (pushed(), Secret::entra(1512));
     let clean = repo.head();
     leak(&repo, &secret);
@@ -189,7 +189,7 @@ fn the_message_of_an_annotated_tag_is_checked() {
 }
 
 #[test]
-fn a_tag_of_a_tag_brings_both_messages() {
+fn a_tag_of_a_tag_adds_both_messages() {
     let (repo, secret) = (pushed(), Secret::github(1521));
     repo.git(&["tag", "--annotate", "inner", "-m", &format!("deploy with {}", secret.value)]);
     repo.git(&["tag", "--annotate", "outer", "inner", "-m", "around it"]);
@@ -208,7 +208,7 @@ fn the_commits_that_a_tag_leads_to_are_checked() {
 }
 
 #[test]
-fn a_tag_of_a_file_or_a_folder_brings_it() {
+fn a_tag_of_a_file_or_a_folder_adds_it() {
     let (repo, secret) = (pushed(), Secret::entra(1523));
     let clean = repo.head();
     leak(&repo, &secret);
@@ -223,7 +223,7 @@ fn a_tag_of_a_file_or_a_folder_brings_it() {
 // ---------------------------------------------------------------- remotes
 
 #[test]
-fn each_remote_is_asked_for_what_it_has() {
+fn each_remote_has_its_own_known_commits() {
     let (repo, secret) = (pushed(), Secret::entra(1530));
     add_remote(&repo, "backup");
     goes_through(&repo, &["backup", "main"]);
@@ -236,7 +236,7 @@ fn each_remote_is_asked_for_what_it_has() {
 }
 
 #[test]
-fn a_remote_without_a_name_has_what_git_says_it_has() {
+fn an_unnamed_remote_has_the_commits_git_lists() {
     let (repo, old, new) = (pushed(), Secret::entra(1531), Secret::github(1532));
     leak(&repo, &old);
     unchecked(&repo, &["../origin.git", "main"]);
@@ -260,7 +260,7 @@ fn a_commit_that_cannot_be_read_stops_the_push() {
 }
 
 #[test]
-fn an_object_that_is_not_here_stops_the_push() {
+fn a_missing_object_stops_the_push() {
     let repo = pushed();
     let line = format!("refs/heads/main {} refs/heads/main {}\n", "1".repeat(40), repo.rev("origin/main"));
     told(&repo, "origin", &line).expect_code(2).expect_mention("refs/heads/main");

@@ -71,7 +71,7 @@ fn a_secret_added_first_and_removed_last_is_found_with_its_commit() {
 }
 
 #[test]
-fn a_secret_that_every_commit_carries_on_is_one_finding_that_starts_with_the_first() {
+fn a_secret_kept_by_every_commit_is_one_finding_from_the_first() {
     let (repo, secret) = (branched(), Secret::entra(601));
     for round in 0..5 {
         repo.write("config.env", format!("ROUND={round}\n{}", secret.line()));
@@ -179,7 +179,7 @@ fn a_symlinks_target_is_found() {
 }
 
 #[test]
-fn the_first_commit_of_an_orphan_branch_is_new_from_end_to_end() {
+fn the_first_commit_of_an_orphan_branch_is_entirely_new() {
     let (repo, secret) = (branched(), Secret::entra(610));
     repo.git(&["checkout", "--quiet", "--orphan", "fresh"]);
     repo.write("config.env", secret.line());
@@ -360,7 +360,7 @@ fn a_range_without_an_end_goes_to_head() {
 }
 
 #[test]
-fn a_range_is_named_by_whatever_names_commits() {
+fn a_range_accepts_any_revision_syntax() {
     let (repo, secret) = (branched(), Secret::entra(641));
     repo.git(&["tag", "-a", "-m", "the base", "v1", "main"]);
     repo.write("config.env", secret.line());
@@ -380,7 +380,7 @@ fn a_range_is_named_by_whatever_names_commits() {
 }
 
 #[test]
-fn an_empty_range_is_clean_and_says_that_there_was_nothing() {
+fn an_empty_range_is_clean_and_reported_as_empty() {
     let repo = branched();
     let run = jsonl(&repo, "side..side").expect_code(0);
     assert_eq!(commits(&run), 0, "{run}");
@@ -388,7 +388,7 @@ fn an_empty_range_is_clean_and_says_that_there_was_nothing() {
 }
 
 #[test]
-fn a_range_backwards_adds_nothing() {
+fn a_backward_range_adds_nothing() {
     let (repo, secret) = (branched(), Secret::entra(642));
     repo.write("config.env", secret.line());
     repo.commit("leak");
@@ -396,7 +396,7 @@ fn a_range_backwards_adds_nothing() {
 }
 
 #[test]
-fn what_is_no_range_is_refused_with_an_example() {
+fn an_invalid_range_is_refused_with_an_example() {
     let repo = branched();
     for range in ["main", "", "..", "..side", "...side", "main..side..main"] {
         repo.keysweep(&["range", range]).expect_code(2);
@@ -471,7 +471,7 @@ fn a_range_withholds_the_value_and_writes_nothing() {
 
 /// So many blobs are read in the order of their pack; the report must not show that.
 #[test]
-fn a_long_range_says_the_same_packed_and_loose() {
+fn a_long_range_gives_the_same_result_packed_and_loose() {
     let repo = branched();
     for step in 0..3 {
         for file in 0..300 {

@@ -62,7 +62,7 @@ fn a_clean_push_is_let_in_and_one_with_a_secret_is_not() {
 
 /// Git stores few objects one by one and many as a pack.
 #[test]
-fn secrets_in_packs_are_seen_like_those_in_loose_objects() {
+fn secrets_in_packs_and_loose_objects_are_found() {
     let ((repo, server), secret) = (served(), Secret::entra(1801));
     server.git(&["config", "receive.unpackLimit", "1"]);
     clean(&repo, 1);
@@ -72,7 +72,7 @@ fn secrets_in_packs_are_seen_like_those_in_loose_objects() {
 }
 
 #[test]
-fn a_new_branch_brings_what_no_ref_of_the_server_holds() {
+fn a_new_branch_adds_commits_that_no_server_ref_has() {
     let ((repo, server), old, new) = (served(), Secret::entra(1802), Secret::github(1803));
     let hook = server.path("hooks/pre-receive");
     must(fs::rename(&hook, server.path("off")), "switch the hook off");
@@ -91,7 +91,7 @@ fn a_new_branch_brings_what_no_ref_of_the_server_holds() {
 }
 
 #[test]
-fn the_first_push_of_all_is_checked_whole() {
+fn the_very_first_push_is_checked_completely() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1804));
     let server = repo.at("../server.git");
     server.git(&["init", "--quiet", "--bare"]);
@@ -122,7 +122,7 @@ fn tags_and_their_messages_are_checked() {
 }
 
 #[test]
-fn a_forced_push_brings_what_the_server_did_not_hold() {
+fn a_forced_push_adds_what_the_server_did_not_have() {
     let ((repo, server), secret) = (served(), Secret::entra(1806));
     clean(&repo, 1);
     accepted(&repo, &[]);
@@ -148,7 +148,7 @@ fn a_server_that_borrows_objects_sees_them() {
 }
 
 #[test]
-fn a_hook_that_was_there_runs_first_and_gets_the_same() {
+fn an_existing_receive_hook_runs_first_with_the_same_input() {
     let (repo, server) = served();
     server.keysweep(&["hook", "uninstall"]).expect_code(0);
     assert!(!server.path("hooks/pre-receive").exists());
@@ -167,7 +167,7 @@ fn a_hook_that_was_there_runs_first_and_gets_the_same() {
 }
 
 #[test]
-fn what_cannot_be_told_is_not_let_in() {
+fn an_unintelligible_push_is_rejected() {
     let (repo, server) = served();
     let told = |lines: &str| server.tool(&["hook", "run", "pre-receive"]).input(lines).run();
     let none = "0".repeat(40);
@@ -182,7 +182,7 @@ fn what_cannot_be_told_is_not_let_in() {
 
 /// `git` follows these variables everywhere, so keysweep does too.
 #[test]
-fn objects_are_read_where_the_environment_says_they_lie() {
+fn objects_are_read_from_the_folders_in_the_environment() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1808));
     let own = repo.git_path("objects");
     must(fs::create_dir(repo.path("../more objects")), "make a folder");

@@ -64,7 +64,7 @@ fn leak(repo: &Repo, secret: &Secret, name: &str) {
 // ---------------------------------------------------------------- the same commands
 
 #[test]
-fn what_is_staged_is_compared_with_head() {
+fn staged_content_is_compared_with_head() {
     let secret = Secret::github(1);
     let staged = |repo: &Repo| {
         repo.write("old.env", Secret::github(2).line());
@@ -131,7 +131,7 @@ fn a_range_is_named_as_git_names_it() {
 }
 
 #[test]
-fn a_sweep_says_how_far_a_secret_got() {
+fn a_sweep_reports_how_far_a_secret_got() {
     let secrets: Vec<Secret> = (10..20).map(Secret::github).collect();
     let build = |repo: &Repo| {
         with_names(repo);
@@ -167,7 +167,7 @@ fn a_sweep_says_how_far_a_secret_got() {
 }
 
 #[test]
-fn a_linked_work_tree_has_refs_of_its_own() {
+fn a_linked_work_tree_has_its_own_refs() {
     let [detached, staged, private] = [30, 31, 32].map(Secret::github);
     let build = |repo: &Repo| {
         repo.git(&["worktree", "add", "--quiet", "--detach", "../linked"]);
@@ -194,7 +194,7 @@ fn a_linked_work_tree_has_refs_of_its_own() {
 }
 
 #[test]
-fn hooks_let_through_what_is_clean_and_nothing_else() {
+fn hooks_let_through_only_clean_content() {
     for way in WAYS {
         let repo = started(way);
         with_names(&repo);
@@ -219,7 +219,7 @@ fn hooks_let_through_what_is_clean_and_nothing_else() {
 }
 
 #[test]
-fn a_server_sees_what_is_pushed() {
+fn a_server_checks_pushed_content() {
     for more in [&["--bare"][..], &["--bare", "--object-format=sha256"]] {
         let server = stored("reftable", more);
         server.keysweep(&["hook", "install", "--hook", "pre-receive"]).expect_code(0);
@@ -237,7 +237,7 @@ fn a_server_sees_what_is_pushed() {
 }
 
 #[test]
-fn what_was_deleted_from_a_table_is_found_until_it_is_gone() {
+fn an_expired_reflog_is_found_until_its_table_is_compacted() {
     let repo = started("reftable");
     let secret = Secret::github(42);
     repo.git(&["update-ref", "-m", &secret.value, "refs/heads/noted", "HEAD"]);
@@ -276,7 +276,7 @@ fn lines(run: &Run) -> Vec<String> {
 }
 
 #[test]
-fn refs_and_reflogs_are_those_that_git_shows() {
+fn refs_and_reflogs_match_git() {
     for more in [&[][..], &["--object-format=sha256"]] {
         let repo = large(more);
         for compacted in [false, true] {
@@ -303,7 +303,7 @@ fn refs_and_reflogs_are_those_that_git_shows() {
 }
 
 #[test]
-fn a_reflog_in_a_table_is_the_text_of_one_in_a_file() {
+fn a_reflog_in_a_table_equals_one_in_a_file() {
     let [files, tables] = WAYS.map(|way| {
         let repo = started(way);
         with_names(&repo);
@@ -327,7 +327,7 @@ fn tables(repo: &Repo) -> Vec<PathBuf> {
 }
 
 #[test]
-fn no_bytes_make_a_table_that_cannot_be_gone_through() {
+fn no_table_bytes_cause_a_panic() {
     let repo = large(&[]);
     let mut chance = Chance(7);
     for path in tables(&repo) {
@@ -358,7 +358,7 @@ fn no_bytes_make_a_table_that_cannot_be_gone_through() {
 }
 
 #[test]
-fn a_stack_that_moves_is_read_again() {
+fn a_changed_stack_is_read_again() {
     let repo = started("reftable");
     let folder = repo.path(".git/reftable");
     let is_over = AtomicBool::new(false);
@@ -403,7 +403,7 @@ fn rewrite(repo: &Repo, change: impl Fn(&mut Vec<u8>)) {
 }
 
 #[test]
-fn refs_that_cannot_be_read_are_a_gap_and_nothing_is_concluded_from_them() {
+fn unreadable_refs_are_a_gap_and_allow_no_conclusions() {
     for (name, damage) in DAMAGES {
         let repo = started("reftable");
         let secret = Secret::github(50);
@@ -429,7 +429,7 @@ fn refs_that_cannot_be_read_are_a_gap_and_nothing_is_concluded_from_them() {
 
 #[cfg(unix)]
 #[test]
-fn a_list_that_leads_to_a_device_is_not_followed() {
+fn a_table_list_that_is_a_device_is_not_opened() {
     let repo = started("reftable");
     repo.remove(".git/reftable/tables.list");
     must(std::os::unix::fs::symlink("/dev/zero", repo.path(".git/reftable/tables.list")), "make a link");

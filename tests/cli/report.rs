@@ -153,7 +153,7 @@ fn stored(repo: &Repo, command: &str) -> PathBuf {
 // ---------------------------------------------------------------- the stage of a secret
 
 #[test]
-fn a_secrets_life_is_told_from_its_first_commit_to_its_last() {
+fn the_lifetime_of_a_secret_spans_its_first_to_last_commit() {
     let Life { repo, came, last, gone, .. } = life(7_000);
     let finding = sweep(&repo, &[]);
     let exposure = &finding["exposure"];
@@ -173,7 +173,7 @@ fn a_secrets_life_is_told_from_its_first_commit_to_its_last() {
 }
 
 #[test]
-fn what_head_holds_was_not_taken_out() {
+fn secrets_still_in_head_are_not_reported_as_removed() {
     let Life { repo, secret, .. } = life(7_010);
     repo.write("again.env", secret.line());
     let again = commit_as(&repo, "Ann <ann@corp.example>", "2024-02-06", "back");
@@ -184,7 +184,7 @@ fn what_head_holds_was_not_taken_out() {
 }
 
 #[test]
-fn a_merge_that_drops_a_secret_takes_it_out() {
+fn a_merge_that_drops_a_secret_removes_it() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(7_020));
     repo.git(&["checkout", "--quiet", "-b", "side"]);
     repo.write("side.env", secret.line());
@@ -199,7 +199,7 @@ fn a_merge_that_drops_a_secret_takes_it_out() {
 }
 
 #[test]
-fn a_message_holds_its_secret_for_good() {
+fn a_secret_in_a_message_is_never_removed() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(7_030));
     repo.commit(&format!("Use the GitHub token {} for now", secret.value));
     let commit = repo.head();
@@ -210,7 +210,7 @@ fn a_message_holds_its_secret_for_good() {
 }
 
 #[test]
-fn a_remote_is_told_without_who_signs_in() {
+fn a_remote_is_shown_without_the_login() {
     let Life { repo, .. } = life(7_040);
     let word = Secret::github(7_041).value;
     for (url, shown, host) in [
@@ -229,7 +229,7 @@ fn a_remote_is_told_without_who_signs_in() {
 }
 
 #[test]
-fn authors_from_elsewhere_are_marked_if_that_is_asked_for() {
+fn outside_authors_are_marked_on_request() {
     let (repo, secret) = (Repo::init(), Secret::entra(7_050));
     for day in 10..22 {
         commit_as(&repo, "Ann <ann@corp.example>", &format!("2024-01-{day}"), "work");
@@ -260,7 +260,7 @@ fn hostile(seed: u32) -> (Repo, Secret) {
 }
 
 #[test]
-fn html_is_well_formed_whatever_the_names_are() {
+fn html_is_well_formed_for_any_names() {
     let (repo, secret) = hostile(7_100);
     let run = repo.keysweep(&["history", "--format", "html"]).expect_code(1);
     run.expect_withheld(&secret.value);
@@ -274,7 +274,7 @@ fn html_is_well_formed_whatever_the_names_are() {
 }
 
 #[test]
-fn the_policy_of_a_page_lets_in_its_own_style_and_script_alone() {
+fn the_content_policy_of_a_page_allows_only_its_own_style_and_script() {
     let (repo, _) = hostile(7_105);
     let html = repo.keysweep(&["history", "--format", "html"]).expect_code(1).out();
     let hash = |element: &str| {
@@ -441,7 +441,7 @@ fn a_plan_has_no_heading_without_a_list() {
 }
 
 #[test]
-fn a_report_has_the_verdict_on_top_and_a_timeline() {
+fn a_report_starts_with_the_verdict_and_has_a_timeline() {
     let Life { repo, .. } = life(7_120);
     let html = repo.keysweep(&["history", "--format", "html"]).expect_code(1).out();
     let text = read_html(&html);
@@ -465,7 +465,7 @@ fn a_report_has_the_verdict_on_top_and_a_timeline() {
 }
 
 #[test]
-fn a_kind_has_one_plan_and_a_commit_one_row() {
+fn each_kind_has_one_plan_and_each_commit_one_row() {
     let repo = Repo::with_a_commit();
     let lines: String = (0..3).map(|n| format!("T{n}={}\n", Secret::github(7_150 + n).value)).collect();
     repo.write("deploy.env", lines);
@@ -514,7 +514,7 @@ fn every_link_within_a_page_leads_somewhere() {
 }
 
 #[test]
-fn what_was_not_read_never_looks_well() {
+fn an_incomplete_scan_never_looks_clean() {
     let repo = Repo::with_a_commit();
     repo.write("gone.txt", "gone\n");
     repo.commit("gone");
@@ -546,7 +546,7 @@ fn no_format_changes_the_verdict_and_files_are_written_whole() {
 // ---------------------------------------------------------------- the stored report
 
 #[test]
-fn a_sweep_leaves_a_report_for_its_owner_alone() {
+fn a_sweep_stores_a_report_readable_only_by_its_owner() {
     let Life { repo, secret, .. } = life(7_200);
     for options in [&["history"][..], &["history", "--show-secrets"], &["range", "HEAD~5..HEAD"]] {
         repo.keysweep(options).expect_code(1);
@@ -567,7 +567,7 @@ fn a_sweep_leaves_a_report_for_its_owner_alone() {
 }
 
 #[test]
-fn explain_tells_all_about_a_finding_of_the_last_report() {
+fn explain_shows_all_about_a_finding_of_the_last_report() {
     let Life { repo, secret, gone, .. } = life(7_210);
     let finding = sweep(&repo, &[]);
     let id = finding["id"].as_str().unwrap_or_default().to_owned();
@@ -656,7 +656,7 @@ fn a_commit_that_was_stopped_can_be_explained() {
 }
 
 #[test]
-fn a_repository_that_cannot_be_written_to_is_swept_all_the_same() {
+fn a_read_only_repository_is_still_swept() {
     let Life { repo, .. } = life(7_240);
     // A file is in place of the folder, so no user can write there.
     must(fs::write(repo.git_path("keysweep"), "in the way\n"), "write a file");

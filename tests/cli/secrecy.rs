@@ -230,7 +230,7 @@ fn a_blocked_commit_shows_no_secret() {
 }
 
 #[test]
-fn a_neighbour_on_the_line_is_withheld_though_its_rule_is_off() {
+fn another_secret_on_the_line_is_withheld_even_if_its_rule_is_off() {
     let leaky = leaky(11_100);
     for command in [&["staged"][..], &["history"], &["files", "."]] {
         for format in FORMATS {
@@ -260,7 +260,7 @@ fn a_path_that_does_not_exist_shows_no_secret() {
 }
 
 #[test]
-fn a_folder_that_is_no_repository_shows_no_secret_of_its_name() {
+fn a_folder_outside_a_repository_shows_no_secret_in_its_name() {
     let secret = Secret::github(11_400);
     let folder = Repo::folder().at(&secret.value);
     for command in [&["staged"][..], &["history"], &["range", "a..b"], &["hook", "install"]] {
@@ -269,7 +269,7 @@ fn a_folder_that_is_no_repository_shows_no_secret_of_its_name() {
 }
 
 #[test]
-fn a_value_given_as_rule_is_not_repeated() {
+fn a_value_passed_as_a_rule_is_not_repeated() {
     let leaky = leaky(11_500);
     for value in &leaky.values {
         leaky.check(leaky.repo.keysweep(&["explain", value]));
@@ -278,7 +278,7 @@ fn a_value_given_as_rule_is_not_repeated() {
 }
 
 #[test]
-fn a_value_given_by_mistake_is_not_repeated() {
+fn a_value_passed_by_mistake_is_not_repeated() {
     let leaky = leaky(11_600);
     for value in &leaky.values {
         leaky.check(leaky.repo.keysweep(&[value]).expect_code(2));
@@ -316,13 +316,13 @@ fn a_wrong_value_in_the_configuration_is_not_shown() {
 }
 
 #[test]
-fn configuration_that_is_no_toml_is_not_shown() {
+fn invalid_toml_in_the_configuration_is_not_shown() {
     let secret = Secret::entra(12_000);
     configuration_withholds(&secret.line(), &secret);
 }
 
 #[test]
-fn a_gap_shows_no_secret_of_a_name() {
+fn a_gap_shows_no_secret_in_a_name() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(12_100));
     let name = format!("{}.txt", secret.value);
     repo.write(".keysweep.toml", "[limits]\nmax_file_size = 1000\n");
@@ -337,7 +337,7 @@ fn a_gap_shows_no_secret_of_a_name() {
 }
 
 #[test]
-fn a_missing_object_shows_no_secret_of_its_name() {
+fn a_missing_object_shows_no_secret_in_its_name() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(12_200));
     let name = format!("{}.txt", secret.value);
     repo.write(&name, "about to vanish\n");
@@ -364,7 +364,7 @@ fn show_secrets_shows_the_value_in_every_format_that_can() {
 }
 
 #[test]
-fn the_secret_is_a_field_of_its_own_only_when_it_is_asked_for() {
+fn the_secret_field_exists_only_on_request() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(12_400));
     repo.write("config.env", secret.line());
     repo.add();
@@ -417,7 +417,7 @@ fn a_hostile_file_name_reaches_no_output_raw() {
 }
 
 #[test]
-fn a_hostile_file_name_reaches_a_blocked_committer_harmless() {
+fn a_hostile_file_name_is_escaped_for_a_blocked_committer() {
     let (repo, secret) = (Repo::guarded(), Secret::entra(12_600));
     repo.write(OsStr::from_bytes(format!("{HOSTILE}.env").as_bytes()), secret.line());
     repo.add();
@@ -480,7 +480,7 @@ fn commands_nothing(run: &Run) {
 }
 
 #[test]
-fn a_name_is_no_command_to_whoever_runs_a_job() {
+fn a_name_cannot_inject_ci_runner_commands() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(12_950));
     // The second of two places is on a line of its own, with nothing before it.
     for name in COMMANDS {

@@ -25,7 +25,7 @@ fn committed(seed: u32, path: &str) -> (Repo, String) {
 }
 
 #[test]
-fn a_place_has_a_page_once_its_remote_is_known_to_have_the_commit() {
+fn a_place_has_a_page_once_its_commit_is_on_the_remote() {
     let (repo, commit) = committed(41_000, "deploy/a b.env");
     repo.git(&["remote", "add", "origin", "git@github.com:acme/shop.git"]);
     assert_eq!(links(&repo, &["history"]), [None], "nothing shows that it was pushed");
@@ -46,7 +46,7 @@ fn a_place_has_a_page_once_its_remote_is_known_to_have_the_commit() {
 }
 
 #[test]
-fn only_commits_that_the_remote_has_have_pages_and_each_the_one_of_its_remote() {
+fn only_commits_on_a_remote_have_a_page_on_that_remote() {
     let (repo, first) = committed(41_100, "a.env");
     repo.git(&["mv", "a.env", "b.env"]);
     repo.commit("renamed");
@@ -64,7 +64,7 @@ fn only_commits_that_the_remote_has_have_pages_and_each_the_one_of_its_remote() 
 }
 
 #[test]
-fn an_address_that_could_harm_or_tell_a_secret_is_none() {
+fn unsafe_and_secret_bearing_urls_are_not_linked() {
     let (repo, commit) = committed(41_200, "a.env");
     repo.git(&["update-ref", "refs/remotes/origin/main", &commit]);
     repo.git(&["config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"]);
@@ -88,7 +88,7 @@ fn an_address_that_could_harm_or_tell_a_secret_is_none() {
 }
 
 #[test]
-fn a_secret_in_a_name_or_a_message_leads_to_the_commit() {
+fn a_secret_in_a_name_or_a_message_links_to_the_commit() {
     let repo = Repo::with_a_commit();
     let token = Secret::github(41_300);
     repo.write(format!("{}.txt", token.value), "harmless\n");
@@ -103,7 +103,7 @@ fn a_secret_in_a_name_or_a_message_leads_to_the_commit() {
 }
 
 #[test]
-fn a_stored_address_that_is_no_page_leads_nowhere() {
+fn a_stored_url_that_is_not_a_page_is_not_linked() {
     let (repo, commit) = committed(41_400, "a.env");
     repo.git(&["remote", "add", "origin", "https://github.com/acme/shop"]);
     repo.git(&["update-ref", "refs/remotes/origin/main", &commit]);
@@ -151,7 +151,7 @@ fn a_finding_shows_its_line_without_the_value() {
 }
 
 #[test]
-fn no_line_shows_another_secret_whatever_its_distance_and_its_rule() {
+fn no_line_shows_another_secret_of_any_rule() {
     let (first, second) = (Secret::entra(41_600), Secret::github(41_601));
     for distance in [1, 20, 39, 45, 60, 75, 79, 80, 81, 100] {
         let repo = Repo::folder();
@@ -169,7 +169,7 @@ fn no_line_shows_another_secret_whatever_its_distance_and_its_rule() {
 }
 
 #[test]
-fn what_is_encoded_beside_a_secret_is_not_shown() {
+fn text_encoded_with_a_secret_is_not_shown() {
     let repo = Repo::with_a_commit();
     let secret = Secret::github(41_700);
     let encoded = data_encoding::BASE64.encode(format!("user: somebody\ntoken: {}\n", secret.value).as_bytes());
@@ -194,7 +194,7 @@ fn shown(repo: &Repo, scan: &[&str]) -> (String, Run) {
 }
 
 #[test]
-fn the_command_prints_the_line_and_no_other_whatever_the_path() {
+fn the_command_prints_only_the_line_for_any_path() {
     let paths =
         ["a.env", "deploy/a b.env", "it's \"$HOME\" `x`.env", "-rf.env", ":0:a.env", "ü{1}*?.env", "a\tb\n.env"];
     for (seed, path) in (41_800..).zip(paths) {
@@ -217,7 +217,7 @@ fn the_command_prints_the_line_and_no_other_whatever_the_path() {
 }
 
 #[test]
-fn the_command_shows_what_stands_in_no_file() {
+fn the_command_shows_content_outside_files() {
     let prepared = |seed| (Repo::with_a_commit(), Secret::github(seed));
     let check = |(repo, secret): &(Repo, Secret), scan: &[&str]| {
         let (command, run) = shown(repo, scan);
@@ -273,7 +273,7 @@ fn a_command_that_would_hold_the_value_names_the_blob_instead() {
 // ---------------------------------------------------------------- secrets added and removed within a range
 
 #[test]
-fn an_annotation_names_the_commit_and_says_that_a_later_one_deleted_it() {
+fn an_annotation_names_the_commit_and_its_later_deletion() {
     let repo = Repo::with_a_commit();
     let base = repo.head();
     let secret = Secret::entra(42_100);

@@ -42,7 +42,7 @@ fn listed(repo: &Repo, words: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_range_is_what_git_makes_of_it() {
+fn a_range_is_resolved_as_git_does() {
     const COUNT: usize = 24;
     let mut chance = Chance(7);
     let repo = history(&mut chance, COUNT);
@@ -75,7 +75,7 @@ fn a_missing_end_is_head() {
 }
 
 #[test]
-fn what_does_not_say_where_it_starts_is_no_range() {
+fn a_range_needs_a_start() {
     let repo = Repo::with_a_commit();
     for words in [&["HEAD"][..], &["HEAD^@"], &["HEAD", "main"], &["HEAD~0"]] {
         repo.keysweep(&[&["range"], words].concat()).expect_code(2).expect_mention("is not a range");

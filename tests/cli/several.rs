@@ -72,7 +72,7 @@ fn each_line_of_json_names_its_repository() {
 }
 
 #[test]
-fn sarif_has_a_run_for_each_repository_with_an_id_of_its_own() {
+fn sarif_has_a_run_with_its_own_id_for_each_repository() {
     let log: Value = serde_json::from_str(&swept(&three(), "sarif")).unwrap();
     let runs = log["runs"].as_array().unwrap();
     let results = runs.iter().map(|run| run["results"].as_array().unwrap().len());
@@ -83,7 +83,7 @@ fn sarif_has_a_run_for_each_repository_with_an_id_of_its_own() {
 }
 
 #[test]
-fn tables_and_test_reports_tell_repositories_apart() {
+fn tables_and_test_reports_distinguish_repositories() {
     let all = three();
     let table = swept(&all, "csv");
     let heads: Vec<&str> = table.lines().filter(|row| row.starts_with("\"type\"")).collect();
@@ -96,7 +96,7 @@ fn tables_and_test_reports_tell_repositories_apart() {
 }
 
 #[test]
-fn reports_of_several_go_to_files_without_their_values() {
+fn reports_of_several_repositories_are_written_without_values() {
     let all = three();
     let secret = Secret::github(2802);
     let call = ["history", "one/app", "two/app", "--format", "json", "--show-secrets", "--output", "all.json"];

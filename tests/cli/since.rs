@@ -35,7 +35,7 @@ fn paths(repo: &Repo, since: &str, code: i32) -> Vec<String> {
 }
 
 #[test]
-fn only_what_came_in_since_then_is_reported() {
+fn only_secrets_added_since_then_are_reported() {
     let (repo, _) = repo();
     assert_eq!(paths(&repo, "v1", 1), ["new.env", "side.env"]);
     assert_eq!(paths(&repo, "v1~1", 1), ["new.env", "old.env", "side.env"]);
@@ -55,7 +55,7 @@ fn only_what_came_in_since_then_is_reported() {
 }
 
 #[test]
-fn a_branch_that_cannot_be_read_leaves_no_all_clear() {
+fn an_unreadable_branch_is_never_clean() {
     let (repo, _) = repo();
     let lost = repo.loose_object("old");
     repo.remove(lost);

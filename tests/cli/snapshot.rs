@@ -74,7 +74,7 @@ fn a_report_is_the_same_in_every_format() {
 }
 
 #[test]
-fn a_report_reads_back_as_it_was_written() {
+fn a_report_round_trips() {
     let (report, detector) = (fixture::report(), Detector::new(RuleSet::builtin()));
     let view = view(&report, &Mask::new(Some(&detector), Some(&report)));
     let text = written(&|out| json::document(&view, out));
@@ -87,7 +87,7 @@ fn a_report_reads_back_as_it_was_written() {
 }
 
 #[test]
-fn a_report_with_a_word_of_another_version_is_not_read() {
+fn a_report_with_a_value_from_another_version_is_rejected() {
     let (report, detector) = (fixture::report(), Detector::new(RuleSet::builtin()));
     let text = written(&|out| json::document(&view(&report, &Mask::new(Some(&detector), Some(&report))), out));
     let words =

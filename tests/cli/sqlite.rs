@@ -60,7 +60,7 @@ fn values(run: &Run) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_token_is_found_in_every_encoding_and_size_of_pages() {
+fn every_token_is_found_in_every_encoding_and_page_size() {
     let planted: BTreeSet<String> = tokens().into_iter().collect();
     for (encoding, page, log) in [
         ("UTF-8", "4096", "log"),
@@ -109,7 +109,7 @@ fn a_place_names_the_table_and_the_row() {
 }
 
 #[test]
-fn a_hostile_database_ends_soon_and_is_a_gap() {
+fn a_hostile_database_is_abandoned_quickly_as_a_gap() {
     let repo = Repo::folder();
     make(&repo, "whole.db", "UTF-8", "512", "");
     let whole = must(fs::read(repo.path("whole.db")), "read a database");

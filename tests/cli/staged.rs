@@ -91,7 +91,7 @@ fn commit_of_a_path_is_blocked() {
 }
 
 #[test]
-fn a_hunk_of_add_patch_is_blocked_though_the_worktree_is_clean() {
+fn a_hunk_of_add_patch_is_blocked_even_if_the_worktree_is_clean() {
     let (repo, secret) = (Repo::guarded(), Secret::entra(4));
     repo.write("README.md", format!("# A project\n{}", secret.line()));
     repo.git_tool(&["add", "--patch"]).input("y\n").run().expect_code(0);
@@ -303,7 +303,7 @@ fn a_textconv_filter_hides_nothing() {
 }
 
 #[test]
-fn a_diff_driver_of_its_own_hides_nothing() {
+fn a_custom_diff_driver_hides_nothing() {
     blocked_with_attributes("diff=hide", &[["diff.hide.command", "true"]], 24);
 }
 
@@ -456,7 +456,7 @@ fn an_index_of_version_4_is_blocked() {
 }
 
 #[test]
-fn a_file_of_which_only_the_intent_was_added_is_blocked_by_commit_all() {
+fn an_intent_to_add_file_is_blocked_by_commit_all() {
     let (repo, secret) = (Repo::guarded(), Secret::entra(38));
     repo.write("config.env", secret.line());
     repo.git(&["add", "--intent-to-add", "config.env"]);
@@ -556,7 +556,7 @@ fn a_single_line_of_6_megabytes_is_blocked() {
 // ---------------------------------------------------------------- has to pass
 
 #[test]
-fn an_unstaged_secret_beside_a_staged_file_passes() {
+fn an_unstaged_secret_with_another_file_staged_passes() {
     let (repo, secret) = (Repo::guarded(), Secret::entra(46));
     repo.write("config.env", secret.line());
     repo.write("notes.txt", "notes\n");
@@ -574,7 +574,7 @@ fn an_unstaged_secret_in_a_staged_file_passes() {
 }
 
 #[test]
-fn a_file_of_which_only_the_intent_was_added_passes() {
+fn an_intent_to_add_file_passes() {
     let (repo, secret) = (Repo::guarded(), Secret::entra(48));
     repo.write("config.env", secret.line());
     repo.git(&["add", "--intent-to-add", "config.env"]);
@@ -584,7 +584,7 @@ fn a_file_of_which_only_the_intent_was_added_passes() {
 }
 
 #[test]
-fn a_commit_of_a_path_passes_beside_a_staged_secret() {
+fn a_commit_of_a_path_passes_with_a_secret_staged_elsewhere() {
     let (repo, secret) = (Repo::guarded(), Secret::entra(49));
     repo.write("config.env", secret.line());
     repo.add();
@@ -650,7 +650,7 @@ fn an_old_secrets_line_moved_within_its_file_passes() {
 }
 
 #[test]
-fn another_file_passes_beside_an_old_secret() {
+fn another_file_passes_despite_an_old_secret() {
     let (repo, _) = with_an_old_secret(56);
     repo.write("notes.txt", "notes\n");
     repo.add();
@@ -693,7 +693,7 @@ fn a_clean_merge_of_a_branch_with_an_old_secret_passes() {
 }
 
 #[test]
-fn a_merge_within_one_file_that_has_an_old_secret_on_the_other_side_passes() {
+fn a_merge_within_a_file_with_an_old_secret_passes() {
     let (repo, secret) = (Repo::guarded(), Secret::entra(59));
     let lines = thirty_lines();
     repo.write("settings.toml", lines.concat());
@@ -719,7 +719,7 @@ fn a_conflict_resolution_that_keeps_the_other_sides_old_secret_passes() {
 }
 
 #[test]
-fn a_merge_of_three_passes_with_an_old_secret_in_the_last() {
+fn an_octopus_merge_with_an_old_secret_passes() {
     let (repo, secret) = (Repo::guarded(), Secret::entra(61));
     branch_that_adds(&repo, "first", "first.txt", "first\n");
     branch_that_adds(&repo, "second", "config.env", &secret.line());
@@ -820,7 +820,7 @@ fn staged_works_from_a_folder_within_the_worktree() {
 }
 
 #[test]
-fn a_staged_finding_says_where_it_stands() {
+fn a_staged_finding_has_its_position() {
     let (repo, secret) = (Repo::guarded(), Secret::entra(69));
     repo.write("config.env", format!("# é comes first\n  key: é {}\n", secret.value));
     repo.add();

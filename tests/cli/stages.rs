@@ -58,7 +58,7 @@ fn works_without_files(finding: &Value) {
 }
 
 #[test]
-fn a_mirror_holds_what_a_server_holds() {
+fn a_mirror_shows_that_a_secret_is_published() {
     let (repo, _) = leaked(820);
     repo.git(&["clone", "--quiet", "--mirror", ".", "../mirror.git"]);
     let mirror = repo.at("../mirror.git");
@@ -73,7 +73,7 @@ fn a_mirror_holds_what_a_server_holds() {
 }
 
 #[test]
-fn a_bare_repository_may_be_the_server() {
+fn a_bare_repository_may_be_a_server() {
     let (repo, _) = leaked(821);
     repo.git(&["init", "--quiet", "--bare", "../server.git"]);
     repo.git(&["push", "--quiet", "../server.git", "main"]);
@@ -92,7 +92,7 @@ fn a_bare_repository_may_be_the_server() {
 }
 
 #[test]
-fn refs_that_servers_make_and_refs_of_remotes_that_are_gone_show_it() {
+fn server_refs_and_refs_of_removed_remotes_show_publication() {
     for (number, name, kind, remote) in [
         (0, "refs/pull/7/head", "served", None),
         (1, "refs/merge-requests/7/head", "served", None),
@@ -108,7 +108,7 @@ fn refs_that_servers_make_and_refs_of_remotes_that_are_gone_show_it() {
 }
 
 #[test]
-fn what_was_fetched_shows_it_though_no_ref_does() {
+fn fetch_records_show_publication_without_refs() {
     let (repo, _) = leaked(830);
     let other = repo.at("../other");
     other.git(&["init", "--quiet"]);
@@ -122,7 +122,7 @@ fn what_was_fetched_shows_it_though_no_ref_does() {
 }
 
 #[test]
-fn a_clone_knows_what_was_pushed_unless_a_remote_leaves_no_trace() {
+fn a_clone_knows_pushed_commits_if_the_remote_is_tracked() {
     let (repo, _) = leaked(831);
     repo.git(&["init", "--quiet", "--bare", "../server.git"]);
     repo.git(&["remote", "add", "origin", "../server.git"]);
@@ -156,7 +156,7 @@ fn work_trees_of_a_bare_clone_are_a_clone_with_files() {
 }
 
 #[test]
-fn a_remote_is_named_with_every_url_that_git_uses_for_it() {
+fn a_remote_is_listed_with_every_url_git_uses() {
     let (repo, _) = leaked(833);
     for (key, value) in [
         ("remote.team.url", "gh:team/repo"),

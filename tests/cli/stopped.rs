@@ -56,7 +56,7 @@ fn stopped() -> (Repo, [(&'static str, Secret); 3]) {
 }
 
 #[test]
-fn edited_and_staged_again_the_commit_has_every_file() {
+fn editing_and_restaging_commits_every_file() {
     let (repo, secrets) = stopped();
     secrets.iter().for_each(|(path, secret)| take_out(&repo, path, secret));
     repo.sh(&block(&repo)[0]).expect_code(0);
@@ -85,7 +85,7 @@ fn a_file_that_was_staged_in_part_can_be_staged_in_part_again() {
 }
 
 #[test]
-fn left_out_the_files_stay_in_the_work_tree() {
+fn unstaged_files_stay_in_the_work_tree() {
     let (repo, secrets) = stopped();
     repo.write("other.txt", "something else\n");
     repo.git(&["add", "other.txt"]);
@@ -101,7 +101,7 @@ fn left_out_the_files_stay_in_the_work_tree() {
 /// The names could be misread by a shell or by git. Next to each file is another one with a name that would match it as
 /// a pattern.
 #[test]
-fn whatever_files_are_called_both_ways_work() {
+fn both_remedies_work_for_any_file_name() {
     let names: [(&[u8], &str); 8] = [
         (b"two words.env", "two"),
         (b"it's \"quoted\" $(touch pwned).env", "it"),
@@ -135,7 +135,7 @@ fn whatever_files_are_called_both_ways_work() {
 }
 
 #[test]
-fn a_file_whose_name_is_the_value_gets_another() {
+fn a_file_named_like_the_value_is_renamed() {
     let (repo, secret) = (Repo::guarded(), Secret::github(2150));
     let name = format!("keys/{}.txt", secret.value);
     repo.write(&name, "a\n");
@@ -148,7 +148,7 @@ fn a_file_whose_name_is_the_value_gets_another() {
 }
 
 #[test]
-fn before_the_first_commit_both_ways_work() {
+fn both_remedies_work_before_the_first_commit() {
     for way in [0, 1] {
         let (repo, secret) = (Repo::init(), Secret::github(2110));
         repo.install_hook();
@@ -194,7 +194,7 @@ fn last_message(repo: &Repo) -> String {
 }
 
 #[test]
-fn a_message_is_written_again() {
+fn a_message_is_rewritten() {
     let (repo, secret) = (with_message_hook(), Secret::github(2120));
     // The message wasn't edited, so its last line isn't a comment.
     let message = format!("deploy\n\nworks with {} only\n#12", secret.value);
@@ -206,7 +206,7 @@ fn a_message_is_written_again() {
 
 /// Changes that a commit stages by itself are no longer staged once it is stopped, so the advice stages them again.
 #[test]
-fn the_message_of_a_commit_of_changes_is_written_again_with_them() {
+fn the_message_of_a_commit_with_changes_is_rewritten_with_them() {
     let (repo, secret) = (with_message_hook(), Secret::github(2126));
     repo.git(&["commit", "--quiet", "-m", "a"]);
     repo.write("a.txt", "changed\n");
@@ -253,7 +253,7 @@ const BYSTANDERS: [&str; 2] = ["inno.env", "conf/inno.env"];
 
 /// Many files are staged again together, and other files that are partly staged remain so.
 #[test]
-fn staging_many_files_again_leaves_others_as_they_are() {
+fn restaging_many_files_leaves_others_unchanged() {
     let (repo, files) = many(2300);
     let command = &block(&repo)[0];
     files.iter().for_each(|file| repo.write(file, "TOKEN=${TOKEN}\n"));
@@ -267,7 +267,7 @@ fn staging_many_files_again_leaves_others_as_they_are() {
 }
 
 #[test]
-fn leaving_many_files_out_leaves_others_as_they_are() {
+fn unstaging_many_files_leaves_others_unchanged() {
     let (repo, files) = many(2330);
     let command = &block(&repo)[1];
     repo.at("conf").sh(command).expect_code(0);
@@ -281,7 +281,7 @@ fn leaving_many_files_out_leaves_others_as_they_are() {
 
 /// Before the first commit, git has nothing to restore from.
 #[test]
-fn many_files_are_left_out_of_a_first_commit() {
+fn many_files_are_unstaged_before_a_first_commit() {
     let repo = Repo::init();
     repo.install_hook();
     for at in 0..12 {
@@ -297,7 +297,7 @@ fn many_files_are_left_out_of_a_first_commit() {
 
 /// The plan of a kind stages the files of that kind, and if a file is left out, so is its rename.
 #[test]
-fn many_files_of_each_kind_and_renamed_ones_have_lists_of_their_own() {
+fn many_files_of_each_kind_and_renamed_ones_have_separate_lists() {
     let repo = Repo::guarded();
     let body: String = (0..40).map(|line| format!("line {line}\n")).collect();
     repo.write("old.txt", &body);
@@ -329,7 +329,7 @@ fn many_files_of_each_kind_and_renamed_ones_have_lists_of_their_own() {
 
 /// For each kind, a single command shows how to revoke it.
 #[test]
-fn each_kind_that_stops_a_commit_says_how_it_is_revoked() {
+fn each_secret_kind_that_stops_a_commit_has_revocation_advice() {
     let repo = Repo::guarded();
     let (one, other) = (Secret::github(2350), Secret::entra(2351));
     repo.write("a.env", one.line() + &Secret::github(2352).line());
@@ -345,7 +345,7 @@ fn each_kind_that_stops_a_commit_says_how_it_is_revoked() {
 }
 
 #[test]
-fn an_amended_message_is_written_again_in_the_same_commit() {
+fn an_amended_message_is_rewritten_in_the_same_commit() {
     let (repo, secret) = (with_message_hook(), Secret::github(2121));
     let stop = repo.try_git(&["commit", "--quiet", "--amend", "-m", &format!("start with {}", secret.value)]);
     rewritten(&repo, &stop, 1, &secret);
@@ -355,7 +355,7 @@ fn an_amended_message_is_written_again_in_the_same_commit() {
 }
 
 #[test]
-fn the_message_of_a_merge_is_written_again_and_concludes_it() {
+fn rewriting_the_message_of_a_merge_concludes_it() {
     for is_conflict in [false, true] {
         let (repo, secret) = (with_message_hook(), Secret::github(2122));
         repo.git(&["commit", "--quiet", "-m", "main"]);
@@ -387,7 +387,7 @@ fn a_diff_below_a_message_does_not_become_part_of_it() {
 }
 
 #[test]
-fn whatever_was_found_a_stopped_commit_fits_on_a_screen() {
+fn the_output_of_a_stopped_commit_fits_on_a_screen() {
     // The values planted in one round may show up again in the next.
     let (repo, mut planted) = (Repo::guarded(), BTreeSet::new());
     for (name, count) in [("one", 1), ("a few", 3), ("many", 200), ("mixed", 200)] {

@@ -13,7 +13,7 @@ fn source(repo: &Repo, args: &[&str]) -> Value {
 }
 
 #[test]
-fn a_repository_is_called_as_its_origin_without_who_signs_in() {
+fn a_repository_is_named_after_its_origin_without_the_login() {
     let repo = Repo::with_a_commit();
     let nameless = source(&repo, &["history"]);
     assert_eq!(nameless["name"], Value::Null);
@@ -39,7 +39,7 @@ fn a_repository_is_called_as_its_origin_without_who_signs_in() {
 }
 
 #[test]
-fn rules_that_differ_are_told_apart() {
+fn different_rule_sets_are_distinguished() {
     let repo = Repo::with_a_commit();
     let rules = |args: &[&str]| source(&repo, &[&["history"], args].concat())["rules"].clone();
     assert_eq!(rules(&[]), rules(&[]));
@@ -48,7 +48,7 @@ fn rules_that_differ_are_told_apart() {
 }
 
 #[test]
-fn roots_are_told_whether_anything_was_read_anew_or_not() {
+fn root_commits_are_reported_with_and_without_a_cache() {
     let repo = Repo::with_a_commit();
     let root = repo.rev("HEAD");
     repo.write("config.env", Secret::github(4100).line());
@@ -59,7 +59,7 @@ fn roots_are_told_whether_anything_was_read_anew_or_not() {
 }
 
 #[test]
-fn files_are_called_by_their_paths_and_no_name_holds_a_secret() {
+fn files_are_named_by_path_and_no_name_contains_a_secret() {
     let repo = Repo::folder();
     let token = Secret::github(4101).value;
     repo.write(format!("{token}.txt"), "nothing\n");

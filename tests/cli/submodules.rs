@@ -22,7 +22,7 @@ fn notes(run: &Run) -> String {
 }
 
 #[test]
-fn a_submodule_that_moves_is_named_with_what_reads_it() {
+fn a_moved_submodule_is_named_with_the_scan_command() {
     let (repo, inside) = with_a_submodule(840);
     let (old, new) = (inside.rev("HEAD~1"), inside.head());
     repo.git(&["add", "lib/module"]);
@@ -40,7 +40,7 @@ fn a_submodule_that_moves_is_named_with_what_reads_it() {
 }
 
 #[test]
-fn a_submodule_that_comes_in_or_moves_often_is_to_be_swept() {
+fn an_added_or_often_moved_submodule_needs_a_sweep() {
     let (repo, inside) = with_a_submodule(841);
     repo.commit("move it");
     let run = repo.keysweep(&["range", "HEAD~2..HEAD", "--format", "jsonl"]).expect_code(0);
@@ -55,7 +55,7 @@ fn a_submodule_that_comes_in_or_moves_often_is_to_be_swept() {
 }
 
 #[test]
-fn files_of_git_crypt_are_said_to_be_encrypted() {
+fn git_crypt_files_are_reported_as_encrypted() {
     let repo = Repo::with_a_commit();
     repo.write_bytes("secrets.env", b"\0GITCRYPT\0\x01\x02\x03 and more");
     repo.add();

@@ -53,7 +53,7 @@ fn with_files() -> Repo {
 }
 
 #[test]
-fn the_last_commit_is_made_anew_and_nothing_else_changes() {
+fn only_the_last_commit_is_rewritten() {
     let (repo, secret) = (with_files(), Secret::github(2300));
     repo.write("config.env", secret.line());
     repo.commit("leak");
@@ -68,7 +68,7 @@ fn the_last_commit_is_made_anew_and_nothing_else_changes() {
 
 /// In a file with the value, staged changes remain staged, and the others remain in the work tree.
 #[test]
-fn a_file_that_is_staged_in_part_stays_so() {
+fn a_partially_staged_file_stays_partially_staged() {
     for is_older in [false, true] {
         let (repo, secret) = (with_files(), Secret::github(if is_older { 2330 } else { 2331 }));
         let lines = |from: usize| -> String { (from..from + 20).map(|line| format!("LINE_{line}=x\n")).collect() };
@@ -110,7 +110,7 @@ fn a_file_that_is_staged_in_part_stays_so() {
 }
 
 #[test]
-fn an_older_commit_is_corrected_and_merges_and_the_index_stay() {
+fn an_older_commit_is_corrected_keeping_merges_and_the_index() {
     let (repo, secret) = (with_files(), Secret::github(2301));
     repo.write("config.env", secret.line());
     repo.commit("leak");
@@ -146,7 +146,7 @@ fn stop_and_edit(repo: &Repo, command: &str, edit: impl Fn()) {
 }
 
 #[test]
-fn a_file_that_was_renamed_since_is_corrected_where_it_was() {
+fn a_later_renamed_file_is_corrected_at_its_old_path() {
     let (repo, secret) = (with_files(), Secret::github(2302));
     let body: String = (0..20).map(|line| format!("LINE_{line}=x\n")).collect();
     repo.write("old.env", body + &secret.line());
@@ -192,7 +192,7 @@ fn stopped(repo: &Repo) -> (Run, Vec<String>) {
 }
 
 #[test]
-fn sixty_secrets_in_a_push_fit_on_a_screen_and_the_block_lets_it_go_on() {
+fn sixty_secrets_in_a_push_fit_on_a_screen_and_can_be_fixed() {
     let ((repo, remote), secrets) = (guarded(), (2400..2460).map(Secret::github).collect::<Vec<_>>());
     let path = |at: usize| format!("config/{at}.env");
     secrets.iter().enumerate().for_each(|(at, secret)| repo.write(path(at), secret.line()));
@@ -206,7 +206,7 @@ fn sixty_secrets_in_a_push_fit_on_a_screen_and_the_block_lets_it_go_on() {
 }
 
 #[test]
-fn a_push_goes_on_once_its_commits_are_corrected() {
+fn a_push_succeeds_once_its_commits_are_corrected() {
     let ((repo, remote), secrets) = (guarded(), [Secret::github(2500), Secret::github(2501)]);
     for (secret, path) in secrets.iter().zip(["one.env", "two words.env"]) {
         repo.write(path, secret.line());
@@ -224,7 +224,7 @@ fn a_push_goes_on_once_its_commits_are_corrected() {
 
 /// A later commit has removed the value, so there is nothing left to edit in the work tree.
 #[test]
-fn what_a_later_commit_of_a_push_took_out_is_corrected_where_it_came_in() {
+fn a_secret_removed_later_in_a_push_is_corrected_where_introduced() {
     let ((repo, remote), secret) = (guarded(), Secret::github(2510));
     repo.write("config.env", format!("A=1\n{}B=2\n", secret.line()));
     repo.commit("leak");
@@ -242,7 +242,7 @@ fn what_a_later_commit_of_a_push_took_out_is_corrected_where_it_came_in() {
 }
 
 #[test]
-fn commands_for_a_repository_elsewhere_start_with_the_way_there() {
+fn commands_for_another_repository_start_with_cd() {
     let (repo, secret) = (with_files(), Secret::github(2303));
     repo.write("config.env", secret.line());
     repo.commit("leak");

@@ -90,7 +90,7 @@ fn is_root(repo: &Repo) -> bool {
 // ---------------------------------------------------------------- the three verdicts
 
 #[test]
-fn nothing_found_is_clean() {
+fn a_scan_without_findings_is_clean() {
     let repo = Repo::with_a_commit();
     repo.write("notes.txt", "notes\n");
     repo.add();
@@ -100,7 +100,7 @@ fn nothing_found_is_clean() {
 }
 
 #[test]
-fn something_found_is_findings() {
+fn a_scan_with_findings_reports_findings() {
     let (repo, secret) = with_a_staged_secret(100);
     for args in [&["staged"][..], &["history"], &["files", "."]] {
         let run = jsonl(&repo, args).expect_code(1);
@@ -184,7 +184,7 @@ fn findings_and_gaps_together_are_findings_and_the_gap_is_listed() {
 }
 
 #[test]
-fn a_gap_beside_findings_is_shown_to_a_reader_too() {
+fn a_gap_along_with_findings_is_shown_in_human_output() {
     let (repo, secret) = with_a_staged_secret(109);
     let run = repo.keysweep(&["files", "config.env", "no-such-file"]).expect_code(1);
     run.expect_mention(secret.rule).expect_mention("no-such-file");
@@ -193,7 +193,7 @@ fn a_gap_beside_findings_is_shown_to_a_reader_too() {
 // ---------------------------------------------------------------- nothing to read
 
 #[test]
-fn an_empty_index_on_an_unborn_head_is_clean_and_says_that_nothing_is_staged() {
+fn an_empty_index_on_an_unborn_head_is_clean_with_a_note() {
     let repo = Repo::init();
     repo.keysweep(&["staged"]).expect_code(0).expect_one_of(&["nothing", "no staged", "no files", "0 files"]);
     let run = jsonl(&repo, &["staged"]).expect_code(0);
@@ -201,7 +201,7 @@ fn an_empty_index_on_an_unborn_head_is_clean_and_says_that_nothing_is_staged() {
 }
 
 #[test]
-fn a_history_without_commits_is_clean_and_says_that_there_are_none() {
+fn a_history_without_commits_is_clean_with_a_note() {
     let repo = Repo::init();
     repo.keysweep(&["history"]).expect_code(0).expect_one_of(&["nothing", "no commit", "0 commits", "empty"]);
     let run = jsonl(&repo, &["history"]).expect_code(0);
@@ -209,7 +209,7 @@ fn a_history_without_commits_is_clean_and_says_that_there_are_none() {
 }
 
 #[test]
-fn a_folder_that_is_no_repository_is_refused() {
+fn a_folder_outside_a_repository_is_refused() {
     let folder = Repo::folder();
     for args in [&["staged"][..], &["history"], &["sweep"], &["range", "HEAD~1..HEAD"], &["hook", "install"]] {
         refused(folder.keysweep(args)).expect_one_of(&["not a git repository", "no git repository"]);
@@ -281,13 +281,13 @@ fn a_range_whose_base_a_shallow_clone_lacks_is_refused_with_the_remedy() {
 }
 
 #[test]
-fn a_range_back_over_the_edge_of_a_shallow_clone_is_refused_with_the_remedy() {
+fn a_range_across_a_shallow_boundary_is_refused_with_the_remedy() {
     let (clone, _) = shallow_clone("1");
     refused(clone.keysweep(&["range", "HEAD~1..HEAD"])).expect_one_of(&UNSHALLOW);
 }
 
 #[test]
-fn a_range_that_a_shallow_clone_holds_whole_is_clean() {
+fn a_range_completely_within_a_shallow_clone_is_clean() {
     let (clone, _) = shallow_clone("2");
     clean(&clone, &["range", "HEAD~1..HEAD"]);
 }
@@ -306,7 +306,7 @@ fn a_staged_file_whose_object_is_missing_is_a_gap() {
 }
 
 #[test]
-fn a_missing_object_is_named_to_a_reader_too() {
+fn a_missing_object_is_named_in_human_output() {
     let repo = Repo::with_a_commit();
     repo.write("lost.txt", "about to vanish\n");
     repo.add();
@@ -509,7 +509,7 @@ fn a_path_that_does_not_exist_is_a_gap_or_refused() {
 }
 
 #[test]
-fn a_file_that_may_not_be_read_is_a_gap() {
+fn a_file_without_read_permission_is_a_gap() {
     let folder = Repo::folder();
     if is_root(&folder) {
         return eprintln!("skipped: root may read everything");
@@ -531,7 +531,7 @@ fn a_file_that_fails_while_it_is_read_is_a_gap() {
 }
 
 #[test]
-fn a_dangling_symlink_within_a_folder_is_no_gap() {
+fn a_dangling_symlink_within_a_folder_is_not_a_gap() {
     let folder = Repo::folder();
     folder.write("notes.txt", "notes\n");
     must(symlink("nowhere", folder.path("link")), "make a symlink");
@@ -555,7 +555,7 @@ fn a_file_over_the_limit_is_a_gap_in_every_scope() {
 }
 
 #[test]
-fn a_file_within_the_limit_is_no_gap() {
+fn a_file_within_the_limit_is_not_a_gap() {
     let repo = Repo::with_a_commit();
     repo.write(".keysweep.toml", "[limits]\nmax_file_size = 1000\n");
     repo.write("small.txt", "x\n".repeat(500));
@@ -590,7 +590,7 @@ fn a_value_of_the_wrong_type_is_refused_by_file_and_line() {
 }
 
 #[test]
-fn configuration_that_is_no_toml_is_refused_by_file_and_line() {
+fn invalid_toml_in_the_configuration_is_refused_by_file_and_line() {
     refused_configuration("[limits]\nmax_file_size 1000\n").expect_one_of(&[":2", "line 2"]);
 }
 
@@ -706,7 +706,7 @@ fn a_secret_in_an_archive_that_is_an_lfs_object_is_found() {
 /// Base64 of gzip is unpacked and read, or is a gap. Twenty kilobytes of repetitive text are a few hundred characters
 /// of base64.
 #[test]
-fn what_base64_of_gzip_unpacks_to_is_read_or_is_a_gap() {
+fn gzip_within_base64_is_read_or_is_a_gap() {
     let secret = Secret::entra(119);
     let repo = Repo::with_a_commit();
     repo.write("secret", secret.line());
@@ -727,7 +727,7 @@ fn what_base64_of_gzip_unpacks_to_is_read_or_is_a_gap() {
 /// A text of keywords makes a rule run at each of more than a million keywords; it is a gap, and the findings so far
 /// are reported.
 #[test]
-fn a_text_of_keywords_alone_is_a_gap_and_what_was_read_of_it_is_told() {
+fn a_text_of_only_keywords_is_a_gap_with_the_part_read() {
     let secret = Secret::entra(120);
     let repo = Repo::with_a_commit();
     repo.write("keywords", format!("{}{}\n", secret.line(), "password= ".repeat(1 << 21)));
@@ -805,12 +805,12 @@ fn survives_a_closed_pipe(format: &str) {
 }
 
 #[test]
-fn a_closed_pipe_is_no_error_for_people() {
+fn a_closed_pipe_is_not_an_error_in_human_output() {
     survives_a_closed_pipe("human");
 }
 
 #[test]
-fn a_closed_pipe_is_no_error_for_programs() {
+fn a_closed_pipe_is_not_an_error_in_machine_output() {
     survives_a_closed_pipe("jsonl");
 }
 
@@ -887,7 +887,7 @@ fn an_interrupted_scan_leaves_no_report() {
 }
 
 #[test]
-fn a_report_goes_into_a_pipe_and_through_a_link_and_neither_is_replaced() {
+fn a_report_is_written_to_a_pipe_or_link_without_replacing_it() {
     let repo = Repo::init();
     let (pipe, link) = (repo.path("pipe"), repo.path("link"));
     assert!(must(Command::new("mkfifo").arg(&pipe).status(), "running mkfifo").success());

@@ -166,7 +166,7 @@ const KEEPERS: &[Keeper] = &[
 ];
 
 #[test]
-fn what_keeps_a_value_is_named_until_it_lets_go() {
+fn every_keeper_of_a_value_is_named_until_it_is_released() {
     for (seed, Keeper { by, name, plant, release }) in (1000..).zip(KEEPERS) {
         let (repo, secret) = (Repo::with_a_commit(), Secret::github(seed));
         plant(&repo, &secret);
@@ -181,7 +181,7 @@ fn what_keeps_a_value_is_named_until_it_lets_go() {
 
 /// A ref in a mirror is on the server as well: deleting it here would only hide that.
 #[test]
-fn a_ref_that_the_server_gives_out_is_not_deleted_in_a_mirror() {
+fn a_server_ref_is_not_deleted_in_a_mirror() {
     for (seed, name) in [(1090, "refs/pull/1/head"), (1091, "refs/keep-around/x"), (1092, "refs/builds/7")] {
         let (repo, secret) = (Repo::with_a_commit(), Secret::github(seed));
         committed_aside(&repo, &secret);
@@ -200,7 +200,7 @@ fn a_ref_that_the_server_gives_out_is_not_deleted_in_a_mirror() {
 }
 
 #[test]
-fn a_borrowed_object_is_told_from_ones_own() {
+fn borrowed_objects_are_distinguished_from_own_objects() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(1100));
     repo.write("a.env", secret.line());
     repo.commit("one");
@@ -217,7 +217,7 @@ fn a_borrowed_object_is_told_from_ones_own() {
 
 /// A value counts as gone only if all of the clone was read.
 #[test]
-fn what_cannot_be_read_proves_nothing() {
+fn unreadable_objects_prove_nothing() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(1110));
     verify(&repo, &[&secret.value], &[]).expect_code(0);
     let left = repo.git_path("objects/pack/tmp_pack_x");
@@ -237,7 +237,7 @@ fn what_cannot_be_read_proves_nothing() {
 
 /// Values that no rule recognises as secrets are found as they are, in every encoding.
 #[test]
-fn any_value_is_looked_for_in_every_form() {
+fn every_encoded_form_of_a_value_is_searched() {
     let value = "correct horse battery staple";
     let forms = [
         value.to_owned(),
@@ -263,7 +263,7 @@ fn any_value_is_looked_for_in_every_form() {
 /// A Windows shell or editor may add characters around a value, or write it in UTF-16: none of that makes it count as
 /// gone.
 #[test]
-fn what_stands_around_a_value_hides_nothing() {
+fn quotes_and_whitespace_around_a_value_are_ignored() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(15_100));
     repo.write("config.env", secret.line());
     repo.commit("one");
@@ -298,7 +298,7 @@ fn what_stands_around_a_value_hides_nothing() {
 }
 
 #[test]
-fn no_values_and_patterns_prove_nothing() {
+fn missing_values_and_patterns_prove_nothing() {
     let repo = Repo::with_a_commit();
     verify(&repo, &[], &[]).expect_code(2).expect_mention("no value");
     verify(&repo, &["ab"], &[]).expect_code(2).expect_mention("shorter");
@@ -308,7 +308,7 @@ fn no_values_and_patterns_prove_nothing() {
 }
 
 #[test]
-fn nothing_is_proved_where_nothing_is_stored() {
+fn an_empty_repository_proves_nothing() {
     let repo = Repo::init();
     let secret = Secret::github(2_700);
     let run = repo.tool(&["verify", "--stdin"]).input(secret.value.clone()).run().expect_code(2);

@@ -42,7 +42,7 @@ fn is_clean(tree: &Repo, branch: &str) {
 }
 
 #[test]
-fn a_linked_work_tree_ends_on_its_rewritten_branch() {
+fn a_linked_work_tree_ends_up_on_its_rewritten_branch() {
     for is_pushed in [true, false] {
         let (repo, remote, linked, secret) = linked(if is_pushed { 2810 } else { 2811 });
         if is_pushed {
@@ -62,7 +62,7 @@ fn a_linked_work_tree_ends_on_its_rewritten_branch() {
 
 /// The plan may be made in any of the work trees.
 #[test]
-fn a_plan_made_in_a_linked_work_tree_takes_the_main_one_along() {
+fn a_plan_made_in_a_linked_work_tree_includes_the_main_one() {
     let (repo, _, linked, secret) = linked(2812);
     push(&repo);
     let steps = Plan::of(&linked, &[]).steps();
@@ -73,7 +73,7 @@ fn a_plan_made_in_a_linked_work_tree_takes_the_main_one_along() {
 }
 
 #[test]
-fn work_in_a_linked_work_tree_stops_a_plan_before_it_changes_anything() {
+fn uncommitted_work_in_a_linked_work_tree_stops_a_plan_early() {
     let (repo, remote, linked, secret) = linked(2813);
     push(&repo);
     linked.write("side.txt", "staged\n");
@@ -93,7 +93,7 @@ fn work_in_a_linked_work_tree_stops_a_plan_before_it_changes_anything() {
 
 /// A detached commit gets a branch first, and is then rewritten as well.
 #[test]
-fn a_detached_work_tree_gets_a_branch_first() {
+fn a_detached_work_tree_is_given_a_branch_first() {
     let repo = Repo::with_a_commit();
     needs_filter_repo(&repo);
     let secret = Secret::github(2814);
@@ -115,7 +115,7 @@ fn a_detached_work_tree_gets_a_branch_first() {
 }
 
 #[test]
-fn a_work_tree_whose_folder_is_gone_is_forgotten() {
+fn a_work_tree_with_a_deleted_folder_is_pruned() {
     let (repo, _, linked, secret) = linked(2815);
     push(&repo);
     repo.sh("rm -rf '../a linked one'").expect_code(0);
@@ -128,7 +128,7 @@ fn a_work_tree_whose_folder_is_gone_is_forgotten() {
 
 /// If the user skips the step, `verify` names the work tree and the command that cleans its index.
 #[test]
-fn verify_names_the_work_tree_whose_index_holds_it() {
+fn verify_names_the_work_tree_whose_index_contains_the_value() {
     let (repo, _, linked, secret) = linked(2816);
     push(&repo);
     let steps = Plan::of(&repo, &[]).steps();
@@ -151,7 +151,7 @@ fn verify_names_the_work_tree_whose_index_holds_it() {
 
 /// A work tree without a branch is named, with the command that leaves the commit.
 #[test]
-fn verify_names_the_work_tree_that_stands_on_an_old_commit() {
+fn verify_names_the_work_tree_that_is_on_an_old_commit() {
     let repo = Repo::with_a_commit();
     repo.git(&["worktree", "add", "--quiet", "--detach", "../linked"]);
     repo.git(&["branch", "free"]);

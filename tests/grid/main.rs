@@ -140,7 +140,7 @@ impl Tally {
 }
 
 #[test]
-fn a_drawn_value_is_found_whoever_owns_it() {
+fn a_random_value_is_found_for_any_owner() {
     let detector = Detector::new(RuleSet::builtin());
     let mut tally = Tally::default();
     for mut cell in Cell::sample(ALPHABETS.len()) {
@@ -164,7 +164,7 @@ fn a_drawn_value_is_found_whoever_owns_it() {
 }
 
 #[test]
-fn what_is_no_secret_is_not_reported_under_any_name() {
+fn a_harmless_value_is_not_reported_under_any_name() {
     let detector = Detector::new(RuleSet::builtin());
     let mut tally = Tally::default();
     for mut cell in Cell::sample(HARMLESS.len()) {

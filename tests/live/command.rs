@@ -50,7 +50,7 @@ fn holds_none(text: &str, values: &[String]) {
 }
 
 #[test]
-fn nothing_is_sent_before_somebody_agrees() {
+fn nothing_is_sent_without_consent() {
     let (sandbox, server, values) = three();
     sandbox.swept();
     let refused = sandbox.keysweep(&["live", "--all"]);
@@ -67,7 +67,7 @@ fn nothing_is_sent_before_somebody_agrees() {
 }
 
 #[test]
-fn each_secret_gets_its_word_and_keeps_it() {
+fn each_secret_gets_a_liveness_that_is_stored() {
     let (sandbox, server, values) = three();
     sandbox.swept();
     let run = sandbox.keysweep(&["live", "--all", "--yes", "--format", "json"]);
@@ -92,7 +92,7 @@ fn each_secret_gets_its_word_and_keeps_it() {
 
 #[cfg(unix)]
 #[test]
-fn what_was_said_is_for_its_owner_alone() {
+fn stored_answers_are_readable_only_by_their_owner() {
     use std::os::unix::fs::PermissionsExt as _;
     let (sandbox, _server, _) = three();
     sandbox.swept();
@@ -102,7 +102,7 @@ fn what_was_said_is_for_its_owner_alone() {
 }
 
 #[test]
-fn an_old_proof_is_called_old() {
+fn an_old_proof_is_marked_as_old() {
     let (sandbox, _server, _) = three();
     sandbox.swept();
     sandbox.keysweep(&["live", "--all", "--yes"]);
@@ -121,7 +121,7 @@ fn an_old_proof_is_called_old() {
 }
 
 #[test]
-fn a_rotation_is_proved_by_asking_again() {
+fn a_rotation_is_confirmed_by_a_second_check() {
     let sandbox = Sandbox::new();
     sandbox.commit("app.env", &format!("NPM_TOKEN={}\n", secret("npm-token", 5)));
     let is_revoked = Arc::new(AtomicBool::new(false));
@@ -172,7 +172,7 @@ fn values_are_read_from_files_and_messages() {
 }
 
 #[test]
-fn a_decoy_and_what_has_no_safe_request_are_not_asked_about() {
+fn decoys_and_rules_without_a_safe_request_are_not_checked() {
     let sandbox = Sandbox::new();
     // The id contains the account of a decoy, in the bits that encode the account.
     let head = (1_u64 << 47 | 171_436_882_533 << 7).to_be_bytes();
@@ -192,7 +192,7 @@ fn a_decoy_and_what_has_no_safe_request_are_not_asked_about() {
 }
 
 #[test]
-fn a_finding_that_is_not_there_is_named() {
+fn an_unknown_finding_is_reported() {
     let (sandbox, server, _) = three();
     let run = sandbox.keysweep(&["live", "aaaaaaaaaa", "--yes"]);
     assert!(run.code() == Some(2) && run.text().contains("keysweep history"), "{}", run.text());

@@ -12,7 +12,7 @@ fn npm(seed: u64) -> String {
 }
 
 #[test]
-fn nothing_that_a_repository_says_chooses_a_host() {
+fn repository_content_cannot_choose_a_host() {
     let (evil, good) = (Server::silent(), Server::new(|_| Answer::json(200, r#"{"username":"acme"}"#)));
     let sandbox = Sandbox::new();
     let address = evil.address();
@@ -175,7 +175,7 @@ fn plain_http_to_this_machine_goes_through_no_proxy() {
 }
 
 #[test]
-fn what_goes_through_a_proxy_is_encrypted_for_the_provider() {
+fn proxied_requests_are_encrypted_for_the_provider() {
     let proxy = Server::new(|_| Answer::Closed);
     let sandbox = Sandbox::new();
     sandbox.commit("app.env", &npm(5));
@@ -189,7 +189,7 @@ fn what_goes_through_a_proxy_is_encrypted_for_the_provider() {
 }
 
 #[test]
-fn a_forged_report_leads_to_no_file_elsewhere() {
+fn a_forged_report_opens_no_outside_file() {
     let server = Server::silent();
     let sandbox = Sandbox::new();
     sandbox.commit("README", "x\n");

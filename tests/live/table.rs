@@ -135,7 +135,7 @@ fn telling_nothing(name: &str) -> Option<Answer> {
 const TELLING_NOTHING: [&str; 8] = ["busy", "fault", "login", "wall", "proxy", "redirect", "empty", "closed"];
 
 #[test]
-fn every_request_reads_every_answer() {
+fn every_request_handles_every_answer() {
     let rules_in_force = RuleSet::builtin();
     let known = rules();
     let (mut kinds, mut cells) = (0, 0);
@@ -159,13 +159,17 @@ fn every_request_reads_every_answer() {
                 Says::Restricted => Restricted,
                 Says::Dead => Dead,
             };
-            assert_eq!(outcome.told.word, word, "{}: {reading:?}: {}", live.id, outcome.told.why);
+            assert_eq!(outcome.interpretation.word, word, "{}: {reading:?}: {}", live.id, outcome.interpretation.why);
             cells += 1;
         }
         for name in TELLING_NOTHING {
             let outcome = asked(request, rule, &server, name);
-            assert_eq!(outcome.told.word, Unknown, "{}: {name}", live.id);
-            assert!(!outcome.told.why.is_empty() && outcome.told.reveals.is_empty(), "{}: {name}", live.id);
+            assert_eq!(outcome.interpretation.word, Unknown, "{}: {name}", live.id);
+            assert!(
+                !outcome.interpretation.why.is_empty() && outcome.interpretation.reveals.is_empty(),
+                "{}: {name}",
+                live.id
+            );
             cells += 1;
         }
         for one in server.asked() {
@@ -267,7 +271,7 @@ const DOCUMENTED: &[(&str, u16, &str, Liveness)] = &[
 
 /// Answers that providers document give the right word. They are quoted as far as a reading depends on them.
 #[test]
-fn documented_answers_give_the_right_word() {
+fn documented_answers_give_the_right_liveness() {
     let rules = RuleSet::builtin();
     for (id, status, body, word) in DOCUMENTED {
         let live = rules.live.iter().find(|live| live.id == *id).unwrap_or_else(|| panic!("{id}"));
@@ -275,12 +279,12 @@ fn documented_answers_give_the_right_word() {
         let (status, body) = (*status, (*body).to_owned());
         let server = Server::new(move |_| Answer::json(status, &body));
         let outcome = asked(request, live.rules.first().unwrap(), &server, "x");
-        assert_eq!(outcome.told.word, *word, "{id} {status}: {}", outcome.told.why);
+        assert_eq!(outcome.interpretation.word, *word, "{id} {status}: {}", outcome.interpretation.why);
     }
 }
 
 #[test]
-fn nobody_waits_for_a_slow_answer() {
+fn slow_answers_time_out() {
     let rules = RuleSet::builtin();
     let Some(Ask::Request(request)) = rules.live("npm-token").map(|live| &live.ask) else { panic!("npm can be asked") };
     let server = Server::new(|_| Answer::Slow);
@@ -289,11 +293,11 @@ fn nobody_waits_for_a_slow_answer() {
     let prepared = request::prepare(request, &Secret::new(made("npm-token")), &[], &hosts, 0).unwrap();
     let client = Client::new(None, Some(Duration::from_secs(1))).unwrap();
     let outcome = ask::all(&client, &[prepared], 1).remove(0);
-    assert_eq!((outcome.told.word, &*outcome.told.why), (Unknown, "there was no answer in time"));
+    assert_eq!((outcome.interpretation.word, &*outcome.interpretation.why), (Unknown, "there was no answer in time"));
 }
 
 #[test]
-fn a_host_that_refuses_is_left_alone() {
+fn a_host_that_refuses_is_not_asked_again() {
     let rules = RuleSet::builtin();
     let Some(Ask::Request(request)) = rules.live("npm-token").map(|live| &live.ask) else { panic!("npm can be asked") };
     let server = Server::new(|_| Answer::json(403, "{}"));
@@ -303,16 +307,17 @@ fn a_host_that_refuses_is_left_alone() {
     let several: Vec<_> = (0..5)
         .map(|seed| request::prepare(request, &Secret::new(secret("npm-token", seed)), &[], &hosts, 0).unwrap())
         .collect();
-    let words: Vec<Liveness> = ask::all(&client, &several, 9).iter().map(|outcome| outcome.told.word).collect();
+    let words: Vec<Liveness> =
+        ask::all(&client, &several, 9).iter().map(|outcome| outcome.interpretation.word).collect();
 
     assert_eq!(words, [Restricted, Restricted, Restricted, NotAsked, NotAsked]);
     assert_eq!(server.asked().len(), 3);
     let limited = ask::all(&client, &several[..2], 1);
-    assert!(limited[1].told.why.contains("--max-requests"), "{limited:?}");
+    assert!(limited[1].interpretation.why.contains("--max-requests"), "{limited:?}");
 }
 
 #[test]
-fn a_host_that_is_busy_gets_its_time() {
+fn a_rate_limited_host_gets_no_further_requests() {
     let rules = RuleSet::builtin();
     let Some(Ask::Request(request)) = rules.live("npm-token").map(|live| &live.ask) else { panic!("npm can be asked") };
     let server = Server::new(|_| Answer::Http(429, vec![("retry-after", "3600".to_owned())], String::new()));
@@ -322,7 +327,10 @@ fn a_host_that_is_busy_gets_its_time() {
         .map(|seed| request::prepare(request, &Secret::new(secret("npm-token", seed)), &[], &hosts, 0).unwrap())
         .collect();
     let outcomes = ask::all(&Client::new(None, None).unwrap(), &two, 9);
-    assert_eq!(outcomes[0].told.word, Unknown);
-    assert!(outcomes[1].told.word == NotAsked && outcomes[1].told.why.contains("wait"), "{outcomes:?}");
+    assert_eq!(outcomes[0].interpretation.word, Unknown);
+    assert!(
+        outcomes[1].interpretation.word == NotAsked && outcomes[1].interpretation.why.contains("wait"),
+        "{outcomes:?}"
+    );
     assert_eq!(server.asked().len(), 1);
 }

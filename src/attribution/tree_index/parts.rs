@@ -178,7 +178,7 @@ mod tests {
     proptest! {
         /// However a folder came about, it equals one made at once from its entries.
         #[test]
-        fn a_changed_folder_is_what_its_entries_are(
+        fn a_changed_folder_equals_its_entries(
             steps in proptest::collection::vec(
                 (proptest::collection::vec((0..400u32, 0..3u32), 0..60), any::<bool>()), 1..12,
             ),
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_folder_with_one_more_entry_takes_little_more_room() {
+    fn adding_an_entry_to_a_large_folder_takes_little_memory() {
         let mut parts = Parts::default();
         let mut folder = None;
         for name in 0..4096 {

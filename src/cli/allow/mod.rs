@@ -65,7 +65,7 @@ pub fn run(common: &Common, args: &AllowArgs) -> anyhow::Result<ExitStatus> {
     let work = Work { repo: &repo, common, session: &session, root: &root, scene: &scene, reason };
     let (already, rest) = work.already(&chosen)?;
     let done = work.done(&rest, args.form)?;
-    work.tell(&chosen, already, done)
+    work.print_result(&chosen, already, done)
 }
 
 /// Returns the reason, if it can be written into a comment or a file and holds no secret itself.
@@ -186,7 +186,7 @@ impl Work<'_> {
         for one in chosen {
             match (self.scene.commentable(one), form) {
                 (Ok(finding), _) => wanted.push(finding),
-                (Err(why), Some(_)) => anyhow::bail!("{}", why.told(one)),
+                (Err(why), Some(_)) => anyhow::bail!("{}", why.message(one)),
                 (Err(_), None) => {}
             }
         }
@@ -197,7 +197,7 @@ impl Work<'_> {
                 Err((finding, why)) => {
                     let one = chosen.iter().find(|one| one.id == finding.id.as_str());
                     if let (Some(one), Some(_)) = (one, form) {
-                        anyhow::bail!("{}", why.told(one));
+                        anyhow::bail!("{}", why.message(one));
                     }
                     wanted.retain(|other| other.id != finding.id);
                 }
@@ -206,7 +206,7 @@ impl Work<'_> {
     }
 
     /// Writes the page that says what was written, where, and what comes next.
-    fn tell(&self, chosen: &[Chosen], already: Done, done: Done) -> anyhow::Result<ExitStatus> {
+    fn print_result(&self, chosen: &[Chosen], already: Done, done: Done) -> anyhow::Result<ExitStatus> {
         let mask = self.session.mask(Some(&self.scene.files.report));
         let safe = |text: &str| escape(&mask.bytes(text.as_bytes()));
         let entries = |list: Vec<Entry>| -> Vec<Entry> {

@@ -26,7 +26,7 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// Describes the refusal in a sentence.
-    pub(super) fn told(&self, one: &Chosen) -> String {
+    pub(super) fn message(&self, one: &Chosen) -> String {
         let why = match self {
             Self::NoPlace { path } => format!("'{path}' has no place for a comment next to the value"),
             Self::Taken { path } => {

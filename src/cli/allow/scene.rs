@@ -55,10 +55,11 @@ impl Scene {
         let next = scan(session, listing);
         let views = stored.iter().flat_map(|one| one.report.all());
         let is_file = |kind| kind == ContentKind::File;
-        let told = views.flat_map(|one| &one.occurrences).filter(|place| is_file(place.kind) && place.member.is_none());
-        let told = told.map(|place| BString::from(place.path.as_str()));
+        let reported =
+            views.flat_map(|one| &one.occurrences).filter(|place| is_file(place.kind) && place.member.is_none());
+        let reported = reported.map(|place| BString::from(place.path.as_str()));
         let added = next.all().flat_map(|one| &one.occurrences).filter(|place| is_file(place.kind));
-        let paths: BTreeSet<BString> = told.chain(added.map(|place| place.path.clone())).collect();
+        let paths: BTreeSet<BString> = reported.chain(added.map(|place| place.path.clone())).collect();
         let (mut read, mut refused) = (BTreeMap::new(), BTreeMap::new());
         for path in paths.into_iter().filter(|path| !path.is_empty()) {
             match source(root, &path) {
@@ -102,8 +103,8 @@ impl Scene {
     /// Returns the first file that holds a finding, and the line if the file still holds it.
     pub(super) fn place(&self, one: &Chosen) -> (String, Option<usize>) {
         let now = self.finding(&one.id).and_then(|finding| finding.occurrences.first());
-        let told = || one.places.first().map(|(_, path)| path.clone()).unwrap_or_default();
-        now.map_or_else(|| (told(), None), |place| (place.path.to_string(), Some(place.start.line)))
+        let reported = || one.places.first().map(|(_, path)| path.clone()).unwrap_or_default();
+        now.map_or_else(|| (reported(), None), |place| (place.path.to_string(), Some(place.start.line)))
     }
 
     /// Returns the files that hold a finding.

@@ -80,13 +80,13 @@ fn event(variables: Variables<'_>, payload: Option<&[u8]>) -> anyhow::Result<Eve
 }
 
 fn github(name: &str, variables: Variables<'_>, payload: &Value) -> anyhow::Result<Event> {
-    let told = |pointer: &str| told(payload, pointer);
+    let object_at = |pointer: &str| object_at(payload, pointer);
     let tested = of_variable(variables, "GITHUB_SHA")?;
     let default = payload.pointer("/repository/default_branch").and_then(Value::as_str);
     match name {
         // The event for a review of a request describes the request as well.
         name if name.starts_with("pull_request") => {
-            let (base, head) = (told("/pull_request/base/sha")?, told("/pull_request/head/sha")?);
+            let (base, head) = (object_at("/pull_request/base/sha")?, object_at("/pull_request/head/sha")?);
             let head = Some(head.context("the event names no head of the pull request")?);
             let base = base.context("the event names no base of the pull request")?;
             let asked = "what the pull request adds";
@@ -99,7 +99,7 @@ fn github(name: &str, variables: Variables<'_>, payload: &Value) -> anyhow::Resu
             Ok(Event { asked, head, bases, merge, trunk: None })
         }
         "merge_group" => {
-            let (base, head) = (told("/merge_group/base_sha")?, told("/merge_group/head_sha")?);
+            let (base, head) = (object_at("/merge_group/base_sha")?, object_at("/merge_group/head_sha")?);
             let head = Some(head.context("the event names no head of the merge group")?);
             // Older servers name only the branch.
             let branch = payload.pointer("/merge_group/base_ref").and_then(Value::as_str).and_then(branch);
@@ -109,7 +109,7 @@ fn github(name: &str, variables: Variables<'_>, payload: &Value) -> anyhow::Resu
         }
         "push" => {
             let trunk = trunk(default, payload.get("ref").and_then(Value::as_str).and_then(branch));
-            let (before, head) = (told("/before")?, told("/after")?);
+            let (before, head) = (object_at("/before")?, object_at("/after")?);
             anyhow::ensure!(payload.get("after").is_some(), "the event does not say what was pushed");
             Ok(Event { asked: "what the push adds", head, bases: before.into_iter().collect(), merge: None, trunk })
         }
@@ -132,7 +132,7 @@ fn trunk(default: Option<&str>, branch: Option<&str>) -> Option<Trunk> {
 }
 
 /// Returns an id from the event; `None` if it is absent or all zeros.
-fn told(payload: &Value, pointer: &str) -> anyhow::Result<Option<ObjectId>> {
+fn object_at(payload: &Value, pointer: &str) -> anyhow::Result<Option<ObjectId>> {
     match payload.pointer(pointer) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => id(value.as_str().unwrap_or_default(), pointer),

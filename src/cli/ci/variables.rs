@@ -161,8 +161,8 @@ fn of_request(host: &Host, variables: Variables<'_>) -> anyhow::Result<Event> {
         Tested::Merge(name) => (of_variable(variables, name)?, true),
     };
     let head = host.head.map_or(Ok(None), |name| of_variable(variables, name))?;
-    let told: Result<Vec<_>, _> = host.bases.iter().map(|name| of_variable(variables, name)).collect();
-    let bases = told?.into_iter().flatten().collect();
+    let found: Result<Vec<_>, _> = host.bases.iter().map(|name| of_variable(variables, name)).collect();
+    let bases = found?.into_iter().flatten().collect();
     let target = host.target.and_then(variables);
     if let Some(name) = host.target {
         anyhow::ensure!(target.is_some(), "{} is about a pull request, but {name} is not set", host.name);

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_credential_is_marked_and_has_the_form_of_its_rule() {
+    fn a_planted_credential_is_marked_and_matches_its_rule() {
         let all = credentials(&[]).unwrap();
         assert_eq!(all.len(), USUAL.len());
         for one in &all {

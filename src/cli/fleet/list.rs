@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_repository_is_listed_once_by_the_name_that_reports_have() {
+    fn each_repository_is_listed_once_under_its_report_name() {
         let text = "# all of them\nhttps://me:word@github.com/acme/shop.git\n\ngit@github.com:acme/shop.git\n\
                     /srv/git/a b.git\tgithub.com/acme/ab\n/srv/git/c.git github.com/acme/c\n";
         let listed: Vec<(String, String)> =
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_in_no_url_that_is_told() {
+    fn displayed_urls_contain_no_password() {
         let of = |source: &str| line(source).map(|one| (one.bare_url(), one.path().map(str::to_owned))).unwrap();
         for (source, bare) in [
             ("https://me:word@@github.com/a/b.git", "https://github.com/a/b.git"),

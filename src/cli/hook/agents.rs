@@ -137,8 +137,8 @@ fn tried(agent: Agent, event: &str, command: &str) -> anyhow::Result<Option<Trie
     let sent = sent.to_string();
     let call = Call::parse(sent.as_bytes(), Some(agent))?;
     let output = fed(Command::new(&own).args(&arguments), &sent).with_context(|| format!("running '{command}'"))?;
-    let said = [&output.stdout[..], &output.stderr[..]].concat();
-    let holds = |text: &str| memchr::memmem::find(&said, text.as_bytes()).is_some();
+    let printed = [&output.stdout[..], &output.stderr[..]].concat();
+    let holds = |text: &str| memchr::memmem::find(&printed, text.as_bytes()).is_some();
     let masked = call.masked(&str::to_owned, "");
     let how = if masked.is_some() {
         "masks"

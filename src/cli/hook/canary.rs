@@ -41,10 +41,10 @@ pub(super) fn send(name: Name, script: &str, place: &Place) -> io::Result<Outcom
     std::fs::create_dir(canary.folder().join("hooks"))?;
     std::fs::write(&hook, script)?;
     let output = run(name, &hook, &canary, place)?;
-    let said = [output.stdout, output.stderr].concat();
-    let is_told = memchr::memmem::find(&said, file.as_bytes()).is_some();
+    let printed = [output.stdout, output.stderr].concat();
+    let is_reported = memchr::memmem::find(&printed, file.as_bytes()).is_some();
     let code = output.status.code();
-    Ok(if code != Some(0) && is_told { Outcome::Stopped } else { Outcome::LetThrough(code) })
+    Ok(if code != Some(0) && is_reported { Outcome::Stopped } else { Outcome::LetThrough(code) })
 }
 
 fn run(name: Name, hook: &Path, canary: &Canary, place: &Place) -> io::Result<Output> {

@@ -36,7 +36,7 @@ pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitS
                 ExitStatus::Clean
             }
             Keeper::Husky(script) => install_script(&script, place)?,
-            Keeper::Tool(hook, tool) => install_beside(tool, &hook, &program, place)?,
+            Keeper::Tool(hook, tool) => install_with_tool(tool, &hook, &program, place)?,
         };
         if one != ExitStatus::Clean {
             status = one;
@@ -49,7 +49,7 @@ pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitS
         say(
             "git copies it into each repository that is created or cloned from now on; 'git init' adds it to an existing one",
         );
-        if let Some(command) = place.untold() {
+        if let Some(command) = place.template_command() {
             Remark { text: "nothing is checked until git uses that folder; run".to_owned(), copy: command }.say();
         }
     }
@@ -118,7 +118,7 @@ fn install_script(script: &Script, place: &Place) -> anyhow::Result<ExitStatus> 
 
 /// Installs a hook next to one that a tool wrote. Lefthook would soon overwrite ours, so nothing is installed there;
 /// the other tools run the hook that they find.
-fn install_beside(tool: Tool, hook: &Hook, program: &Path, place: &Place) -> anyhow::Result<ExitStatus> {
+fn install_with_tool(tool: Tool, hook: &Hook, program: &Path, place: &Place) -> anyhow::Result<ExitStatus> {
     let (name, called) = (hook.name(), tool.as_str());
     if let Some(file) = tool.names_keysweep(&place.root, name) {
         say(&format!("{called} already runs keysweep: '{}' names it", place.shown(&file)));

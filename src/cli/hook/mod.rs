@@ -150,10 +150,10 @@ impl Place {
     }
 
     /// Returns the command that makes git use the template; `None` if it does so already.
-    fn untold(&self) -> Option<String> {
-        let is_untold = self.repo.is_none() && matches!(template::configured(), Ok(None));
+    fn template_command(&self) -> Option<String> {
+        let is_unconfigured = self.repo.is_none() && matches!(template::configured(), Ok(None));
         let path = self.root.display().to_string().replace('\'', r"'\''");
-        is_untold.then(|| format!("git config --global init.templateDir '{path}'"))
+        is_unconfigured.then(|| format!("git config --global init.templateDir '{path}'"))
     }
 
     /// Returns a path for messages: relative to the work tree's root, if it is below.

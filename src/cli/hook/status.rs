@@ -20,7 +20,7 @@ use crate::output::paper::Paper;
 use crate::text::escape;
 
 /// The state of a hook in words, and what follows from it.
-struct Told {
+struct HookReport {
     says: Remark,
     /// `true` if git runs this keysweep, or a tool that names it.
     in_place: bool,
@@ -32,7 +32,7 @@ struct Told {
 
 /// The status of all hooks.
 #[derive(Serialize)]
-struct Said {
+struct StatusView {
     hooks: Vec<HookView>,
     notes: Vec<Shown>,
 }
@@ -67,13 +67,13 @@ impl Serialize for Shown {
 }
 
 impl HookView {
-    fn of((name, told): &(Name, Told)) -> Self {
-        let Told { says, in_place, installed, .. } = told;
+    fn of((name, report): &(Name, HookReport)) -> Self {
+        let HookReport { says, in_place, installed, .. } = report;
         Self { hook: name.as_str(), in_place: *in_place, installed: *installed, says: Shown::of(says) }
     }
 }
 
-impl Said {
+impl StatusView {
     fn write(&self, format: FormatArg, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
         match format {
             FormatArg::Json => json::document(self, out),
@@ -93,28 +93,29 @@ impl Said {
 /// 2, so that a script can tell.
 pub(super) fn status(common: &Common, place: &Place, names: &[HookName]) -> anyhow::Result<ExitStatus> {
     let program = program()?;
-    let told = Name::ALL.map(|name| (name, tried(place, name, told(place, name, &program))));
-    let is_meant = |name: Name, told: &Told| match names {
-        [] => name == Name::PreCommit || told.installed,
+    let report = Name::ALL.map(|name| (name, tried(place, name, report(place, name, &program))));
+    let is_meant = |name: Name, report: &HookReport| match names {
+        [] => name == Name::PreCommit || report.installed,
         names => is_among(names, name),
     };
-    let in_place = told.iter().filter(|(name, told)| is_meant(*name, told)).all(|(_, told)| told.in_place);
+    let in_place = report.iter().filter(|(name, report)| is_meant(*name, report)).all(|(_, report)| report.in_place);
     // A hook for servers is of no interest to people who commit.
-    let is_told = |name: Name, told: &Told| name != Name::PreReceive || told.installed || is_among(names, name);
-    let said = Said {
-        hooks: told.iter().filter(|(name, told)| is_told(*name, told)).map(HookView::of).collect(),
+    let is_told =
+        |name: Name, report: &HookReport| name != Name::PreReceive || report.installed || is_among(names, name);
+    let view = StatusView {
+        hooks: report.iter().filter(|(name, report)| is_told(*name, report)).map(HookView::of).collect(),
         notes: beyond(place, &program).iter().map(Shown::of).collect(),
     };
     let file = common.output.as_deref();
-    shell::results(file, &mut |out| said.write(common.format, shell::width(file), out))?;
+    shell::results(file, &mut |out| view.write(common.format, shell::width(file), out))?;
     shell::written(file, "the status");
     let is_read = place.repo.as_ref().is_none_or(|repo| repo.checked_out().is_ok());
-    Ok(if in_place && is_read && place.untold().is_none() { ExitStatus::Clean } else { ExitStatus::Unknown })
+    Ok(if in_place && is_read && place.template_command().is_none() { ExitStatus::Clean } else { ExitStatus::Unknown })
 }
 
 /// Adds the outcome of a canary to the state of a hook.
-fn tried(place: &Place, name: Name, mut told: Told) -> Told {
-    let Some(script) = told.script.as_ref().filter(|_| told.in_place) else { return told };
+fn tried(place: &Place, name: Name, mut report: HookReport) -> HookReport {
+    let Some(script) = report.script.as_ref().filter(|_| report.in_place) else { return report };
     let (text, is_stopped) = match canary::send(name, script, place) {
         Ok(Outcome::Stopped) => ("; it stopped a canary".to_owned(), true),
         Ok(Outcome::LetThrough(code)) => {
@@ -129,28 +130,28 @@ fn tried(place: &Place, name: Name, mut told: Told) -> Told {
         }
         Err(error) => (format!("; it could not be tested: {error}"), false),
     };
-    told.says.text.push_str(&text);
-    told.in_place = is_stopped;
-    told
+    report.says.text.push_str(&text);
+    report.in_place = is_stopped;
+    report
 }
 
 /// Returns the remarks on other places: a template that git does not use yet, work trees and submodules.
 fn beyond(place: &Place, program: &Path) -> Vec<Remark> {
     let template = "git does not use this template yet; run";
-    let untold = place.untold().map(|copy| Remark { text: template.to_owned(), copy });
-    let Some(repo) = &place.repo else { return untold.into_iter().collect() };
-    let mut told: Vec<String> = Vec::new();
-    told.extend(repo.checked_out().err().map(|error| format!("it stops everything until HEAD can be read: {error}")));
-    told.extend(place.unread());
+    let template_command = place.template_command().map(|copy| Remark { text: template.to_owned(), copy });
+    let Some(repo) = &place.repo else { return template_command.into_iter().collect() };
+    let mut report: Vec<String> = Vec::new();
+    report.extend(repo.checked_out().err().map(|error| format!("it stops everything until HEAD can be read: {error}")));
+    report.extend(place.unread());
     if repo.has_relative_hooks() && repo.worktrees().len() > 1 {
-        told.push(
+        report.push(
             "core.hooksPath is relative, so each work tree has its own hooks; these are the hooks of this one"
                 .to_owned(),
         );
     }
     for module in repo.submodules() {
         let path = module.workdir().map(|root| place.shown(&root)).unwrap_or_default();
-        told.push(match module.hooks_dir() {
+        report.push(match module.hooks_dir() {
             Ok(folder) => {
                 let hook = Hook::in_folder(folder, Name::PreCommit);
                 let is = if hook.state(program) == State::Ours { "installed" } else { "not installed" };
@@ -159,7 +160,7 @@ fn beyond(place: &Place, program: &Path) -> Vec<Remark> {
             Err(error) => format!("the submodule '{path}' has no hooks: {error}"),
         });
     }
-    untold.into_iter().chain(told.into_iter().map(Remark::of)).collect()
+    template_command.into_iter().chain(report.into_iter().map(Remark::of)).collect()
 }
 
 fn shown(text: &str) -> String {
@@ -167,7 +168,7 @@ fn shown(text: &str) -> String {
     lines.join("\n")
 }
 
-fn told(place: &Place, name: Name, program: &Path) -> Told {
+fn report(place: &Place, name: Name, program: &Path) -> HookReport {
     match place.keeper(name) {
         Keeper::File(hook) => of_file(&hook, program),
         Keeper::Husky(script) => of_script(&script, place, name, program),
@@ -175,7 +176,7 @@ fn told(place: &Place, name: Name, program: &Path) -> Told {
     }
 }
 
-fn of_file(hook: &Hook, program: &Path) -> Told {
+fn of_file(hook: &Hook, program: &Path) -> HookReport {
     let path = hook.path().display().to_string();
     let remedy = remedy(hook.name());
     let state = hook.state(program);
@@ -199,10 +200,10 @@ fn of_file(hook: &Hook, program: &Path) -> Told {
     let script =
         in_place.then(|| bounded::read(&hook.path(), bounded::MAX_SIZE, bounded::Links::Followed)).and_then(Result::ok);
     let script = script.and_then(|bytes| bounded::text(bytes).ok());
-    Told { says: Remark::of(text), in_place, installed: !matches!(state, State::Absent | State::Foreign), script }
+    HookReport { says: Remark::of(text), in_place, installed: !matches!(state, State::Absent | State::Foreign), script }
 }
 
-fn of_script(script: &Script, place: &Place, name: Name, program: &Path) -> Told {
+fn of_script(script: &Script, place: &Place, name: Name, program: &Path) -> HookReport {
     let (path, remedy) = (place.shown(script.path()), remedy(name));
     let state = script.state();
     let (text, in_place) = match state {
@@ -224,16 +225,16 @@ fn of_script(script: &Script, place: &Place, name: Name, program: &Path) -> Told
         }
     };
     let script = Some(format!("PATH=\"node_modules/.bin:$PATH\"\n{}\n", script.lines()));
-    Told { says: Remark::of(text), in_place, installed: state != State::Absent, script }
+    HookReport { says: Remark::of(text), in_place, installed: state != State::Absent, script }
 }
 
-fn of_tool(tool: Tool, hook: &Hook, place: &Place, program: &Path) -> Told {
+fn of_tool(tool: Tool, hook: &Hook, place: &Place, program: &Path) -> HookReport {
     let (path, called) = (hook.path().display().to_string(), tool.as_str());
     if let Some(file) = tool.names_keysweep(&place.root, hook.name()) {
         let (which, in_place) = found(on_path(None), program);
         let text =
             format!("active: git runs '{path}', which runs {called}; '{}' names keysweep: {which}", place.shown(&file));
-        return Told {
+        return HookReport {
             says: Remark::of(text),
             in_place,
             installed: true,
@@ -242,17 +243,17 @@ fn of_tool(tool: Tool, hook: &Hook, place: &Place, program: &Path) -> Told {
     }
     match hook.ours(program) {
         Some(ours) if ours.is_legacy() => {
-            let (told, own) = (of_file(&ours, program), ours.path());
+            let (report, own) = (of_file(&ours, program), ours.path());
             let active =
                 format!("active: git runs '{path}', which belongs to {called} and runs '{}' first", own.display());
-            if told.in_place { Told { says: Remark::of(active), ..told } } else { told }
+            if report.in_place { HookReport { says: Remark::of(active), ..report } } else { report }
         }
         Some(ours) => of_file(&ours, program),
         None => {
             let (file, copy) = (file_of(tool, place), tool.lines(hook.name()));
             let text =
                 format!("not installed: '{path}' belongs to {called}, and '{file}' does not name keysweep; add to it:");
-            Told { says: Remark { text, copy }, in_place: false, installed: false, script: None }
+            HookReport { says: Remark { text, copy }, in_place: false, installed: false, script: None }
         }
     }
 }

@@ -134,7 +134,7 @@ fn about(
 
 /// Lists what would be sent, and asks the user to agree.
 fn consent(session: &Session, listed: &[RequestView], terms: &Terms, count: usize) -> anyhow::Result<()> {
-    let text = page::told(&safe(&listed.to_vec(), &session.mask(None))?, count);
+    let text = page::preview(&safe(&listed.to_vec(), &session.mask(None))?, count);
     shell::say(&text);
     if terms.yes {
         return Ok(());

@@ -85,7 +85,7 @@ pub(super) fn listed(questions: &[Question<'_>], requests: &[Prepared<'_>]) -> V
 }
 
 /// Describes the requests in words, for the user to agree to.
-pub(super) fn told(requests: &[RequestView], count: usize) -> String {
+pub(super) fn preview(requests: &[RequestView], count: usize) -> String {
     let hosts: BTreeSet<&String> = requests.iter().map(|one| &one.host).collect();
     let mut lines = vec![format!("keysweep: {} to {}", plural(count, "request"), plural(hosts.len(), "host"))];
     for one in requests {
@@ -148,7 +148,12 @@ impl LiveView {
         let rows = self.asked.iter().filter(|one| one.asked.word != Liveness::NotAsked);
         let rows = rows.map(|one| {
             let word = Inline::Badge(tone(one.asked.word), one.asked.word.as_str().to_owned());
-            vec![vec![word], vec![code(&one.id)], vec![code(&one.rule)], vec![untrusted(asked::told_by(&one.asked))]]
+            vec![
+                vec![word],
+                vec![code(&one.id)],
+                vec![code(&one.rule)],
+                vec![untrusted(asked::answer_line(&one.asked))],
+            ]
         });
         let rows: Vec<_> = rows.collect();
         let mut page = vec![Block::Heading(1, vec![text("What providers say")])];

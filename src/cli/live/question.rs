@@ -50,9 +50,9 @@ impl<'f> Question<'f> {
             Err(why) => not_asked(why),
             Ok(number) => match outcomes.get(*number) {
                 None => not_asked("nothing was sent"),
-                Some(Outcome { told, host }) => {
-                    let (why, reveals) = (told.why.clone(), told.reveals.clone());
-                    Asked { word: told.word, at: at.clone(), host: host.clone(), why, reveals }
+                Some(Outcome { interpretation, host }) => {
+                    let (why, reveals) = (interpretation.why.clone(), interpretation.reveals.clone());
+                    Asked { word: interpretation.word, at: at.clone(), host: host.clone(), why, reveals }
                 }
             },
         }

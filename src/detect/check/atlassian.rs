@@ -29,7 +29,7 @@ mod tests {
     use data_encoding::BASE64;
 
     #[test]
-    fn the_number_is_told() {
+    fn the_number_is_reported() {
         let body = BASE64.encode(&[b"123456789012:".as_slice(), &[0xA7; 20]].concat());
         let expected = Outcome::Pass(vec![Fact::new("token_id", "123456789012")]);
         assert_eq!(data_center(body.as_bytes()), expected);

@@ -72,7 +72,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_account_comes_back(number in 0_u64..1_000_000_000_000, rest in any::<[u8; 10]>()) {
+        fn the_account_is_recovered(number in 0_u64..1_000_000_000_000, rest in any::<[u8; 10]>()) {
             let id = format!("AKIA{}", account_id(number, &rest));
             prop_assume!(!id.ends_with("EXAMPLE") && id.bytes().any(|b| b.is_ascii_digit()) && DECOYS.iter().all(|(decoy, _)| format!("{number:012}") != *decoy));
             let expected = Outcome::Pass(vec![Fact::new("aws_account_id", format!("{number:012}"))]);
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn canaries_are_told() {
+    fn canaries_are_recognised() {
         for (decoy, owner) in DECOYS {
             let id = format!("AKIA{}", account_id(decoy.parse().unwrap(), &[7; 10]));
             let expected = vec![Fact::new("aws_account_id", decoy), Fact::new("aws_canary", owner)];

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn marvin_agrees_with_the_vendors_vectors() {
+    fn marvin_matches_the_vendors_test_vectors() {
         let apim = format!("{}APIMHbKhsQ==", "a".repeat(76));
         assert!(matches!(marvin(apim.as_bytes(), &seeds(&["GitKey00", "Tenant00"])), Outcome::Pass(_)));
         let send = format!("{}+ASbHpHeAI=", "a".repeat(33));
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn entra_agrees_with_the_vendors_vector() {
+    fn entra_matches_the_vendors_test_vector() {
         let secret = format!("zzz8Q~{}blP", "z".repeat(31));
         assert_eq!(entra(secret.as_bytes()), Outcome::Pass(vec![]));
         assert_eq!(entra(secret.replacen('z', "y", 1).as_bytes()), Outcome::Fail(ALTERED));
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn cask_keys_tell_month_and_service() {
+    fn cask_keys_reveal_month_and_service() {
         let front = format!("{}JQQJ99BF{}AAASAZDO", "a1B2".repeat(13), "ACAAAAAL".to_owned() + "cD3e");
         let check = cask_check(&base64(front.as_bytes()).unwrap());
         let key = format!("{front}{}", &check[..4]);
@@ -204,7 +204,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sealed_keys_pass(random in proptest::collection::vec(any::<u8>(), 64), length in 0_usize..4) {
+        fn keys_with_a_valid_checksum_pass(random in proptest::collection::vec(any::<u8>(), 64), length in 0_usize..4) {
             let length = [32, 39, 40, 64][length];
             let key = seal_key(&random[..length], "+AbC", "Default0").unwrap();
             prop_assert!(key.contains("+AbC"));

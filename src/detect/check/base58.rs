@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sealed_keys_pass_and_altered_ones_fail() {
+    fn keys_with_a_valid_checksum_pass_and_altered_ones_fail() {
         for length in [33, 34, 78] {
             let text = seal(&vec![0x80; length]);
             assert_eq!(key(text.as_bytes()), Outcome::Pass(vec![]), "{text}");

@@ -148,7 +148,7 @@ mod tests {
         }
 
         #[test]
-        fn base58_reads_back(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+        fn base58_round_trips(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             prop_assert_eq!(base58(to_base58(&bytes).as_bytes()), Some(bytes));
         }
     }

@@ -106,7 +106,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sealed_bodies_pass_and_altered_ones_fail(body in "[0-9A-Za-z]{54}", at in 5_usize..40) {
+        fn bodies_with_a_valid_checksum_pass_and_altered_ones_fail(body in "[0-9A-Za-z]{54}", at in 5_usize..40) {
             for (token, verify) in sealed(&body) {
                 prop_assert_eq!(verify(token.as_bytes()), Outcome::Pass(vec![]));
                 let mut altered = token.into_bytes();

@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn sealed_seeds_pass_and_altered_ones_fail() {
+    fn seeds_with_a_valid_checksum_pass_and_altered_ones_fail() {
         let text = seal(&[0x90; 33]);
         assert_eq!(seed(text.as_bytes()), Outcome::Pass(vec![]));
         assert_eq!(seed(text.replacen('S', "T", 1).as_bytes()), Outcome::Fail(ALTERED));

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_tell_algorithm_and_size() {
+    fn keys_reveal_algorithm_and_size() {
         assert_eq!(rsa(&rsa_key()).as_deref(), Some("RSA 2048"));
         let curve = wrap(PARAMETERS, &wrap(OBJECT, NAMES[9].0));
         let key = wrap(SEQUENCE, &[wrap(INTEGER, &[1]), wrap(OCTETS, &[9; 32]), curve].concat());
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn cut_keys_are_not_recognised() {
+    fn truncated_keys_are_not_recognised() {
         let key = rsa_key();
         assert!((0..key.len()).all(|length| rsa(&key[..length]).is_none()));
         assert!(rsa(&[key.as_slice(), &[0]].concat()).is_none());

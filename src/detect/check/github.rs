@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn the_owner_is_told() {
+    fn the_owner_is_reported() {
         let expected = Outcome::Pass(vec![Fact::new("github_user_id", "583231")]);
         assert_eq!(fine_grained(token(583_231).as_bytes()), expected);
     }

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn owners_are_told() {
+    fn owners_are_reported() {
         let expected =
             Outcome::Pass(vec![Fact::new("gitlab_organization_id", "1"), Fact::new("gitlab_user_id", "100")]);
         assert_eq!(routable(token("glpat-").as_bytes()), expected);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_stands_there_is_kept() {
+    fn a_stated_length_is_respected() {
         let before = "glpat-0123456789abcdef0123456789a.01.0r";
         let token = format!("{before}{}", routable_check(before));
         assert_eq!(routable(token.as_bytes()), Outcome::Pass(vec![]));

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_are_told() {
+    fn claims_are_reported() {
         let payload =
             r#"{"iss":"acme","sub":"7","aud":["api"],"exp":1735689599.4,"kubernetes.io":{"namespace":"prod"}}"#;
         let token = sign(r#"{"alg":"HS256"}"#, payload, 32);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_credential_fails() {
+    fn a_jwt_that_is_not_a_credential_fails() {
         let fails = |token: &str, reason| assert_eq!(super::token(token.as_bytes(), None), Outcome::Fail(reason));
         fails(&sign(r#"{"alg":"none"}"#, "{}", 32), "not signed");
         fails(&sign(r#"{"alg":"HS256"}"#, "{}", 0), "not signed");
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_of_another_length_weighs_less() {
+    fn a_signature_of_another_length_lowers_the_confidence() {
         let token = sign(r#"{"alg":"RS256"}"#, "{}", 32);
         assert!(matches!(super::token(token.as_bytes(), None), Outcome::Weak { .. }));
     }

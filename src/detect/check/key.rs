@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn public_and_cut_keys_fail() {
+    fn public_and_truncated_keys_fail() {
         assert_eq!(judged("PUBLIC KEY", &ed25519()), Outcome::Fail("only a public part"));
         assert_eq!(judged("CERTIFICATE", &[1]), Outcome::Fail("only a public part"));
         assert_eq!(judged("PRIVATE KEY", &ed25519()[..40]), Outcome::Fail(CUT));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn putty_keys_say_whether_they_are_encrypted() {
+    fn putty_keys_show_whether_they_are_encrypted() {
         let file =
             |cipher: &str| format!("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: {cipher}\nPrivate-MAC: 00\n");
         let expected = Outcome::Pass(vec![Fact::new("key_algorithm", "ssh-ed25519")]);

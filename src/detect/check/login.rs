@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_is_told_unless_it_may_be_a_key() {
+    fn the_user_is_reported_unless_it_may_be_a_key() {
         assert_eq!(judged("deploy:kV9tz-Lq2:x"), Outcome::Pass(vec![Fact::new("user", "deploy")]));
         assert_eq!(judged(&format!("{}:kV9tz-Lq2", "a1B2".repeat(6))), Outcome::Pass(vec![]));
     }

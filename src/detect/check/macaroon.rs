@@ -118,7 +118,7 @@ mod tests {
         format!("pypi-{}", BASE64URL_NOPAD.encode(&bytes.concat()))
     }
 
-    fn told(caveat: &str) -> Fact {
+    fn fact(caveat: &str) -> Fact {
         match pypi(token(b"pypi.org", caveat).as_bytes()) {
             Outcome::Pass(facts) => facts.last().unwrap().clone(),
             other => panic!("{other:?}"),
@@ -126,17 +126,17 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_told() {
-        assert_eq!(told(r#"{"version": 1, "permissions": "user"}"#), Fact::new("pypi_scope", "user"));
-        assert_eq!(told(r#"{"permissions": {"projects": ["a", "b"]}}"#), Fact::new("pypi_project", "a,b"));
-        assert_eq!(told(r#"[1, ["a"]]"#), Fact::new("pypi_project", "a"));
-        assert_eq!(told("[0, 951782400, 0]"), Fact::new("pypi_expires", "2000-02-29T00:00:00Z"));
-        assert_eq!(told("[3, \"u\"]"), Fact::new("pypi_scope", "user"));
-        assert_eq!(told("nonsense").field, "pypi_token_id");
+    fn limits_are_reported() {
+        assert_eq!(fact(r#"{"version": 1, "permissions": "user"}"#), Fact::new("pypi_scope", "user"));
+        assert_eq!(fact(r#"{"permissions": {"projects": ["a", "b"]}}"#), Fact::new("pypi_project", "a,b"));
+        assert_eq!(fact(r#"[1, ["a"]]"#), Fact::new("pypi_project", "a"));
+        assert_eq!(fact("[0, 951782400, 0]"), Fact::new("pypi_expires", "2000-02-29T00:00:00Z"));
+        assert_eq!(fact("[3, \"u\"]"), Fact::new("pypi_scope", "user"));
+        assert_eq!(fact("nonsense").field, "pypi_token_id");
     }
 
     #[test]
-    fn other_locations_and_cut_tokens_fail() {
+    fn other_locations_and_truncated_tokens_fail() {
         assert!(matches!(pypi(token(b"example.org", "{}").as_bytes()), Outcome::Fail(_)));
         let whole = token(b"pypi.org", "{}");
         for length in 0..whole.len() {

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_keys_tell_kind_fingerprint_and_comment() {
+    fn plain_keys_reveal_kind_fingerprint_and_comment() {
         match key(&build(b"none", 7)) {
             Outcome::Pass(facts) => {
                 let fields: Vec<_> = facts.iter().map(|f| f.field).collect();
@@ -100,12 +100,12 @@ mod tests {
     }
 
     #[test]
-    fn encrypted_keys_weigh_less() {
+    fn encrypted_keys_lower_the_confidence() {
         assert!(matches!(key(&build(b"aes256-ctr", 0)), Outcome::Weak { reason: "encrypted with a passphrase", .. }));
     }
 
     #[test]
-    fn altered_and_cut_keys_fail() {
+    fn altered_and_truncated_keys_fail() {
         assert!(matches!(key(&build(b"none", 8)), Outcome::Fail(_)));
         let whole = build(b"none", 7);
         assert!((0..whole.len()).all(|n| matches!(key(&whole[..n]), Outcome::Fail(_))));

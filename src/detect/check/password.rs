@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_weigh_less() {
+    fn default_passwords_lower_the_confidence() {
         assert!(matches!(plain(b"postgres"), Outcome::Weak { .. }));
         assert!(matches!(plain(b"Admin"), Outcome::Weak { .. }));
     }

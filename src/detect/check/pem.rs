@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_and_checksums_are_told() {
+    fn headers_and_checksums_are_recognised() {
         let block =
             find("-----BEGIN X PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n=abcd\n-----END X PRIVATE KEY-----")
                 .unwrap();
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_before_a_key_are_passed_over() {
+    fn parameters_before_a_key_are_skipped() {
         let text = "-----BEGIN EC PARAMETERS-----\nAAAA\n-----END EC PARAMETERS-----\n";
         let key = "-----BEGIN X PRIVATE KEY-----\nBBBB\n-----END X PRIVATE KEY-----";
         assert_eq!(body(&format!("{text}{key}")), "BBBB");
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn cut_blocks_are_refused() {
+    fn truncated_blocks_are_refused() {
         assert_eq!(find("-----BEGIN X PRIVATE KEY-----\nAAAA").err(), Some("cut off: no END line"));
         assert_eq!(find("AAAA").err(), Some("no BEGIN line"));
         assert_eq!(

@@ -152,11 +152,11 @@ mod tests {
     }
 
     #[test]
-    fn keys_tell_creation_user_and_passphrase() {
+    fn keys_reveal_creation_user_and_passphrase() {
         match judged(&armor(0, 0)) {
-            Outcome::Pass(told) => {
+            Outcome::Pass(found) => {
                 let expected = [Fact::new("pgp_created", "2019-12-22T23:45:04Z"), Fact::new("pgp_user_id", "A <a>")];
-                assert_eq!(told, expected);
+                assert_eq!(found, expected);
             }
             other => panic!("{other:?}"),
         }

@@ -106,12 +106,12 @@ mod tests {
     use super::*;
     use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 
-    fn says(value: impl AsRef<[u8]>) -> Option<&'static str> {
+    fn reason(value: impl AsRef<[u8]>) -> Option<&'static str> {
         is_public(value.as_ref())
     }
 
     #[test]
-    fn public_keys_are_told_by_their_structure() {
+    fn public_keys_are_recognised_by_their_structure() {
         let key = |tag: u8| [&[tag][..], &[0xA7; 32]].concat();
         let point = [&[4][..], &[0xA7; 64]].concat();
         for value in [
@@ -124,34 +124,34 @@ mod tests {
             BASE64.encode(&[&b"\0\0\0\x0bssh-ed25519\0\0\0\x20"[..], &[9; 32]].concat()),
             BASE64.encode(&[&[0x99, 1, 13, 4][..], &[9; 60]].concat()),
         ] {
-            assert_eq!(says(&value), Some("a public key"), "{value}");
+            assert_eq!(reason(&value), Some("a public key"), "{value}");
         }
         let seed = crc16::seal(&key(18 << 3));
         let altered = crc16::seal(&key(0)).replacen("AC", "AD", 1);
         for value in [seed, altered, BASE64.encode(&[0xA7; 65]), HEXLOWER.encode(&key(7)), BASE64.encode(&[4; 64])] {
-            assert_eq!(says(&value), None, "{value}");
+            assert_eq!(reason(&value), None, "{value}");
         }
     }
 
     #[test]
     fn addresses_are_public_and_keys_of_the_same_chains_are_not() {
         let digits = "0f3a".repeat(16);
-        assert_eq!(says(format!("0x{}", &digits[..40])), Some("a public address"));
-        assert_eq!(says(format!("0x{digits}")), None);
-        assert_eq!(says(base58::seal(&[0; 21])), Some("a public address"));
-        assert_eq!(says(base58::seal(&[0x80; 33])), None);
+        assert_eq!(reason(format!("0x{}", &digits[..40])), Some("a public address"));
+        assert_eq!(reason(format!("0x{digits}")), None);
+        assert_eq!(reason(base58::seal(&[0; 21])), Some("a public address"));
+        assert_eq!(reason(base58::seal(&[0x80; 33])), None);
     }
 
     #[test]
-    fn what_issuers_hand_out_for_pages_is_public() {
+    fn keys_that_issuers_mean_for_web_pages_are_public() {
         let letters = "k3Xv".repeat(9);
         let public = Some("a key or id that its issuer means to be public");
         for start in ["pk_live_", "phc_", "sb_publishable_"] {
-            assert_eq!(says(format!("{start}{letters}")), public);
+            assert_eq!(reason(format!("{start}{letters}")), public);
         }
-        assert_eq!(says(format!("price_1{}", &letters[..23])), public);
-        assert_eq!(says(format!("0x4AAAAAAA{}", &letters[..14])), public);
-        assert_eq!(says(format!("0x4AAAAAAA{}", &letters[..25])), None);
-        assert_eq!(says(format!("price_{letters}")), None);
+        assert_eq!(reason(format!("price_1{}", &letters[..23])), public);
+        assert_eq!(reason(format!("0x4AAAAAAA{}", &letters[..14])), public);
+        assert_eq!(reason(format!("0x4AAAAAAA{}", &letters[..25])), None);
+        assert_eq!(reason(format!("price_{letters}")), None);
     }
 }

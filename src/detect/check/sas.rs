@@ -22,8 +22,8 @@ pub(super) fn azure(secret: &[u8]) -> Outcome {
     if value("sig").and_then(|s| base64(s.as_bytes())).is_none_or(|s| s.len() != 32) {
         return Outcome::Fail("the signature is not 32 bytes of base64");
     }
-    let told = TOLD.into_iter().filter_map(|(name, field)| Some(Fact::new(field, value(name)?)));
-    Outcome::Pass(told.chain(host(address)).collect())
+    let known = TOLD.into_iter().filter_map(|(name, field)| Some(Fact::new(field, value(name)?)));
+    Outcome::Pass(known.chain(host(address)).collect())
 }
 
 fn pair(text: &str) -> Option<(&str, String)> {
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn expiry_and_permissions_are_told() {
+    fn expiry_and_permissions_are_reported() {
         let facts = vec![Fact::new("sas_expires", "2030-01-02T03:04:05Z"), Fact::new("sas_permissions", "rl")];
         for separator in ["&", "&amp;", "\\u0026"] {
             assert_eq!(azure(query(separator).as_bytes()), Outcome::Pass(facts.clone()));

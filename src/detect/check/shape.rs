@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn uuids_tell_their_version() {
+    fn uuids_reveal_their_version() {
         assert!(passes(&Check::UuidV4, "0f1e2d3c-4b5a-4978-a695-8b7c6d5e4f30"));
         assert!(!passes(&Check::UuidV4, "0f1e2d3c-4b5a-1978-a695-8b7c6d5e4f30"));
         assert!(!passes(&Check::UuidV4, "0f1e2d3c-4b5a-4978-c695-8b7c6d5e4f30"));
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn reference_tokens_tell_their_expiry() {
+    fn reference_tokens_reveal_their_expiry() {
         let token = |expiry: &str| BASE64.encode(format!("reftkn:01:{expiry}:{}", "aB3-".repeat(7)).as_bytes());
         let expected = Outcome::Pass(vec![Fact::new("jfrog_expires", "2024-12-31T23:59:59Z")]);
         assert_eq!(jfrog_reference(token("1735689599").as_bytes()), expected);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn bots_tell_their_id() {
+    fn bot_tokens_reveal_their_id() {
         let token = format!("{}.AbCdEf.{}", BASE64URL_NOPAD.encode(b"123456789012345678"), "x".repeat(27));
         let expected = Outcome::Pass(vec![Fact::new("discord_bot_id", "123456789012345678")]);
         assert_eq!(discord_bot(token.as_bytes()), expected);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn alphabets_and_lengths() {
+    fn alphabets_and_lengths_are_checked() {
         assert!(passes(&Check::Nuget, &format!("oy2{}", "a2".repeat(21) + "b")));
         assert!(!passes(&Check::Nuget, &format!("oy2{}", "a1".repeat(21) + "b")));
         assert!(passes(&Check::Mixed, "abc1") && !passes(&Check::Mixed, "abc") && !passes(&Check::Mixed, "123"));

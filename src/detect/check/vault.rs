@@ -61,14 +61,14 @@ mod tests {
     }
 
     #[test]
-    fn the_namespace_is_told() {
+    fn the_namespace_is_reported() {
         let expected = Outcome::Pass(vec![Fact::new("vault_namespace", "team")]);
         assert_eq!(token(message(b"hvs.aaaabbbbccccddddeeeeffff.team").as_bytes()), expected);
         assert_eq!(token(message(b"hvs.aaaabbbbccccddddeeeeffff").as_bytes()), Outcome::Pass(vec![]));
     }
 
     #[test]
-    fn cut_and_foreign_messages_fail() {
+    fn truncated_and_foreign_messages_fail() {
         let whole = message(b"hvs.aaaabbbbccccddddeeeeffff");
         assert!(matches!(token(&whole.as_bytes()[..whole.len() - 4]), Outcome::Fail(_)));
         assert!(matches!(token(format!("hvs.{}", "x".repeat(96)).as_bytes()), Outcome::Fail(_)));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn batch_tokens_have_a_key_version_and_short_ones_nothing() {
+    fn batch_tokens_have_a_key_version_and_short_ones_have_no_facts() {
         assert_eq!(token(b"hvb.AAAAAQxyz"), Outcome::Pass(vec![]));
         assert_eq!(token(b"hvb.xyz"), Outcome::Fail("no key version"));
         assert_eq!(token(b"hvs.aaaabbbbccccddddeeeeffff"), Outcome::NotApplicable);

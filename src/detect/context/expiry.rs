@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_and_days_are_compared() {
+    fn timestamps_and_days_are_compared() {
         let now = "2026-03-01T12:30:45Z";
         for past in
             ["2026-03-01T12:30:44Z", "2026-03-01", "2025-12-31", "2026-03-01T12:29Z", "2026-02-28T23:59:59.999Z"]

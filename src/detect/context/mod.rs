@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn companions_raise_a_medium_confidence_to_that_of_the_rule_and_no_other() {
+    fn companions_raise_only_medium_confidence_to_that_of_the_rule() {
         use Confidence::{High, Low, Medium};
         let detector = Detector::new(RuleSet::builtin());
         for (before, of_rule, after) in
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn companions_wait_only_for_what_is_not_reported_by_itself() {
+    fn companions_are_delayed_only_for_findings_not_reported_anyway() {
         use Confidence::{High, Low, Medium};
         let waits = |own, least| companions_wait(&detection(own), least);
         assert!(waits(Low, Medium) && waits(Low, High));

@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_lowers_what_was_made_up_and_lessens_what_was_drawn() {
+    fn test_paths_lower_confidence_or_severity() {
         for path in ["tests/app.env", "spec/a.yml", ".env.example", "samples/a.json", "src/config_test.go"] {
             assert_eq!(at(path, CHOSEN), Some((Confidence::Low, Severity::High)), "{path}");
             assert_eq!(at(path, DRAWN), Some((Confidence::Medium, Severity::Medium)), "{path}");
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_depends_on_the_name_of_the_file_holds_there_alone() {
+    fn file_dependent_rules_apply_only_to_matching_files() {
         let files = ["master.key", "credentials/*.key", ".vault_pass*"].map(Str::Borrowed);
         let path_fits = |path: &str| is_named(path.as_bytes(), &files);
         for path in [
@@ -310,14 +310,14 @@ mod tests {
     }
 
     #[test]
-    fn recorded_traffic_is_no_sample() {
+    fn recorded_traffic_is_not_a_sample() {
         for path in ["cassettes/a.yml", "spec/vcr_cassettes/a.yml", "tests/a.har", "test/run.log"] {
             assert_eq!(at(path, DRAWN), Some((Confidence::Medium, Severity::High)), "{path}");
         }
     }
 
     #[test]
-    fn code_of_others_lowers_what_was_made_up() {
+    fn third_party_code_lowers_the_confidence_of_chosen_values() {
         for path in ["vendor/a.go", "web/node_modules/a/b.js", "third_party/a.py", "ios/Pods/a.m"] {
             assert_eq!(at(path, CHOSEN), Some((Confidence::Low, Severity::High)), "{path}");
             assert_eq!(at(path, DRAWN), Some((Confidence::Medium, Severity::High)), "{path}");
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn weak_passwords_count_where_they_are_put_to_use() {
+    fn weak_passwords_count_where_they_are_deployed() {
         let weak = [Mark::Password, Mark::Chosen, Mark::Weak];
         for (path, confidence) in [
             (".env.production", Confidence::Medium),
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_counts_once_however_often_it_is_applied() {
+    fn applying_a_path_repeatedly_counts_once() {
         let once = apply(b"tests/a.env", detection(DRAWN)).unwrap();
         let twice = apply(b"tests/a.env", apply(b"", detection(DRAWN)).unwrap()).unwrap();
         assert_eq!((once.severity, once.ledger), (twice.severity, twice.ledger));

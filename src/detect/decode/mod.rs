@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_no_wrapped_base64_are_not_joined() {
+    fn lines_that_are_not_wrapped_base64_are_not_joined() {
         let line = PADDED.encode(b"a text of forty-eight bytes, which makes 64 char");
         let short = PADDED.encode(b"end of it all, and no more");
         let joined =
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn escaped_signs_and_octal_digits_are_decoded() {
+    fn escaped_symbols_and_octal_digits_are_decoded() {
         assert_eq!(decoded(r#""https:\/\/user:pass@host\/x""#), "https://user:pass@host/x");
         assert_eq!(decoded(r"url=jdbc\:x\://user\:pass"), "url=jdbc:x://user:pass");
         assert_eq!(decoded(r"abc\055def\176ghi"), "abc-def~ghi");
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_before_an_underscore_is_decoded() {
+    fn an_escape_before_an_underscore_is_decoded() {
         assert_eq!(decoded(r"\texttt{abc\_def\_ghi}"), r"\texttt{abc_def_ghi}");
         assert_eq!(origin(r"abc\_def\_ghi", "c_d"), r"c\_d");
         assert!(runs(r"not\_ a \_name \\_ here").is_empty());
@@ -518,7 +518,7 @@ mod tests {
 
         /// A run is determined by its extent and a byte on either side, wherever they are.
         #[test]
-        fn a_run_is_the_same_in_other_surroundings(text in text(), before in text(), after in text()) {
+        fn a_run_is_decoded_the_same_in_any_surroundings(text in text(), before in text(), after in text()) {
             for run in all(&text) {
                 let extent = run.extent();
                 let kept = extent.grown(1, 1, text.len());

@@ -163,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn asked_often_it_finds_the_same(text in "[abcdxX=\n\u{e9}]{0,40}", from in 0usize..40) {
+        fn the_compiled_and_the_lazy_search_agree(text in "[abcdxX=\n\u{e9}]{0,40}", from in 0usize..40) {
             let (text, from) = (text.as_bytes(), from.min(text.len()));
             for source in SOURCES {
                 let (seldom, often) = (Expression::new(source.to_owned()), Expression::new(source.to_owned()));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_faster_one_is_built_when_it_is_worth_it() {
+    fn the_faster_engine_is_built_after_enough_searches() {
         let expression = Expression::new("a+b".to_owned());
         (0..OFTEN).for_each(|_| assert!(!expression.is_match(b"aac")));
         let is_built = |engine: &OnceLock<Option<Engine>>| engine.get().is_some();
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_expression_finds_nothing() {
+    fn an_invalid_expression_finds_nothing() {
         assert_eq!(found(&Expression::new("(".to_owned()), b"(", 0), (false, None, None));
     }
 }

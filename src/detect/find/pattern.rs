@@ -64,8 +64,8 @@ impl Patterns {
 
     /// Returns the match that belongs to the keyword hit; if there is none, how far around the keyword shows that.
     pub fn candidate(&self, rule: &Rule, hit: &Hit, text: &Searched<'_>) -> Result<Candidate, Reach> {
-        let looked = looked_at(rule, hit.span, text);
-        let end = hit.span.end.saturating_add(looked.after as usize).min(text.len());
+        let inspected = inspected_reach(rule, hit.span, text);
+        let end = hit.span.end.saturating_add(inspected.after as usize).min(text.len());
         let keyword = &rule.keywords[hit.keyword];
         let secret = self.pattern(rule, hit).and_then(|pattern| match &rule.matcher {
             Matcher::Around { .. } => around(pattern, (hit.rule, rule), keyword, hit.span, text, end),
@@ -73,7 +73,7 @@ impl Patterns {
             Matcher::Whole { .. } | Matcher::Assignment => None,
         });
         let candidate = |secret| Candidate { rule: hit.rule, keyword: hit.span, secret, name: None, form: form(rule) };
-        secret.map(candidate).ok_or(looked)
+        secret.map(candidate).ok_or(inspected)
     }
 }
 
@@ -102,7 +102,7 @@ fn anchored(rule: &Rule) -> bool {
 
 /// Returns how far around a keyword a match is searched for. If a rule's match is within one line, nothing after the
 /// line matters.
-fn looked_at(rule: &Rule, keyword: Span, text: &[u8]) -> Reach {
+fn inspected_reach(rule: &Rule, keyword: Span, text: &[u8]) -> Reach {
     let most = rule.form_reach();
     let end = keyword.end.saturating_add(most.after as usize).min(text.len());
     let line = text.get(keyword.end..end).filter(|_| rule.in_line).and_then(|rest| memchr::memchr(b'\n', rest));

@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blanks_and_line_ends_may_stand_around_the_line() {
+    fn whitespace_and_newlines_around_the_line_are_ignored() {
         let found = |text: &[u8]| only_line(text).map(|line| line.of(text).to_vec());
         for text in [&b"a b"[..], b"a b\n", b"\r\n a b \r\n\n"] {
             assert_eq!(found(text).as_deref(), Some(&b"a b"[..]));

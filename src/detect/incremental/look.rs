@@ -23,7 +23,7 @@ const BATCH: usize = 64;
 
 /// The observations in the lines of a text, besides keywords.
 #[derive(Debug, Default)]
-pub(in crate::detect) struct Looked {
+pub(in crate::detect) struct Inspected {
     /// The lines that may hold an encoded run, and parts of long lines.
     pub(super) encoded: Vec<Span>,
     /// Set if one of them may be base64 or UTF-16 that the adjacent lines continue.
@@ -38,8 +38,8 @@ impl Detector {
         text: &[u8],
         changes: impl Iterator<Item = Span>,
         mut found: impl FnMut(Anchor),
-    ) -> Looked {
-        let mut looked = Looked::default();
+    ) -> Inspected {
+        let mut inspected = Inspected::default();
         let mut batch = Vec::with_capacity(BATCH);
         // The start of the line after the last one examined.
         let mut done = 0;
@@ -55,24 +55,24 @@ impl Detector {
                 if let Some((line, hash)) = line {
                     batch.push((line, hash));
                     if batch.len() == BATCH {
-                        self.look_at_new(text, &mut batch, &mut looked, &mut found);
+                        self.look_at_new(text, &mut batch, &mut inspected, &mut found);
                     }
                     at = line.end + 1;
                 } else {
-                    self.look_at_new(text, &mut batch, &mut looked, &mut found);
+                    self.look_at_new(text, &mut batch, &mut inspected, &mut found);
                     let near = self.prefilter.near(change, text.len()).end.max(at + 1);
                     let end = memchr::memchr(b'\n', &text[at..near]).map_or(near, |length| at + length + 1);
                     let part = Span::new(at, end);
                     self.prefilter.each_anchor(text, part, &mut found);
-                    looked.encoded.push(part);
-                    looked.may_wrap |= decode::holds_full(text, part) || decode::holds_wide(text, part);
+                    inspected.encoded.push(part);
+                    inspected.may_wrap |= decode::holds_full(text, part) || decode::holds_wide(text, part);
                     at = end;
                 }
             }
             done = done.max(at);
         }
-        self.look_at_new(text, &mut batch, &mut looked, &mut found);
-        looked
+        self.look_at_new(text, &mut batch, &mut inspected, &mut found);
+        inspected
     }
 
     /// Examines the lines that are not remembered.
@@ -80,7 +80,7 @@ impl Detector {
         &self,
         text: &[u8],
         batch: &mut Vec<(Span, u64)>,
-        looked: &mut Looked,
+        inspected: &mut Inspected,
         found: &mut impl FnMut(Anchor),
     ) {
         self.known_lines.keep_new(batch);
@@ -95,8 +95,8 @@ impl Detector {
             let base64 = decode::held(text, line);
             let is_wide = may_be_wide && decode::holds_wide(text, line);
             if base64.run || is_wide || decode::holds_escapes(text, line) {
-                looked.encoded.push(line);
-                looked.may_wrap |= base64.full || is_wide;
+                inspected.encoded.push(line);
+                inspected.may_wrap |= base64.full || is_wide;
             } else if is_plain {
                 self.known_lines.remember(hash);
             }
@@ -203,7 +203,7 @@ mod tests {
     proptest! {
         /// Checks lines of any bytes and lengths: their starts and ends, and that only equal lines have the same mark.
         #[test]
-        fn lines_start_and_end_where_they_do(
+        fn line_boundaries_are_found(
             lines in proptest::collection::vec((0..40usize, 0..2 * MAX_LINE, any::<u8>(), any::<u8>()), 1..8),
         ) {
             let bytes = |(short, long, first, last): &(usize, usize, u8, u8)| {
@@ -244,12 +244,12 @@ mod tests {
         let detector = Detector::new(RuleSet::builtin());
         detector.look(text.as_bytes(), std::iter::once(Span::new(0, text.len())), |_| ());
         let mut count = 0;
-        let looked = detector.look(text.as_bytes(), changes.iter().copied(), |_| count += 1);
-        (looked.encoded, count)
+        let inspected = detector.look(text.as_bytes(), changes.iter().copied(), |_| count += 1);
+        (inspected.encoded, count)
     }
 
     #[test]
-    fn a_line_with_something_is_looked_at_again() {
+    fn a_line_with_a_match_is_scanned_again() {
         let text = "first\nlet token = x;\nplain\nx = \"%41BCDEFGH\"\nplain\n";
         let at = |part: &str| Span::new(text.find(part).unwrap(), text.find(part).unwrap() + part.len());
         let escaped = Span::new(at("x = \"").start, at("H\"").end);
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_line_what_stands_near_a_change_is_looked_at() {
+    fn only_the_part_of_a_long_line_near_a_change_is_scanned() {
         let long = format!("{0}token {0}token{0}", " ".repeat(1000));
         let text = format!("one\n{long}\ntwo\n");
         let place = text.find("token").unwrap();

@@ -111,7 +111,7 @@ impl Detector {
             }
         }
         let carried = hits.anchors.len();
-        let looked = self.look(text, edits.changed(), |anchor| {
+        let inspected = self.look(text, edits.changed(), |anchor| {
             if edits.copy_of(self.prefilter.core(anchor)).is_none() {
                 hits.anchors.push(anchor);
             }
@@ -122,8 +122,8 @@ impl Detector {
             // There are two sorted parts, which this merges.
             hits.anchors.sort();
         }
-        hits.may_wrap = base.may_wrap || looked.may_wrap;
-        let encoded = if hits.may_wrap { edits.changed().collect() } else { looked.encoded };
+        hits.may_wrap = base.may_wrap || inspected.may_wrap;
+        let encoded = if hits.may_wrap { edits.changed().collect() } else { inspected.encoded };
         self.reopen(text, encoded, edits, &room, &mut hits);
         hits.is_cut = room.is_exceeded();
         hits.is_flawed = room.is_flawed();
@@ -136,8 +136,8 @@ impl Detector {
         for position in positions {
             let anchor = &mut hits.anchors[position];
             let first = accepted.len();
-            let looked = self.judge(&searched, Anchor { shown: None, ..*anchor }, room, &mut accepted);
-            anchor.shown = looked.map(|looked| self.prefilter.around_core(anchor.word, looked));
+            let inspected = self.judge(&searched, Anchor { shown: None, ..*anchor }, room, &mut accepted);
+            anchor.shown = inspected.map(|inspected| self.prefilter.around_core(anchor.word, inspected));
             accepted[first..].iter_mut().for_each(|one| one.anchor = *anchor);
         }
         hits.keep(accepted);
@@ -365,7 +365,7 @@ mod tests {
         (text, edits)
     }
 
-    fn said(detections: &[Detection]) -> Vec<String> {
+    fn summaries(detections: &[Detection]) -> Vec<String> {
         detections.iter().map(|d| format!("{d:?} {:?}", d.secret.reveal())).collect()
     }
 
@@ -375,7 +375,7 @@ mod tests {
         /// Checks that after any number of edits the result is the same as for the whole text, and the same keywords
         /// are known.
         #[test]
-        fn an_edit_says_the_same_as_the_whole(
+        fn an_incremental_scan_agrees_with_a_full_scan(
             versions in proptest::collection::vec(proptest::collection::vec(step(), 1..9), 2..6),
         ) {
             let (mut text, _) = edit(&[], &versions[0]);
@@ -385,8 +385,8 @@ mod tests {
                 hits = DETECTOR.after_edit(&next, &hits, &edits);
                 let whole = WHOLE.hits(&next);
                 prop_assert_eq!(&hits.anchors, &whole.anchors);
-                prop_assert_eq!(said(&DETECTOR.settle(&hits)), said(&DETECTOR.scan_file(&next)));
-                prop_assert_eq!(said(&DETECTOR.settle(&whole)), said(&DETECTOR.scan_file(&next)));
+                prop_assert_eq!(summaries(&DETECTOR.settle(&hits)), summaries(&DETECTOR.scan_file(&next)));
+                prop_assert_eq!(summaries(&DETECTOR.settle(&whole)), summaries(&DETECTOR.scan_file(&next)));
                 prop_assert_eq!(hits.kept.len(), whole.kept.len());
                 prop_assert_eq!(hits.runs.len(), whole.runs.len());
                 text = next;
@@ -396,7 +396,7 @@ mod tests {
 
     /// A match that covers a whole text before an edit may not do so afterwards, and the other way round.
     #[test]
-    fn a_text_as_a_whole_is_judged_anew() {
+    fn whole_text_checks_are_repeated_after_an_edit() {
         let key = Generator::new(1).expand("<hex:32>\n", None).unwrap();
         let more = format!("{key}# a key\n");
         let mut last = Vec::new();
@@ -406,7 +406,7 @@ mod tests {
             edits.push(key.len(), Some(0));
             edits.push(text.len() - key.len(), None);
             let hits = DETECTOR.after_edit(text.as_bytes(), &DETECTOR.hits(base.as_bytes()), &edits);
-            assert_eq!(said(&DETECTOR.settle(&hits)), said(&DETECTOR.scan_file(text.as_bytes())));
+            assert_eq!(summaries(&DETECTOR.settle(&hits)), summaries(&DETECTOR.scan_file(text.as_bytes())));
             last.push(hits.is_empty());
         }
         assert_eq!(last, [false, true]);
@@ -414,11 +414,11 @@ mod tests {
 
     /// A byte inside an example is removed, so that the rules find what they searched for in vain before.
     #[test]
-    fn what_an_edit_puts_together_is_found() {
+    fn values_joined_by_an_edit_are_found() {
         let mut found = 0;
         for example in EXAMPLES.iter() {
             let next = format!("\n{example}\n");
-            let whole = said(&DETECTOR.scan_file(next.as_bytes()));
+            let whole = summaries(&DETECTOR.scan_file(next.as_bytes()));
             for at in (1..next.len()).step_by(next.len().div_ceil(24)) {
                 let text = [&next.as_bytes()[..at], b"\x01", &next.as_bytes()[at..]].concat();
                 let mut edits = Edits::default();
@@ -426,7 +426,7 @@ mod tests {
                 edits.push(at, Some(0));
                 edits.push(next.len() - at, Some(at + 1));
                 let hits = DETECTOR.after_edit(next.as_bytes(), &DETECTOR.hits(&text), &edits);
-                assert_eq!(said(&DETECTOR.settle(&hits)), whole, "{at} of {next:?}");
+                assert_eq!(summaries(&DETECTOR.settle(&hits)), whole, "{at} of {next:?}");
             }
             found += usize::from(!whole.is_empty());
         }

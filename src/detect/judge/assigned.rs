@@ -70,15 +70,15 @@ impl Evaluation<'_> {
     /// `inside` is the decoded text if the value is base64.
     fn harmless(&self, name: Span, inside: Option<&[u8]>) -> Result<(), Rejection> {
         for text in [Some(self.value), inside].into_iter().flatten() {
-            if let Some(what) = placeholder::stand_in(text) {
-                return Err(Rejection::Placeholder(what));
+            if let Some(reason) = placeholder::stand_in(text) {
+                return Err(Rejection::Placeholder(reason));
             }
         }
         if inside.is_some_and(wordlike::reads_like_words) {
             return Err(Rejection::Words);
         }
-        if let Some(what) = shape::odd_shape(self.value, self.candidate.form) {
-            return Err(Rejection::Shape(what));
+        if let Some(reason) = shape::odd_shape(self.value, self.candidate.form) {
+            return Err(Rejection::Shape(reason));
         }
         if shape::echoes(name.of(self.text), self.value) {
             return Err(Rejection::Placeholder("the name again"));
@@ -130,7 +130,7 @@ impl Evaluation<'_> {
     pub(super) fn surroundings(&self) -> Result<(), Rejection> {
         let name = self.candidate.name.unwrap_or(self.candidate.keyword);
         match around::harmless(self.text, self.candidate.keyword, name, self.candidate.secret) {
-            Some(what) => Err(Rejection::Around(what)),
+            Some(reason) => Err(Rejection::Around(reason)),
             None => Ok(()),
         }
     }

@@ -49,13 +49,13 @@ pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8], published: &Publish
         claim: Claim::Open,
         ledger: Ledger::default(),
     };
-    let said = match rule.matcher {
+    let verdict = match rule.matcher {
         Matcher::Assignment => evaluation.assigned().and_then(|()| evaluation.surroundings()),
         Matcher::Around { .. } | Matcher::After { .. } | Matcher::Whole { .. } => evaluation.formed(),
     };
-    match said.and_then(|()| if published.holds(value) { Err(Rejection::Published) } else { Ok(()) }) {
+    match verdict.and_then(|()| if published.holds(value) { Err(Rejection::Published) } else { Ok(()) }) {
         Err(rejection) if evaluation.is_final(rejection) => evaluation.claim = Claim::Refused(rejection),
-        said => said?,
+        verdict => verdict?,
     }
     if rule.settles && evaluation.claim == Claim::Open {
         evaluation.claim = Claim::Settled;
@@ -155,17 +155,17 @@ impl Evaluation<'_> {
             "thumbprint",
         ];
         let gap = Span::new(self.candidate.keyword.end, self.candidate.secret.start).of(self.text);
-        let says_so = segments(gap).any(|word| is_one_of(word, &NOT_SECRET));
-        if says_so { Err(Rejection::Context) } else { Ok(()) }
+        let is_denied = segments(gap).any(|word| is_one_of(word, &NOT_SECRET));
+        if is_denied { Err(Rejection::Context) } else { Ok(()) }
     }
 
     fn checks(&mut self) -> Result<(), Rejection> {
         let rule = self.rule;
         let in_url = rule.checks.iter().any(|used| used.check == Check::UrlPassword);
-        if let Some(what) =
+        if let Some(label) =
             Some(self.candidate.secret).filter(|_| in_url).and_then(|at| account::harmless(self.text, at))
         {
-            return Err(Rejection::Placeholder(what));
+            return Err(Rejection::Placeholder(label));
         }
         for CheckUse { check, on_fail } in rule.checks.iter() {
             match check::run(check, self.value) {
@@ -210,8 +210,8 @@ impl Evaluation<'_> {
     /// Rejects samples and regular values of a fixed form.
     fn statistics(&mut self) -> Result<(), Rejection> {
         let body = self.drawn().to_vec();
-        if let Some(what) = placeholder::sample_of_form(&body) {
-            return Err(Rejection::Placeholder(what));
+        if let Some(label) = placeholder::sample_of_form(&body) {
+            return Err(Rejection::Placeholder(label));
         }
         if self.is_checked() {
             return Ok(());

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn default_accounts_that_nobody_reaches_are_recognised() {
+    fn unreachable_default_accounts_are_recognised() {
         let near = [
             "@localhost:5672/",
             "@127.0.0.1",

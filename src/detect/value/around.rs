@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     /// Returns the reason for the value `VALUE`, whose name is the text between bars.
-    fn says(text: &str) -> Option<&'static str> {
+    fn reason(text: &str) -> Option<&'static str> {
         let plain = text.replace('|', "");
         let first = text.find('|').unwrap();
         let last = text.rfind('|').unwrap() - 1;
@@ -148,12 +148,12 @@ mod tests {
     }
 
     #[test]
-    fn names_of_what_is_public_are_read_in_every_spelling() {
+    fn names_of_public_values_are_read_in_every_spelling() {
         for name in ["data-sitekey", "TURNSTILE_SITE_KEY", "sshPubKey", "INDEXNOW_KEY", "ALGOLIA_SEARCH_KEY"] {
-            assert!(says(&format!("|{name}|: VALUE")).is_some(), "{name}");
+            assert!(reason(&format!("|{name}|: VALUE")).is_some(), "{name}");
         }
         for name in ["api_key", "postman token", "ALGOLIA_SEARCH_ADMIN_KEY"] {
-            assert!(says(&format!("|{name}|: VALUE")).is_none(), "{name}");
+            assert!(reason(&format!("|{name}|: VALUE")).is_none(), "{name}");
         }
     }
 
@@ -166,33 +166,33 @@ mod tests {
 
     #[test]
     fn blocks_of_encrypted_values_are_recognised() {
-        assert!(says(r#"{"a": {"b": 1}, "encrypted": {"user": "x", "|token|": "VALUE"}}"#).is_some());
-        assert!(says(r#"{"encrypted": {"user": "x"}, "|token|": "VALUE"}"#).is_none());
-        assert!(says(r#"{"hosts": {"|token|": "VALUE"}}"#).is_none());
+        assert!(reason(r#"{"a": {"b": 1}, "encrypted": {"user": "x", "|token|": "VALUE"}}"#).is_some());
+        assert!(reason(r#"{"encrypted": {"user": "x"}, "|token|": "VALUE"}"#).is_none());
+        assert!(reason(r#"{"hosts": {"|token|": "VALUE"}}"#).is_none());
     }
 
     #[test]
-    fn fields_that_a_page_hides_are_recognised() {
-        assert!(says(r#"<input type="hidden" name="|_token|" value="VALUE">"#).is_some());
-        assert!(says(r#"<input name="|_token|" value="VALUE" type=hidden>"#).is_some());
-        assert!(says(r#"<input name="|_token|" type="hidden" value="VALUE">"#).is_some());
-        assert!(says(r#"<input name="|_token|" value="VALUE"><p hidden>"#).is_none());
-        assert!(says(r#"<p hidden><input name="|_token|" value="VALUE">"#).is_none());
+    fn hidden_form_fields_are_recognised() {
+        assert!(reason(r#"<input type="hidden" name="|_token|" value="VALUE">"#).is_some());
+        assert!(reason(r#"<input name="|_token|" value="VALUE" type=hidden>"#).is_some());
+        assert!(reason(r#"<input name="|_token|" type="hidden" value="VALUE">"#).is_some());
+        assert!(reason(r#"<input name="|_token|" value="VALUE"><p hidden>"#).is_none());
+        assert!(reason(r#"<p hidden><input name="|_token|" value="VALUE">"#).is_none());
     }
 
     #[test]
-    fn tokens_of_signed_addresses_are_recognised() {
-        assert!(says("https://cdn.acme.io/a.mp4?|token|=VALUE&expires=1").is_some());
-        assert!(says("https://cdn.acme.io/a.png?alt=media&|token|=VALUE").is_some());
-        assert!(says("https://cdn.acme.io/a.jpg?oe=1&amp;|token|=VALUE").is_some());
-        assert!(says("https://api.acme.io/a?limit=1&|token|=VALUE").is_none());
-        assert!(says("https://api.acme.io/a?|token|=VALUE expires=1").is_none());
-        assert!(says("expires=1&|token|=VALUE").is_none());
+    fn tokens_of_signed_urls_are_recognised() {
+        assert!(reason("https://cdn.acme.io/a.mp4?|token|=VALUE&expires=1").is_some());
+        assert!(reason("https://cdn.acme.io/a.png?alt=media&|token|=VALUE").is_some());
+        assert!(reason("https://cdn.acme.io/a.jpg?oe=1&amp;|token|=VALUE").is_some());
+        assert!(reason("https://api.acme.io/a?limit=1&|token|=VALUE").is_none());
+        assert!(reason("https://api.acme.io/a?|token|=VALUE expires=1").is_none());
+        assert!(reason("expires=1&|token|=VALUE").is_none());
     }
 
     #[test]
     fn ids_of_stored_credentials_are_recognised() {
-        assert!(says("API = |credentials|('VALUE')").is_some());
-        assert!(says("API = |credentials|: 'VALUE'").is_none());
+        assert!(reason("API = |credentials|('VALUE')").is_some());
+        assert!(reason("API = |credentials|: 'VALUE'").is_none());
     }
 }

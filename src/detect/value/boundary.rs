@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_are_no_letters() {
+    fn escapes_are_not_letters() {
         for text in [r"a\nVALUE", "a%3DVALUE", r"\u003dVALUE", r"\x3dVALUE", "\x1b[32mVALUE", "\x1b[0mVALUE"] {
             assert!(at(text, "VALUE", Boundary::Word), "{text}");
         }

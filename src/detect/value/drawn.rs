@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_makes_up_does_not() {
+    fn invented_values_do_not_look_drawn() {
         for value in [
             "changeme-test-123",
             "TestPassword123!",

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_narrowest_alphabet_is_taken() {
+    fn the_narrowest_alphabet_is_chosen() {
         assert_eq!(alphabet(b"0123"), Alphabet::Digits);
         assert_eq!(alphabet(b"01ab"), Alphabet::Hex);
         assert_eq!(alphabet(b"0123456789abcdef0123456789abcdefNRAL"), Alphabet::Hex);

@@ -49,10 +49,10 @@ impl Named {
         let (at, kind) = head(&words)?;
         let (before, behind) = (&words[..at], &words[at + 1..]);
         let any = |words: &[&[u8]], list: &[&str]| words.iter().any(|word| is_one_of(word, list));
-        let says = |word: &&[u8]| !is_number(word) && !is_one_of(word, &GENERIC) && !is_one_of(word, &WHICH);
+        let names_owner = |word: &&[u8]| !is_number(word) && !is_one_of(word, &GENERIC) && !is_one_of(word, &WHICH);
         Some(Self {
             kind,
-            is_owned: before.iter().chain(behind).any(says),
+            is_owned: before.iter().chain(behind).any(names_owner),
             is_trailed: behind.iter().any(|word| !is_number(word) && !is_one_of(word, &WHICH)),
             is_plural: is_plural(words[at]),
             is_sample: any(before, &SAMPLE),
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_head_decides_and_the_rest_says_whose_or_which_it_is() {
+    fn the_last_noun_of_a_name_decides_and_the_rest_qualifies_it() {
         for name in [
             "REDIS_CACHE_PASSWORD",
             "PAGE_ACCESS_TOKEN",
@@ -236,14 +236,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_owned_if_it_says_by_whom() {
+    fn a_key_is_owned_if_its_name_includes_an_owner() {
         let owned = |name: &str| Named::of(name.as_bytes()).is_some_and(|named| named.is_owned);
         assert!(["acme_key", "acmeKey1", "ACME_KEY_2"].into_iter().all(owned));
         assert!(!["key", "my_key", "the_key_2", "KEY", "sankey"].into_iter().any(owned));
     }
 
     #[test]
-    fn what_stands_against_a_name_is_noted() {
+    fn sample_encrypted_public_and_plural_names_are_flagged() {
         assert!(Named::of(b"mock_password").unwrap().is_sample);
         assert!(Named::of(b"encrypted_password").unwrap().is_encrypted);
         assert!(Named::of(b"NEXT_PUBLIC_MAPS_API_KEY").unwrap().is_public);
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_services_are_told_from_keys_of_entries() {
+    fn service_keys_are_distinguished_from_entry_keys() {
         let kind = |name: &str| Named::of(name.as_bytes()).map(|named| named.kind);
         assert_eq!(kind("license_key"), Some(NameKind::Token));
         assert_eq!(kind("acme_key"), Some(NameKind::Key));

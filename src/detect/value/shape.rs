@@ -31,8 +31,8 @@ pub(crate) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
     if is_certificate(value) {
         return Some("a certificate");
     }
-    if let Some(what) = is_public(value) {
-        return Some(what);
+    if let Some(reason) = is_public(value) {
+        return Some(reason);
     }
     if is_release(value) || is_coordinate(value) {
         return Some("a name with a version");
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn coordinates_of_libraries_are_no_literals() {
+    fn library_coordinates_are_not_literals() {
         for value in ["some-library-0.11.2", "auth-core:1.4.2", "core:2.0.1.RELEASE", "jjwt_api:0.12.0-beta1"] {
             assert!(odd_shape(value.as_bytes(), Form::Bare).is_some(), "{value}");
         }
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn many_signs_make_a_literal_unless_they_are_those_of_code() {
+    fn many_symbols_make_a_literal_unless_they_look_like_code() {
         for value in ["m{{h}o)p${e]nob(ody[finds>-_$#thisone}}", "u@D7>8d(^Z<g="] {
             assert!(is_littered(value.as_bytes()), "{value}");
         }
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn expressions_and_paths_are_no_literals() {
+    fn expressions_and_paths_are_not_literals() {
         for value in ["os.environ", "config.get", "self.password", "std::env", "foo->bar"] {
             assert!(is_expression(value.as_bytes()), "{value}");
         }

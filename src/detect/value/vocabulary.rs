@@ -379,7 +379,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_can_stand_in_a_name() {
+    fn every_word_can_occur_in_a_name() {
         let lists: [&[&str]; 11] = [
             &ABOUT,
             &WHICH,

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_and_random_text_are_told_apart() {
+    fn words_are_distinguished_from_random_text() {
         for words in
             ["my_service_account_name", "configurationProvider", "path/to/the/file.txt", "correct-horse-battery"]
         {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn capitals_within_words_make_no_name() {
+    fn capitals_within_words_do_not_make_a_name() {
         for random in ["2MitCEv5ZAguR57EJkD7deNBssSC0lNr897akiBb9cEMoi", "EnTeResOnAtInThEsAtInG"] {
             assert!(!reads_like_a_name(random.as_bytes()), "{random}");
         }

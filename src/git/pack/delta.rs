@@ -164,7 +164,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_make_it_panic(delta in proptest::collection::vec(any::<u8>(), 0..60), base in proptest::collection::vec(any::<u8>(), 0..60)) {
+        fn no_input_causes_a_panic(delta in proptest::collection::vec(any::<u8>(), 0..60), base in proptest::collection::vec(any::<u8>(), 0..60)) {
             let mut out = Vec::new();
             let _ = apply(&delta, &base, &mut out, &mut Edits::default());
             let mut fitting = number(base.len());

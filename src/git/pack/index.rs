@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_index_that_was_made_says_where_each_object_is() {
+    fn a_generated_index_locates_every_object() {
         let id = |first: u8| ObjectId::from_bytes_or_panic(&[first; 20]);
         let entries = [(id(0), 12), (id(7), 1 << 40), (id(7 + 1), 99), (id(255), 1 << 31)];
         let bytes = written(&entries, gix::hash::Kind::Sha1).unwrap();

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_read_and_none_is_too_long() {
+    fn numbers_are_read_and_overlong_ones_are_rejected() {
         for (bytes, number) in [
             (&b"\x05"[..], Some(5)),
             (b"\x80\x00", Some(128)),

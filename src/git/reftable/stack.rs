@@ -179,7 +179,7 @@ impl Stack {
         let all = unlisted.iter().map(|named| (named, false)).chain(self.tables.iter().map(|named| (named, true)));
         for (named, is_listed) in all {
             let mut left = BString::default();
-            let names = names_beside(&named.table, &refs, &mut room, &mut left);
+            let names = add_unlisted_names(&named.table, &refs, &mut room, &mut left);
             let read = named.table.each_change(&mut room, &mut |name, update, change| {
                 let key = (name.into(), update);
                 let before = match change {
@@ -235,7 +235,7 @@ impl Stack {
 }
 
 /// Adds the names in a table that no ref has, because they were deleted or aren't in use yet.
-fn names_beside(
+fn add_unlisted_names(
     table: &Table,
     refs: &BTreeMap<BString, Target>,
     room: &mut Room,

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn ways_past_the_hooks_are_known() {
+    fn ways_to_bypass_hooks_are_recognised() {
         for line in [
             "git commit --no-verify -m x",
             "git commit --no-verif -m x",
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_way_past_them_is_none() {
+    fn harmless_commands_are_not_bypasses() {
         for line in [
             "git commit -m '-n --no-verify'",
             "git commit -mn",

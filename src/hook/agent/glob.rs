@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_found_in_folders_and_too_many_are_none() {
+    fn files_are_found_in_folders_unless_there_are_too_many() {
         let scratch = Scratch::new().unwrap();
         let at = |name: &str| scratch.path().join(name);
         std::fs::create_dir_all(at("a/b")).unwrap();

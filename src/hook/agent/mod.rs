@@ -238,7 +238,7 @@ pub(crate) struct Replacement<'c> {
 
 impl Replacement<'_> {
     /// Returns the reason and the masked result, as the text that replaces the result.
-    fn told(&self) -> String {
+    fn explanation(&self) -> String {
         let text = self.text();
         format!("{}\nThe output with the secrets masked:\n{text}", self.why)
     }
@@ -250,7 +250,7 @@ impl Replacement<'_> {
 
     /// Returns the answer for agents that accept a reason in place of the result.
     fn decided(&self, decision: &str) -> Value {
-        json!({ "decision": decision, "reason": self.told() })
+        json!({ "decision": decision, "reason": self.explanation() })
     }
 }
 
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_named_by_their_file_or_their_keys_and_old_ones_are_told_apart() {
+    fn texts_are_named_by_file_or_keys_and_old_ones_are_marked() {
         let edits = json!([{ "old_string": "a", "new_string": "b" }]);
         let texts = call(&json!({
             "hook_event_name": "PreToolUse",
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_a_tool_gives_back_counts_as_old_or_is_taken_apart() {
+    fn tool_results_are_neither_old_nor_split() {
         let difference = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n";
         let patch = "*** Begin Patch\n*** Update File: a\n-out\n+in\n*** End Patch\n";
         for (result, text) in [(json!({ "old_str": "a" }), "a"), (json!(difference), difference), (json!(patch), patch)]
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn names_do_not_grow_with_the_texts_that_bear_them() {
+    fn memory_for_names_does_not_grow_with_their_texts() {
         let long = "ä".repeat(100_000);
         for input in
             [json!({ long.as_str(): { "old_str": ["a", "a"] } }), json!({ "path": long, "old_str": ["a", "a"] })]
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_patch_takes_out_is_old_and_what_stands_beside_it_is_not() {
+    fn lines_removed_by_a_patch_are_old_and_context_lines_are_not() {
         let patch = "-before\n*** Begin Patch\n*** Update File: a\n-out\n+in\n*** End Patch\n-after\n".repeat(2);
         let texts = call(&json!({ "hook_event_name": "PreToolUse", "patch": patch })).texts();
         assert_eq!(names(&texts, "-out\n-out\n"), [("patch".to_owned(), true)]);
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_is_replaced_as_each_agent_has_it() {
+    fn a_result_is_replaced_in_the_format_of_each_agent() {
         let mask = |text: &str| text.replace("secret", "[secret]");
         let result = |event: &str, more: (&str, Value)| {
             let mut sent =

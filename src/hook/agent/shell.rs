@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_parted_as_a_shell_does() {
+    fn words_are_split_as_in_a_shell() {
         assert_eq!(
             words("cat 'a b' \"c d\"e f\\ g | grep x; ls && id"),
             [vec!["cat", "a b", "c de", "f g"], vec!["grep", "x"], vec!["ls"], vec!["id"]]
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_within_words_are_read_and_wrappers_are_not_the_program() {
+    fn nested_command_lines_are_read_and_wrappers_are_skipped() {
         assert!(words("bash -lc 'cd x && cat .env'").contains(&vec!["cat".to_owned(), ".env".to_owned()]));
         assert!(words("echo \"$(cat .env)\"").iter().any(|words| words.starts_with(&["cat".to_owned()])));
         let command = commands("A=1 sudo -u me env B=2 timeout 5 git push").remove(0);
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn redirections_and_documents_are_no_arguments() {
+    fn redirections_and_heredocs_are_not_arguments() {
         let command = commands("sort < in.txt 2>&1 > out.txt").remove(0);
         assert_eq!((command.inputs, command.words), (vec!["in.txt".to_owned()], vec!["sort".to_owned()]));
         assert_eq!(command.outputs.last().map(String::as_str), Some("out.txt"));

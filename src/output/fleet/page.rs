@@ -80,7 +80,7 @@ pub(super) fn whole(summary: &Summary, repositories: &[Repository], rows: &[Row]
         let heads = vec!["Severity", "Secret", "State", "Stage", "Repositories", "Owner"];
         page.push(Block::Heading(2, vec![text("Secrets")]));
         page.push(Block::Index(Index { heads, rows: rows.iter().map(index_row).collect() }));
-        page.push(Block::Lot(rows.iter().map(|row| Block::Card(card(row))).collect()));
+        page.push(Block::Section(rows.iter().map(|row| Block::Card(card(row))).collect()));
     }
     page.extend(rest(rows.len(), all));
     page
@@ -109,7 +109,7 @@ fn beginning(summary: &Summary, repositories: &[Repository], most: usize) -> Vec
             page.push(lines(vec![format!("{} more were not read; CSV and JSON Lines have all", unread.len() - most)]));
         }
     }
-    page.push(lines(said(summary)));
+    page.push(lines(sentences(summary)));
     page
 }
 
@@ -131,25 +131,25 @@ fn count(summary: &Summary) -> String {
     if summary.repositories == 1 { "1 repository".to_owned() } else { format!("{} repositories", summary.repositories) }
 }
 
-fn said(summary: &Summary) -> Vec<String> {
-    let mut said = vec![format!(
+fn sentences(summary: &Summary) -> Vec<String> {
+    let mut sentences = vec![format!(
         "{} open: {} public, {} in accounts of others, {} in a default branch; {} allowed",
         summary.open, summary.public, summary.outside, summary.in_default_branch, summary.allowed
     )];
     if let Some(changes) = summary.changes {
-        said.push(format!(
+        sentences.push(format!(
             "since the earlier inventory: {} new, {} newly public, {} moved, {} gone, {} whose repositories were not read again",
             changes.new, changes.newly_public, changes.moved, changes.gone, changes.not_read
         ));
     }
     if summary.rule_sets > 1 {
-        said.push(format!("the reports were made with {} different sets of rules", summary.rule_sets));
+        sentences.push(format!("the reports were made with {} different sets of rules", summary.rule_sets));
     }
-    said
+    sentences
 }
 
-fn lines(said: Vec<String>) -> Block {
-    Block::Lines(said.into_iter().map(|words| vec![text(words)]).collect())
+fn lines(sentences: Vec<String>) -> Block {
+    Block::Lines(sentences.into_iter().map(|words| vec![text(words)]).collect())
 }
 
 fn rest(shown: usize, all: usize) -> Option<Block> {

@@ -64,7 +64,7 @@ pub(super) fn end(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
 fn cells(row: &Row, one: &Holding) -> Vec<String> {
     let place = one.places.first();
     let first = row.first.as_ref();
-    let told = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let text_of = |text: Option<&str>| text.unwrap_or_default().to_owned();
     vec![
         "secret".to_owned(),
         row.id.clone(),
@@ -73,22 +73,22 @@ fn cells(row: &Row, one: &Holding) -> Vec<String> {
         row.severity.as_str().to_owned(),
         row.confidence.as_str().to_owned(),
         row.state.as_str().to_owned(),
-        told(row.change.map(|change| change.as_str())),
+        text_of(row.change.map(|change| change.as_str())),
         row.public.to_string(),
         one.repository.clone(),
-        told(one.owner.as_deref()),
+        text_of(one.owner.as_deref()),
         one.account.as_str().to_owned(),
-        told(one.visibility.map(|who| who.as_str())),
+        text_of(one.visibility.map(|who| who.as_str())),
         one.stage.as_str().to_owned(),
-        told(one.default_branch.as_deref()),
+        text_of(one.default_branch.as_deref()),
         one.allowed.to_string(),
         one.place_count.to_string(),
-        told(place.map(|place| place.path.as_str())),
+        text_of(place.map(|place| place.path.as_str())),
         place.map(|place| place.line.to_string()).unwrap_or_default(),
-        told(place.and_then(|place| place.commit.as_deref())),
-        told(first.map(|first| first.time.as_str())),
-        told(first.and_then(|first| first.author.as_deref())),
-        told(first.map(|first| first.repository.as_str())),
+        text_of(place.and_then(|place| place.commit.as_deref())),
+        text_of(first.map(|first| first.time.as_str())),
+        text_of(first.and_then(|first| first.author.as_deref())),
+        text_of(first.map(|first| first.repository.as_str())),
         String::new(),
     ]
 }

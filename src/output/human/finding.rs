@@ -24,19 +24,19 @@ const STEPS_OF_FILES: usize = 2;
 
 /// Writes every finding, and after those of a kind what to do about them.
 pub(super) fn all(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
-    for (lot, steps) in fold::by_plan(view) {
-        for entry in &lot {
+    for (section, steps) in fold::by_plan(view) {
+        for entry in &section {
             match entry {
                 Entry::One(one) => told(one, view.command, detail, paper)?,
                 Entry::Group(together) => group(together, paper)?,
             }
         }
-        let is_over = lot.iter().all(|entry| matches!(entry, Entry::Group(group) if group.is_over()));
+        let is_over = section.iter().all(|entry| matches!(entry, Entry::Group(group) if group.is_over()));
         if detail != Detail::Quiet && !steps.is_empty() && !is_over {
             // It is unknown whether a plain file was ever shared, so the steps for revoking are shown only on request.
             let is_brief = view.command == Command::Files && detail == Detail::Overview;
             let most = if is_brief { STEPS_OF_FILES } else { usize::MAX };
-            let rule = lot.first().map(|entry| entry.first().rule.as_str()).unwrap_or_default();
+            let rule = section.first().map(|entry| entry.first().rule.as_str()).unwrap_or_default();
             plan(&steps, most, Some(rule), paper)?;
             paper.blank()?;
         }

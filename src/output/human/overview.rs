@@ -42,11 +42,11 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
     }
     let plans = fold::plans(view);
     let by_id: HashMap<&str, &FindingView> = view.findings.iter().map(|one| (one.id.as_str(), one)).collect();
-    let mut told = BTreeSet::new();
+    let mut explained = BTreeSet::new();
     for plan in plans.iter().take(PLANS) {
         let findings: Vec<&FindingView> =
             plan.findings.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect();
-        kind(view, plan, &findings, &mut told, plans.len().min(PLANS), paper)?;
+        kind(view, plan, &findings, &mut explained, plans.len().min(PLANS), paper)?;
     }
     let more = plans.len().saturating_sub(PLANS);
     let more = if more == 0 { String::new() } else { format!("; {} are not shown here", plural(more, "more plan")) };
@@ -211,13 +211,13 @@ pub(super) fn table(rows: &[Row<'_>], most: Rows, way_to_all: &str, paper: &mut 
     Ok(())
 }
 
-/// Writes the steps for all findings of a kind, in short. `told` holds the sentences about stages written so far,
+/// Writes the steps for all findings of a kind, in short. `explained` holds the sentences about stages written so far,
 /// `plans` the number of plans shown.
 fn kind(
     view: &View,
     plan: &PlanView,
     findings: &[&FindingView],
-    told: &mut BTreeSet<String>,
+    explained: &mut BTreeSet<String>,
     plans: usize,
     paper: &mut Paper<'_>,
 ) -> io::Result<()> {
@@ -226,7 +226,7 @@ fn kind(
     let name = format!("{}{count}", first.name);
     paper.row(0, 2, &[(first.severity.as_str(), style::of_severity(first.severity)), (&name, style::title)])?;
     let sentence = words::stage_sentence(first);
-    if view.command.asks_git() && told.insert(sentence.clone()) {
+    if view.command.asks_git() && explained.insert(sentence.clone()) {
         paper.paragraph(("  ", style::plain), &sentence, style::faint)?;
     }
     for one in findings.iter().take(PLACES) {

@@ -29,7 +29,7 @@ pub(super) fn ways_on(view: &View) -> &[StepView] {
 pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     let (few, rows) = if view.before_push.is_empty() { (FEW, ROWS) } else { (FEW / 2, FEWER_ROWS) };
     if view.findings.len() <= few {
-        view.findings.iter().try_for_each(|one| told(one, detail, paper))?;
+        view.findings.iter().try_for_each(|one| print_finding(one, detail, paper))?;
     } else {
         overview::table(&overview::rows(view), rows, words::way_to_all(view), paper)?;
     }
@@ -70,7 +70,7 @@ fn revoking(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
 }
 
 /// Writes one finding in a few lines.
-fn told(one: &FindingView, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
+fn print_finding(one: &FindingView, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     let id = format!("{} · {}", one.rule, one.id);
     let severity = (one.severity.as_str(), style::of_severity(one.severity));
     paper.row(0, 2, &[severity, (&one.name, style::title), (&id, style::faint)])?;

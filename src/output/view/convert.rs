@@ -399,7 +399,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_is_told_without_what_builders_write_around_it() {
+    fn a_build_step_is_shown_without_builder_boilerplate() {
         for (text, expected) in [
             ("COPY . /app # buildkit", "COPY . /app"),
             ("/bin/sh -c #(nop)  ENV A=b", "ENV A=b"),

@@ -37,7 +37,7 @@ fn bare_one(plan: &mut Plan<'_>) {
     );
     plan.seen_in(Trace::Repository(plan.root()));
     plan.work_trees(Phase::Clones);
-    plan.beside(Phase::Clones);
+    plan.clean_git_dir(Phase::Clones);
     plan.clean(Phase::Clones);
 }
 
@@ -68,7 +68,7 @@ fn this_one(plan: &mut Plan<'_>) {
     }
     rewritten(plan);
     plan.work_trees(Phase::Clones);
-    plan.beside(Phase::Clones);
+    plan.clean_git_dir(Phase::Clones);
     plan.clean(Phase::Clones);
 }
 

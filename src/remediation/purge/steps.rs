@@ -74,10 +74,10 @@ impl Plan<'_> {
 
     /// Adds one step for each kind of secret.
     pub(super) fn revoke(&mut self, subjects: &[Subject]) {
-        let mut told = BTreeSet::new();
+        let mut revoked_rules = BTreeSet::new();
         for subject in subjects.iter().filter(|subject| subject.handling != Handling::Local) {
-            if told.insert(&subject.rule) {
-                let first = match told.len() {
+            if revoked_rules.insert(&subject.rule) {
+                let first = match revoked_rules.len() {
                     1 => "Revoke the value before anything else: no rewrite takes it back from those who have it",
                     _ => "Revoke this value as well",
                 };
@@ -133,11 +133,12 @@ impl Plan<'_> {
             .map(|(finding, _)| finding)
             .collect();
         let staged = remediation::subject::Subject::of(&staged);
-        let steps = match (staged.only(|place| !place.kind.beside_objects()).occurrences.is_empty(), self.at.is_bare) {
-            (true, _) => Vec::new(),
-            (false, true) => vec![git_dir::index()],
-            (false, false) => git::unstage(&staged, &self.at.surroundings),
-        };
+        let steps =
+            match (staged.only(|place| !place.kind.is_outside_objects()).occurrences.is_empty(), self.at.is_bare) {
+                (true, _) => Vec::new(),
+                (false, true) => vec![git_dir::index()],
+                (false, false) => git::unstage(&staged, &self.at.surroundings),
+            };
         steps.iter().for_each(|step| self.within(Phase::Prepare, step));
         let local = self.at.findings.iter().zip(subjects).filter(|(_, subject)| subject.handling == Handling::Local);
         self.tags(&remediation::subject::Subject::of(&local.map(|(finding, _)| finding).collect::<Vec<_>>()));
@@ -163,7 +164,7 @@ impl Plan<'_> {
 
     /// Adds the steps that remove rewritten values from the files next to the objects, because these files are not part
     /// of a history.
-    pub(super) fn beside(&mut self, phase: Phase) {
+    pub(super) fn clean_git_dir(&mut self, phase: Phase) {
         let at = self.at;
         let common = at.git("rev-parse --path-format=absolute --git-common-dir");
         for finding in at.traced {
@@ -301,7 +302,7 @@ impl Plan<'_> {
             }
         }
         self.work_trees(Phase::Rewrite);
-        self.beside(Phase::Rewrite);
+        self.clean_git_dir(Phase::Rewrite);
         self.clean(Phase::Rewrite);
     }
 

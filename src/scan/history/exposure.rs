@@ -48,9 +48,9 @@ pub(super) fn or_leftover(group: &[Sighting], exposure: Exposure) -> Exposure {
 /// Returns how far a secret got, given how far the commits that added it got, and whether a name that contains it
 /// was on a server: places outside of commits can tell more by themselves.
 fn stage(group: &[Sighting], of_commits: Stage, staged: &Staged, is_name_served: bool) -> Stage {
-    let mut objects = group.iter().filter(|s| !s.occurrence.kind.beside_objects()).peekable();
+    let mut objects = group.iter().filter(|s| !s.occurrence.kind.is_outside_objects()).peekable();
     if objects.peek().is_none() {
-        stage_beside(group)
+        stage_outside_objects(group)
     } else if objects.all(|s| s.occurrence.kind == ContentKind::RefName) {
         if is_name_served { Stage::Published } else { Stage::LocalOnly }
     } else if group.iter().all(|s| s.commit.is_none()) && group.iter().any(|s| s.is_staged(staged)) {
@@ -62,7 +62,7 @@ fn stage(group: &[Sighting], of_commits: Stage, staged: &Staged, is_name_served:
 
 /// Returns the stage of a secret in the files next to the objects. A reflog records past states, and a commit whose
 /// message it repeats may have been published; the other files are only in this clone.
-fn stage_beside(group: &[Sighting]) -> Stage {
+fn stage_outside_objects(group: &[Sighting]) -> Stage {
     if group.iter().any(|s| s.occurrence.kind == ContentKind::Reflog) { Stage::Unreachable } else { Stage::Uncommitted }
 }
 
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_commit_holds_is_judged_by_where_it_stands() {
+    fn content_outside_commits_is_staged_by_its_location() {
         use ContentKind::{Config, File, FileName, RefName, Reflog};
         let staged =
             Staged::from([(id(1), StagedAt { path: "a.env".into(), indexes: BTreeSet::from([IndexOf::ThisTree]) })]);

@@ -67,7 +67,7 @@ impl<'k, 's> Keepers<'k, 's> {
                 Some(name) => Retention { by: Retainer::Reflog, name },
                 None => Retention { by: Retainer::Table, name: occurrence.path.clone() },
             }],
-            kind if kind.beside_objects() => vec![Retention { by: Retainer::File, name: occurrence.path.clone() }],
+            kind if kind.is_outside_objects() => vec![Retention { by: Retainer::File, name: occurrence.path.clone() }],
             _ => self.of_object(sighting),
         };
         // A name that no commit added was read from an index.

@@ -95,7 +95,7 @@ impl Scan<'_> {
         let store = selection.store();
         let is_known = match unread {
             Unread::None => true,
-            Unread::Indexed => known.tells(search.earlier(), &targets, &outcome.scanned, store),
+            Unread::Indexed => known.is_complete_for(search.earlier(), &targets, &outcome.scanned, store),
             Unread::Unknown => false,
         };
         if is_known && search.covers(&targets) {

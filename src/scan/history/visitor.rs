@@ -94,12 +94,12 @@ impl<'a> Sweeper<'a> {
     }
 
     fn object(&mut self, number: Number, kind: Kind, data: &[u8], base: Option<Base<'_, VisitState>>) -> VisitState {
-        let (before, sightings) = (self.outcome.said(), self.outcome.sightings.len());
+        let (before, sightings) = (self.outcome.reported_count(), self.outcome.sightings.len());
         let state = self.look(number, kind, data, base);
         self.count(data.len(), self.outcome.sightings.len() - sightings);
         self.remember(
             number,
-            if self.outcome.said() == before { State::Clean } else { State::Marked },
+            if self.outcome.reported_count() == before { State::Clean } else { State::Marked },
             kind == Kind::Tree,
         );
         state

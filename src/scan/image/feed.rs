@@ -36,9 +36,9 @@ impl Scan<'_> {
                 let batch = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 let Ok(batch) = batch else { return outcome };
                 let bytes = size(&batch);
-                let (files, said) = (batch.len(), outcome.sightings.len());
+                let (files, reported_count) = (batch.len(), outcome.sightings.len());
                 look(&worker, batch, marked, &mut outcome);
-                self.progress.add(files as u64, bytes as u64, (outcome.sightings.len() - said) as u64);
+                self.progress.add(files as u64, bytes as u64, (outcome.sightings.len() - reported_count) as u64);
                 room.give(bytes);
             }
         };
@@ -192,7 +192,7 @@ fn look(worker: &Worker<'_>, batch: Vec<ImageFile>, marked: &Marked, outcome: &m
             worker.text(path, &Origin::new(ContentKind::FileName, path), &mut of_file);
         }
         of_file.sightings.iter_mut().for_each(|sighting| sighting.order = blob);
-        if of_file.said() > 0 {
+        if of_file.reported_count() > 0 {
             marked.add(blob, number);
         }
         outcome.absorb(of_file);
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_waits_is_limited_and_one_large_file_passes() {
+    fn the_queue_is_limited_but_admits_one_large_file() {
         let room = Room::default();
         room.take(2 * WAITING);
         room.give(2 * WAITING);

@@ -286,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_objects_are_kept() {
+    fn only_git_objects_are_kept() {
         let hex = "0123456789abcdef".repeat(4);
         let (sha1, sha256) = (&hex[..38], &hex[..62]);
         let kept = |path: &str| {
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_goes_with_it() {
+    fn kept_files_are_removed_on_drop() {
         let mut all = Repositories::default();
         let path = format!("app/.git/objects/ab/{}", "0".repeat(38));
         assert!(matches!(all.keep(0, path.as_str().into(), &mut &b"x"[..]), Taken::Whole));

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_tracked_if_anything_in_it_is() {
+    fn a_folder_is_tracked_if_any_file_in_it_is() {
         let tracked = Tracked(["a", "b-c", "b/x/y", "d/", "e"].map(BString::from).into());
         for path in ["a", "b", "b/x", "b/x/y", "b-c", "d", "e"] {
             assert!(tracked.has(path.into()), "{path}");

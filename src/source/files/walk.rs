@@ -133,13 +133,13 @@ impl<'w> Walk<'w> {
         let below = entry.whole.strip_prefix(&**top).map(name).unwrap_or_default();
         let found = &mut self.found;
         let tracked = self.tracked.entry(top.to_path_buf()).or_insert_with(|| {
-            let untold = |why: String| {
+            let add_note = |why: String| {
                 let why = why.lines().next().unwrap_or_default();
                 let top = name(top);
                 let text = "it is not known what git tracks in it, so ignore files were not applied";
                 found.listing.notes.push(Note(format!("{top}: {text}: {why}")));
             };
-            Tracked::of(top).map_err(untold).ok()
+            Tracked::of(top).map_err(add_note).ok()
         });
         tracked.as_ref().is_none_or(|tracked| tracked.has(below.as_ref()))
     }

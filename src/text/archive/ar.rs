@@ -68,7 +68,7 @@ mod tests {
     use crate::text::archive::{Limits, Reason, kind};
 
     #[test]
-    fn archives_in_an_ar_are_opened_whatever_stands_first() {
+    fn archives_in_an_ar_are_opened_in_any_order() {
         let data = gz(&tar(&[("etc/file", b"text")]));
         for first in ["debian-binary", "odd one/", "control"] {
             let package = ar(&[(first, b"2.0"), ("data.tar.gz", &data)]);

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_are_one_text_and_nothing_follows_but_zeros() {
+    fn concatenated_streams_are_one_text_and_only_zeros_may_follow() {
         for pack in [gz, zst, xz] {
             let whole = [pack(b"one "), pack(b""), pack(b"two")].concat();
             assert_eq!(read(&whole).unwrap(), "one two");
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decoder_takes_no_more_memory_than_usual_programs_ask_for() {
+    fn a_decoder_uses_no_more_memory_than_common_tools_need() {
         // A dictionary of 1.5 GiB, in a header whose checksum is correct; a window of 256 MiB.
         let mut wide = xz(b"text");
         wide[16] = 37;

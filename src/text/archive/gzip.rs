@@ -63,7 +63,7 @@ mod tests {
     use crate::text::archive::samples::gz;
 
     #[test]
-    fn members_are_one_text_however_they_come() {
+    fn gzip_members_form_one_text_for_any_chunking() {
         for (tail, rest) in [(&b""[..], &b""[..]), (b"\0\0", b"\0\0"), (b"more", b"more"), (b"\x1fmore", b"\x1fmore")] {
             let whole = [gz(b"one "), gz(b""), gz(b"two"), tail.to_vec()].concat();
             let mut members = Members::new(&whole[..]);

@@ -239,7 +239,7 @@ mod tests {
     use crate::text::archive::samples::{ar, gz, tar, zip};
 
     #[test]
-    fn kinds_are_told_by_how_they_start() {
+    fn kinds_are_recognised_by_their_magic_bytes() {
         for (bytes, expected) in [
             (gz(b""), Some(Kind::Gzip)),
             (zip(&[("a", b"b")]), Some(Kind::Zip)),

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_is_allocated_than_the_limit() {
+    fn allocations_stay_within_the_limit() {
         for (limit, length) in [(100_000, 1 << 20), (100_000, 99_999), (1, 1 << 20), (70_000, 70_000)] {
             let (mut left, mut text) = (limit, Vec::new());
             let outcome = unpack(&mut io::repeat(b'x').take(length), &mut left, &mut text);

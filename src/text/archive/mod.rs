@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_archives_and_members_hold_nothing() {
+    fn empty_archives_and_members_yield_nothing() {
         for bytes in [gz(b""), tar(&[]), zip(&[]), tar(&[("a", b"")]), zip(&[("a", b"")])] {
             let limits = Limits::default();
             let (found, reports) = unpacked(&bytes, limits);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn archives_in_archives_are_opened_to_the_limit() {
+    fn nested_archives_are_opened_up_to_the_limit() {
         let inner = tar(&[("dir/file", b"text")]);
         let jar = zip(&[("inner.tar.gz", &gz(&inner)), ("plain", b"more")]);
         let outer = gz(&tar(&[("lib.jar", &jar)]));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn bombs_end_at_the_limit() {
+    fn decompression_bombs_stop_at_the_limit() {
         let zeros = vec![0; 1 << 20];
         let limits = Limits { bytes: 100_000, ..Limits::default() };
         let (found, reports) = unpacked(&gz(&zeros), limits);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn members_beyond_the_limit_are_told() {
+    fn members_beyond_the_limit_are_reported() {
         let many: Vec<String> = (0..20).map(|index| format!("file{index}")).collect();
         let entries: Vec<(&str, &[u8])> = many.iter().map(|path| (path.as_str(), &b"text"[..])).collect();
         for bytes in [tar(&entries), zip(&entries)] {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn names_do_not_grow_with_the_members_that_bear_them() {
+    fn memory_for_names_does_not_grow_with_the_members_of_that_name() {
         let inner = patched(zip(&[("b.txt", b"text")]), 6, 8, &[1, 0]);
         let long = format!("{}/a.zip", ["x"; 100_000].join("/"));
         let (found, reports) = unpacked(&tar(&[(&long, &inner), (&long, b"text")]), Limits::default());
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_or_altered_is_told() {
+    fn truncated_and_altered_archives_are_reported() {
         let text: Vec<u8> = (0..5000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
         let entries: [(&str, &[u8]); 2] = [("a", b"first"), ("b", &text)];
         let (gzip, tar, zip) = (gz(&text), tar(&entries), zip(&entries));

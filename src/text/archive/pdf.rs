@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_told_behind_zeros_and_without_its_check_sum() {
+    fn text_is_recognised_after_zeros_and_without_its_checksum() {
         let wide: Vec<u8> = "BT (a text) Tj ET".encode_utf16().flat_map(u16::to_be_bytes).collect();
         let behind_zeros = [&[0; 1000][..], b"BT (a text) Tj ET"].concat();
         for text in [&b"\r\nBT (a text) Tj ET"[..], &behind_zeros, &wide] {

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn compressed_texts_of_a_picture_are_opened() {
+    fn compressed_text_chunks_of_a_png_are_opened() {
         let packed = zlib(b"of a picture");
         let compressed = [b"Comment\0\0", &packed[..]].concat();
         let international = [b"Title\0\x01\0en\0Titel\0", &packed[..]].concat();

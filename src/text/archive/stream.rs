@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gzip_file_names_its_member_and_has_several_streams() {
+    fn a_gzip_file_names_its_member_and_may_have_several_streams() {
         let mut named_gz = flate2::GzBuilder::new().filename("notes.txt").write(Vec::new(), Compression::fast());
         named_gz.write_all(b"one ").unwrap();
         let bytes = [named_gz.finish().unwrap(), gz(b"two"), vec![0; 100]].concat();
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hangs_behind_a_stream_is_looked_at_by_itself() {
+    fn data_after_a_stream_is_scanned_separately() {
         let zip = zip(&[("a", b"of zip")]);
         for first in [gz(b"text"), zst(b"text")] {
             let joined = [&first[..], b"more"].concat();
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_unpacked_as_far_as_it_goes() {
+    fn damaged_gzip_is_unpacked_up_to_the_damage() {
         let bytes = gz(b"some text");
         assert_eq!(gunzip(&bytes, 100), (b"some text".to_vec(), Left::Nothing));
         assert_eq!(gunzip(&bytes, 9), (b"some text".to_vec(), Left::Nothing));

@@ -44,7 +44,7 @@ mod tests {
     use crate::text::archive::samples::{members, named, tar, unpacked, xz};
 
     #[test]
-    fn an_xz_file_has_several_streams() {
+    fn an_xz_file_may_have_several_streams() {
         let bytes = [&xz(b"one ")[..], &[0; 8], &xz(b""), &xz(b"two"), &[0; 100]].concat();
         assert_eq!(members(&bytes), named(&[("", b"one two")]));
         assert_eq!(members(&xz(&tar(&[("dir/file", b"text")]))), named(&[("dir/file", b"text")]));
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_xz_file_does_not_hold_is_told() {
+    fn truncated_and_oversized_xz_files_are_reported() {
         let text: Vec<u8> =
             (0..60_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_string().into_bytes()).collect();
         let whole = xz(&text);

@@ -105,9 +105,9 @@ impl<'n> Member<'n> {
         if !is_named || !is_known {
             return None;
         }
-        let is_told_behind = flags & 8 != 0;
+        let has_descriptor = flags & 8 != 0;
         let (size, packed) = match (long(22), long(18)) {
-            _ if is_told_behind => (None, None),
+            _ if has_descriptor => (None, None),
             (ELSEWHERE, _) | (_, ELSEWHERE) => wide_sizes(bytes.get(name_end..data).unwrap_or_default()),
             (size, packed) => (usize::try_from(size).ok(), usize::try_from(packed).ok()),
         };
@@ -117,7 +117,7 @@ impl<'n> Member<'n> {
             None if method == Method::Deflated => bytes.len(),
             None => next_header(bytes, data),
         };
-        Some(Self { name, method, crc: (!is_told_behind).then(|| long(14)), size, data: Span::new(data, end) })
+        Some(Self { name, method, crc: (!has_descriptor).then(|| long(14)), size, data: Span::new(data, end) })
     }
 
     /// Checks that a text is complete, given the length of the archive.
@@ -178,11 +178,11 @@ impl Walk<'_> {
             return true;
         }
         read.sort_unstable();
-        let told = self.unopened.len();
+        let reported_before = self.unopened.len();
         let is_any = self.unlisted(path, bytes, depth, &read);
         if matches!(directory, Directory::Absent) {
-            let is_told = self.unopened[told..].iter().any(|one| one.reason == Reason::Cut);
-            if is_any && !is_told {
+            let is_reported = self.unopened[reported_before..].iter().any(|one| one.reason == Reason::Cut);
+            if is_any && !is_reported {
                 self.report(path, Reason::Cut);
             }
             return is_any;
@@ -302,7 +302,7 @@ mod tests {
     use crate::text::archive::{Kind, kind};
 
     #[test]
-    fn a_zip_behind_a_script_is_opened() {
+    fn a_zip_after_a_script_is_opened() {
         let zip = zip(&[("a.txt", b"text of a"), ("b.txt", b"text of b")]);
         let expected = named(&[("a.txt", b"text of a"), ("b.txt", b"text of b")]);
         let script = [b"#!/usr/bin/env python3\n", &zip[..]].concat();
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn encrypted_members_and_other_methods_are_told() {
+    fn encrypted_members_and_unknown_methods_are_reported() {
         let plain = zip(&[("a", b"text")]);
         for (bytes, reason) in [
             (patched(plain.clone(), 6, 8, &[1, 0]), Reason::Encrypted),
@@ -337,13 +337,13 @@ mod tests {
     }
 
     #[test]
-    fn members_of_one_name_are_all_unpacked() {
+    fn all_members_with_the_same_name_are_unpacked() {
         let bytes = replaced(&zip(&[("a1", b"one"), ("a2", b"two")]), b"a2", b"a1");
         assert_eq!(members(&bytes), named(&[("a1", b"one"), ("a1", b"two")]));
     }
 
     #[test]
-    fn members_that_no_directory_lists_are_unpacked() {
+    fn members_missing_from_the_directory_are_unpacked() {
         let (one, two) = (zip(&[("a", b"one"), ("b", b"two")]), zip(&[("c", b"three")]));
         let all = named(&[("a", b"one"), ("b", b"two"), ("c", b"three")]);
         let sorted = |bytes: &[u8]| {
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_unpacked_where_the_directory_is_cut_off() {
+    fn members_are_unpacked_if_the_directory_is_truncated() {
         let bytes = zip(&[("a", b"one"), ("b", b"two")]);
         let directory = bytes.find(b"PK\x01\x02").unwrap();
         let both = named(&[("a", b"one"), ("b", b"two")]);

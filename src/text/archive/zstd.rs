@@ -145,7 +145,7 @@ mod tests {
     use crate::text::archive::{Limits, Reason};
 
     #[test]
-    fn a_zstd_file_has_several_frames_and_some_that_are_skipped() {
+    fn a_zstd_file_may_have_several_frames_and_skippable_ones() {
         let skipped = b"\x5e\x2a\x4d\x18\x03\0\0\0abc";
         let bytes = [&skipped[..], &zst(b"one "), skipped, &zst(b""), &zst(b"two"), &[0; 100]].concat();
         assert_eq!(members(&bytes), named(&[("", b"one two")]));
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_before_a_flaw_in_a_zstd_file_is_handed_out() {
+    fn data_before_a_damaged_part_of_a_zstd_file_is_returned() {
         let text: Vec<u8> = (0..60_000_u32).flat_map(|n| format!("{} ", n * n % 9_973).into_bytes()).collect();
         let whole = zst(&text);
         let (found, reports) = unpacked(&whole[..whole.len() - 100], Limits::default());
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn zstd_ends_at_the_limit_whatever_a_frame_says() {
+    fn zstd_stops_at_the_limit_regardless_of_the_frame_header() {
         let limits = Limits { bytes: 100_000, ..Limits::default() };
         let (found, reports) = unpacked(&zst(&vec![0; 1 << 20]), limits);
         assert_eq!(reports, [(String::new(), Reason::TooLarge)]);

@@ -27,7 +27,7 @@ fn remembered(repo: &Repo) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn a_layer_that_holds_nothing_is_read_once() {
+fn a_layer_without_findings_is_read_once() {
     for packed in [Packed::Gzip, Packed::Zstd, Packed::Xz, Packed::Plain] {
         let repo = Repo::folder();
         let own = [File("app/.env", env(60)), File("srv/.wh..env", String::new())];
@@ -46,7 +46,7 @@ fn a_layer_that_holds_nothing_is_read_once() {
 }
 
 #[test]
-fn a_known_layer_still_hides_what_lies_below_it() {
+fn a_cached_layer_still_hides_layers_below() {
     let repo = Repo::folder();
     let clean = [File("app/.wh..env", String::new()), File("other", String::new())];
     repo.write_bytes("first.tar", archive(&Sample::new(&[&clean]).oci(Packed::Gzip)));
@@ -59,7 +59,7 @@ fn a_known_layer_still_hides_what_lies_below_it() {
 }
 
 #[test]
-fn a_layer_that_is_not_what_it_is_called_is_no_known_one() {
+fn a_layer_with_a_wrong_digest_is_not_taken_from_the_cache() {
     let repo = Repo::folder();
     let files = Sample::new(&[&base()]).oci(Packed::Gzip);
     repo.write_bytes("whole.tar", archive(&files));
@@ -73,7 +73,7 @@ fn a_layer_that_is_not_what_it_is_called_is_no_known_one() {
 }
 
 #[test]
-fn what_is_remembered_may_be_damaged_or_planted() {
+fn damaged_and_forged_cache_entries_are_harmless() {
     let repo = Repo::init();
     repo.write_bytes("app.tar", archive(&Sample::new(&[&base()]).oci(Packed::Gzip)));
     scan(&repo, "app.tar").expect_code(0);
@@ -95,7 +95,7 @@ fn what_is_remembered_may_be_damaged_or_planted() {
 }
 
 #[test]
-fn what_was_not_read_is_not_remembered() {
+fn unread_layers_are_not_cached() {
     let repo = Repo::folder();
     let large = [File("big", "x".repeat(2000))];
     repo.write(".keysweep.toml", "[limits]\nmax_file_size = 1000\n");
@@ -106,7 +106,7 @@ fn what_was_not_read_is_not_remembered() {
 }
 
 #[test]
-fn of_a_layer_with_findings_only_their_files_are_looked_at_again() {
+fn only_files_with_findings_of_a_cached_layer_are_rescanned() {
     for packed in [Packed::Gzip, Packed::Plain] {
         let repo = Repo::folder();
         let own = || File("app/.env", env(63));
@@ -127,7 +127,7 @@ fn of_a_layer_with_findings_only_their_files_are_looked_at_again() {
 }
 
 #[test]
-fn another_layer_under_the_name_of_one_with_findings_is_no_known_one() {
+fn a_different_layer_under_a_cached_digest_is_rescanned() {
     let repo = Repo::folder();
     let files = Sample::new(&[&[File("app/.env", env(64)), File("etc/a", "nothing".to_owned())]]).oci(Packed::Gzip);
     repo.write_bytes("whole.tar", archive(&files));

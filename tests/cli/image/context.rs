@@ -4,7 +4,7 @@ use super::{at, env, places};
 use crate::support::{Repo, github_token};
 
 #[test]
-fn a_build_context_is_what_docker_would_send() {
+fn a_build_context_contains_what_docker_would_send() {
     let repo = Repo::folder();
     let secrets: Vec<String> = (0..4).map(|seed| env(20 + seed)).collect();
     repo.write("app/.env", &secrets[0]);
@@ -46,7 +46,7 @@ fn following_the_plan_keeps_a_file_out() {
 }
 
 #[test]
-fn a_value_in_an_instruction_is_recorded_and_gets_a_mount() {
+fn a_value_in_an_instruction_is_reported_with_a_secret_mount() {
     let token = |seed: u32| github_token(9_900 + seed);
     let repo = Repo::folder();
     let dockerfile = format!(
@@ -75,7 +75,7 @@ fn compose(token: impl Fn(u32) -> String) -> String {
 }
 
 #[test]
-fn values_in_compose_files_are_found_even_where_they_are_left_out() {
+fn values_in_compose_files_are_found_even_if_ignored() {
     let token = |seed: u32| github_token(9_950 + seed);
     for name in ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.override.yaml"] {
         let repo = Repo::folder();
@@ -92,7 +92,7 @@ fn values_in_compose_files_are_found_even_where_they_are_left_out() {
 }
 
 #[test]
-fn following_the_plan_takes_the_values_out_of_a_compose_file() {
+fn following_the_plan_removes_values_from_a_compose_file() {
     let token = |seed: u32| github_token(9_960 + seed);
     let repo = Repo::folder();
     repo.write("Dockerfile", "FROM scratch\n");
@@ -119,7 +119,7 @@ fn following_the_plan_takes_the_values_out_of_a_compose_file() {
 }
 
 #[test]
-fn other_builds_of_compose_are_named() {
+fn other_compose_builds_are_listed() {
     let repo = Repo::folder();
     repo.write("Dockerfile", "FROM scratch\n");
     let file =

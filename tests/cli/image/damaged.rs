@@ -43,7 +43,7 @@ fn with(blob: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_whole_is_clean() {
+fn an_undamaged_image_is_clean() {
     assert_eq!(piped(archive(&clean())).expect_code(0).verdict(), "clean");
     // Umoci ends a layer with the last byte of the last file.
     let mut sample = Sample::new(&[&[File("a", "nothing".to_owned())]]);
@@ -246,7 +246,7 @@ fn lists() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn what_was_not_read_is_never_clean() {
+fn an_unread_image_is_never_clean() {
     let table = [layers(), documents(), lists()].concat();
     assert!(table.len() >= 25);
     for (name, bytes) in table {
@@ -351,7 +351,7 @@ fn shapes() -> Vec<(&'static str, Vec<u8>, i32)> {
 }
 
 #[test]
-fn hostile_archives_end_soon_in_little_memory() {
+fn hostile_archives_end_quickly_with_little_memory() {
     for (name, bytes, code) in sizes().into_iter().chain(shapes()) {
         let (found, text) = bounded(&bytes);
         assert_eq!(found, Some(code), "{name}: {text}");
@@ -359,7 +359,7 @@ fn hostile_archives_end_soon_in_little_memory() {
 }
 
 #[test]
-fn names_that_lead_elsewhere_touch_nothing() {
+fn path_traversal_names_touch_nothing() {
     let text = env(6);
     let mut bytes = header("../../etc/a.env", EntryType::Regular, text.len() as u64);
     bytes.extend(text.as_bytes());

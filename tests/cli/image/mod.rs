@@ -73,7 +73,7 @@ fn env(seed: u32) -> String {
 }
 
 #[test]
-fn every_form_says_the_same() {
+fn every_image_format_gives_the_same_result() {
     let below = [File("app/.env", env(1))];
     let above = [File("app/.wh..env", String::new())];
     let sample = Sample::new(&[&below, &above]);
@@ -107,7 +107,7 @@ fn a_root_file_system_has_no_layers() {
 }
 
 #[test]
-fn what_later_layers_do_to_a_file_is_told() {
+fn later_changes_to_a_file_are_reported() {
     let secret = || File("app/.env", env(3));
     let nothing = || String::new();
     for (above, visibility) in [
@@ -136,7 +136,7 @@ fn what_later_layers_do_to_a_file_is_told() {
 }
 
 #[test]
-fn a_copy_in_a_later_layer_is_a_place_of_its_own() {
+fn a_copy_in_a_later_layer_is_a_separate_place() {
     let sample = Sample::new(&[
         &[File("app/.env", env(4))],
         &[File("./app/.env", env(4))],
@@ -176,14 +176,14 @@ fn metadata_is_read() {
 }
 
 #[test]
-fn a_repository_in_an_image_is_not_passed_over() {
+fn a_repository_in_an_image_is_not_skipped() {
     let pack = || File("app/.git/objects/pack/pack-1.pack", "PACK".to_owned());
     let sample = Sample::new(&[&[pack()]]);
     piped(archive(&sample.oci(Packed::Gzip))).expect_code(2).expect_mention("keysweep history");
 }
 
 #[test]
-fn what_comes_from_a_base_is_told_apart() {
+fn findings_from_a_base_image_are_marked() {
     let token = |seed: u32| github_token(9_500 + seed);
     let below: &[_] = &[File("etc/conf", format!("T={}", token(1)))];
     let above: &[_] = &[File("app/conf", format!("T={}", token(2)))];
@@ -257,7 +257,7 @@ fn add_config() -> Value {
 }
 
 #[test]
-fn what_lies_inline_in_a_document_is_read() {
+fn inline_data_in_a_document_is_read() {
     let text = format!("note {}", github_token(9_701));
     let data = data_encoding::BASE64.encode(text.as_bytes());
     let mut files = Sample::new(&[&[File("a", "nothing".to_owned())]]).oci(Packed::Gzip);

@@ -19,7 +19,7 @@ fn planned(name: &str) -> String {
 }
 
 #[test]
-fn the_old_image_is_deleted_by_its_digest_where_it_lies() {
+fn the_old_image_is_deleted_by_digest_in_its_registry() {
     for (name, command) in [
         ("ghcr.io/me/app:1", "gh api --method DELETE \"/orgs/me/packages/container/app/versions/$ID\""),
         (

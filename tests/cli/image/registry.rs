@@ -52,7 +52,7 @@ docker() {
 "#;
 
 #[test]
-fn who_follows_the_plan_has_the_secret_out_of_the_registry() {
+fn following_the_plan_removes_the_secret_from_the_registry() {
     let repo = Repo::folder();
     if !["docker-registry", "umoci", "skopeo"].iter().all(|program| is_here(&repo, program)) {
         return;

@@ -69,7 +69,7 @@ fn at(layer: u64, path: &str, visibility: &str) -> (u64, String, String) {
 }
 
 #[test]
-fn what_a_commit_deleted_is_found_in_objects_of_either_kind() {
+fn deleted_files_are_found_in_loose_and_packed_objects() {
     for init in [&[][..], &["--object-format=sha256"]] {
         let repo = with_history(init);
         let loose = git_files(&repo);
@@ -89,7 +89,7 @@ fn what_a_commit_deleted_is_found_in_objects_of_either_kind() {
 }
 
 #[test]
-fn objects_of_several_layers_are_one_repository() {
+fn objects_of_several_layers_form_one_repository() {
     let repo = with_history(&[]);
     repo.git(&["gc", "-q"]);
     let below = git_files(&repo);
@@ -105,7 +105,7 @@ fn objects_of_several_layers_are_one_repository() {
 }
 
 #[test]
-fn a_shallow_clone_in_an_image_is_read_as_far_as_it_ships() {
+fn a_shallow_clone_in_an_image_is_read_up_to_its_boundary() {
     let repo = with_history(&[]);
     let clone = Repo::folder();
     let source = format!("file://{}", repo.path("").display());
@@ -142,7 +142,7 @@ fn objects_that_cannot_be_read_are_gaps() {
 }
 
 #[test]
-fn nothing_that_a_repository_configures_is_obeyed() {
+fn the_configuration_of_a_repository_in_an_image_is_ignored() {
     let repo = with_history(&[]);
     repo.git(&["gc", "-q"]);
     let outside = with_history(&[]);
@@ -160,7 +160,7 @@ fn nothing_that_a_repository_configures_is_obeyed() {
 }
 
 #[test]
-fn nothing_stays_behind() {
+fn no_temporary_files_remain() {
     let repo = with_history(&[]);
     let folder = Repo::folder();
     let bytes = archive(&Sample::new(&[&entries(&git_files(&repo))]).oci(Packed::Gzip));

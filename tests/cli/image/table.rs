@@ -144,7 +144,7 @@ fn linked() -> Vec<Row> {
 }
 
 #[test]
-fn what_later_layers_do_is_told_with_layer_and_step() {
+fn later_changes_are_reported_with_layer_and_step() {
     for (name, layers, expected) in hidden().into_iter().chain(linked()) {
         let sample = Sample::new(&layers.iter().map(Vec::as_slice).collect::<Vec<_>>());
         for packed in [Packed::Gzip, Packed::Plain] {
@@ -182,7 +182,7 @@ fn archives_in_layers_are_opened() {
 /// Every text in an image's configuration, history, manifest and index that holds a secret is reported as a place of
 /// its own.
 #[test]
-fn every_text_of_the_metadata_is_a_place() {
+fn every_metadata_text_is_a_place() {
     let token = || github_token(9_950);
     let rows: Vec<(&str, Value, &str)> = vec![
         ("Env", json!([format!("GH={}", token())]), "config.Env"),
@@ -267,7 +267,7 @@ fn first_place(finding: &Value) -> String {
 }
 
 #[test]
-fn documents_and_artifacts_beside_the_image_are_places() {
+fn documents_and_artifacts_next_to_the_image_are_places() {
     let plain = || Sample::new(&[&[nothing("a")]]);
     let mut annotated = plain();
     annotated.annotations = json!({"note": github_token(9_960)});
@@ -382,14 +382,14 @@ fn forms() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn every_form_tells_the_same() {
+fn every_image_format_gives_the_same_table() {
     for (name, bytes) in forms() {
         expect(name, bytes, &["1 app/.env deleted by 2"]);
     }
 }
 
 #[test]
-fn a_layer_that_is_a_link_to_another_is_that_layer() {
+fn a_layer_that_links_to_another_is_the_same_layer() {
     let sample = Sample::new(&[&[secret("app/.env")], &[nothing("b")], &[secret("app/.env")]]);
     let mut files = sample.docker();
     let (name, _) = files.pop().unwrap();
@@ -402,7 +402,7 @@ fn a_layer_that_is_a_link_to_another_is_that_layer() {
 }
 
 #[test]
-fn a_file_that_one_of_several_images_shows_is_present() {
+fn a_file_visible_in_any_image_is_present() {
     let below = || vec![secret("app/.env")];
     let (first, second) = (Sample::new(&[&below()]), Sample::new(&[&below(), &[nothing("app/.wh..env")]]));
     let second = second.with_config(|config| config["architecture"] = json!("arm64"));

@@ -43,7 +43,7 @@ struct Summary {
 
 impl Ended {
     /// Describes the outcome in a few words.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         let unchanged = if self.is_unchanged { ", unchanged" } else { "" };
         match &self.how {
             Err(why) => format!("not read: {}", super::withhold(why)),

@@ -64,7 +64,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitStatus> {
                     let how = runner.run(&job);
                     let number = done.fetch_add(1, Ordering::Relaxed) + 1;
                     if !args.quiet {
-                        shell::say(&format!("keysweep: {number} of {all}: {}: {}", shown(&job.name), how.told()));
+                        shell::say(&format!("keysweep: {number} of {all}: {}: {}", shown(&job.name), how.describe()));
                     }
                     if let Ok(mut ended) = ended.lock() {
                         ended.push(how);

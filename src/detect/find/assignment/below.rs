@@ -58,12 +58,13 @@ pub(super) fn singular(text: &[u8], name: Span, keyword: Span) -> Option<Span> {
     let end = (keyword.end..name.end).find(|at| !word(at)).unwrap_or(name.end);
     let stem = text.get(name.start..end)?.strip_suffix(b"s").or_else(|| text[name.start..end].strip_suffix(b"S"))?;
     // `UserSecretsId` isn't a list of secrets.
-    let speaks = Named::of(name.of(text)).is_some();
-    (speaks && !stem.ends_with(b"s") && !stem.ends_with(b"S")).then(|| Span::new(name.start, name.start + stem.len()))
+    let names_secret = Named::of(name.of(text)).is_some();
+    (names_secret && !stem.ends_with(b"s") && !stem.ends_with(b"S"))
+        .then(|| Span::new(name.start, name.start + stem.len()))
 }
 
 /// Returns `true` if an entry of that name doesn't hold a secret.
-pub(super) fn is_beside(key: &[u8]) -> bool {
+pub(super) fn is_metadata(key: &[u8]) -> bool {
     segments(key).last().is_some_and(|word| is_one_of(word, &BESIDE))
 }
 
@@ -102,13 +103,13 @@ pub(super) fn section(cursor: &mut Cursor, plural: Option<Span>) -> Vec<Assignme
 fn believable(cursor: &Cursor, plural: Option<Span>, entries: Vec<Entry>) -> Vec<Assignment> {
     let text = cursor.text;
     // The names of a record's entries say what they hold; those of a map say whom its secrets are for.
-    let speaks = |found: &Entry| match (found.key.map(|key| key.of(text)), plural) {
+    let names_secret = |found: &Entry| match (found.key.map(|key| key.of(text)), plural) {
         (None, _) => plural.is_some() || found.depth == 1,
-        (Some(key), Some(_)) if found.depth == 1 => !is_beside(key),
+        (Some(key), Some(_)) if found.depth == 1 => !is_metadata(key),
         (Some(key), _) => (plural.is_some() || found.depth == 1) && entry::is_value(key),
     };
     let name = plural.unwrap_or(cursor.name);
-    let spoken = entries.into_iter().filter(speaks);
+    let spoken = entries.into_iter().filter(names_secret);
     spoken.map(|found| Assignment { name, value: found.value, form: found.form }).collect()
 }
 

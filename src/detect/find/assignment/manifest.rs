@@ -1,7 +1,7 @@
 //! Secrets of Kubernetes: their content is secret whatever its key. They are read from the word that marks them: `kind:
 //! Secret` in a manifest, the resource of Terraform, the command that creates one, the generator of kustomize.
 
-use super::below::is_beside;
+use super::below::is_metadata;
 use super::block::{self, Entry};
 use super::{Assignment, Cursor, Wants, value};
 use crate::detect::Form;
@@ -29,7 +29,7 @@ pub(super) fn read(cursor: &mut Cursor, keyword: Span) -> Vec<Assignment> {
         _ if word.starts_with(b"kubernetes_secret") => resource(cursor),
         _ => Vec::new(),
     };
-    let is_kept = |entry: &Entry| entry.key.is_some_and(|key| !is_beside(key.of(cursor.text)));
+    let is_kept = |entry: &Entry| entry.key.is_some_and(|key| !is_metadata(key.of(cursor.text)));
     let kept = entries.into_iter().filter(is_kept);
     kept.map(|entry| Assignment { name: keyword, value: entry.value, form: entry.form }).collect()
 }

@@ -72,7 +72,7 @@ pub struct Reading {
     /// The values assigned to the name that contains the keyword: one value, or those of a list.
     pub assignments: Vec<Assignment>,
     /// The distance around the keyword that was read: a text that is the same there gives the same result.
-    pub looked: Reach,
+    pub inspected: Reach,
 }
 
 /// Reads the values assigned to the name that contains the keyword at `keyword`.
@@ -86,8 +86,8 @@ pub fn read(text: &[u8], keyword: Span) -> Reading {
         assignments.iter_mut().filter(|found| is_bare(found)).for_each(|found| found.form = Form::Noted);
     }
     let before = keyword.start - name.start + cursor.seen_before;
-    let looked = Reach::of(before, cursor.seen.saturating_sub(keyword.end));
-    Reading { assignments, looked: looked.further(around) }
+    let inspected = Reach::of(before, cursor.seen.saturating_sub(keyword.end));
+    Reading { assignments, inspected: inspected.further(around) }
 }
 
 /// Returns `true` if a value without quotes may be more than the name of something, or the result of one of its
@@ -393,7 +393,7 @@ mod tests {
 
         /// Checks that a text which is the same as far as it was read gives the same result.
         #[test]
-        fn what_was_not_looked_at_does_not_matter(
+        fn text_outside_the_inspected_span_has_no_effect(
             before in pieces(12),
             after in pieces(12),
             other in pieces(40),
@@ -402,12 +402,12 @@ mod tests {
             let keyword = Span::new(before.len(), before.len() + 6);
             let text = format!("{before}secret{after}");
             let first = read(text.as_bytes(), keyword);
-            let (looked_before, looked_after) = (first.looked.before as usize, first.looked.after as usize);
-            let start = keyword.start.saturating_sub(looked_before);
-            let end = (keyword.end + looked_after).min(text.len());
+            let (inspected_before, inspected_after) = (first.inspected.before as usize, first.inspected.after as usize);
+            let start = keyword.start.saturating_sub(inspected_before);
+            let end = (keyword.end + inspected_after).min(text.len());
             // If the end of the text was seen, it stays the end.
-            let ahead = if looked_before > keyword.start { "" } else { &other };
-            let behind = if keyword.end + looked_after > text.len() { "" } else { &another };
+            let ahead = if inspected_before > keyword.start { "" } else { &other };
+            let behind = if keyword.end + inspected_after > text.len() { "" } else { &another };
             let changed = [ahead.as_bytes(), &text.as_bytes()[start..end], behind.as_bytes()].concat();
             let moved = |span: Span| Span::new(ahead.len() + span.start - start, ahead.len() + span.end - start);
             let move_all = |found: &Assignment| Assignment {
@@ -416,7 +416,7 @@ mod tests {
                 form: found.form,
             };
             let expected =
-                Reading { assignments: first.assignments.iter().map(move_all).collect(), looked: first.looked };
+                Reading { assignments: first.assignments.iter().map(move_all).collect(), inspected: first.inspected };
             prop_assert_eq!(read(&changed, moved(keyword)), expected, "{:?}, {:?}", text, String::from_utf8_lossy(&changed));
         }
     }
@@ -525,7 +525,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_notes_is_told_from_what_it_computes() {
+    fn comments_and_strings_are_distinguished_from_code() {
         for text in [
             "# login: ops / secret: VALUE7",
             "#secret=VALUE7",
@@ -559,7 +559,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_and_what_accessors_return_are_read() {
+    fn defaults_and_accessor_results_are_read() {
         for text in [
             "secret: str = Field(default=\"VALUE\", env=\"X\")",
             "secret: str = Field(\"VALUE\")",
@@ -614,7 +614,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_a_secret_of_kubernetes_holds_is_read() {
+    fn all_values_of_a_kubernetes_secret_are_read() {
         for text in [
             "kind: Secret\nmetadata:\n  name: NOT\ntype: Opaque\ndata:\n  a: ONE\n  username: NOT\n  b: TWO\n",
             "kind: Secret\nstringData:\n  a: ONE\ndata:\n  b: TWO\n---\ndata:\n  c: NOT\n",
@@ -664,7 +664,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_of_a_link_is_no_part_of_a_value() {
+    fn the_url_of_a_link_is_not_part_of_a_value() {
         for text in ["[secret: VALUE](https://acme.io/x)", "(secret=VALUE)](x", "![x](https://a.io/?secret=VALUE)](y)"]
         {
             assert_eq!(values(text), ["VALUE"], "{text}");
@@ -672,7 +672,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_part_of_a_manifest_ends() {
+    fn an_empty_section_of_a_manifest_ends() {
         assert_eq!(values("kind: Secret\ndata:\n  a: ONE\nstringData:\nother: NOT\n"), ["ONE"]);
         assert_eq!(values("data:\n  a: ONE\nstringData:\nkind: Secret\n"), ["ONE"]);
     }
@@ -772,7 +772,7 @@ mod tests {
     }
 
     #[test]
-    fn values_in_entries_of_their_own_are_read() {
+    fn values_in_separate_entries_are_read() {
         for text in [
             "<add key=\"Secret\" value=\"VALUE\"/>",
             "<property name=\"secret\" type=\"String\" value=\"VALUE\"/>",
@@ -826,7 +826,7 @@ mod tests {
     }
 
     #[test]
-    fn prose_is_no_assignment() {
+    fn prose_is_not_an_assignment() {
         for text in [
             "getSecret(\"name\")",
             "SecretPair(\"first\", \"second\")",

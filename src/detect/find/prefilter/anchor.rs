@@ -39,10 +39,10 @@ impl Around {
     /// Returns the number of bytes, or that of `most` where it doesn't fit.
     pub(super) fn or(self, most: Reach) -> Reach {
         let before = u32::from(self.before.get());
-        let is_told = |byte: u32| byte < u32::from(u8::MAX);
+        let is_exact = |byte: u32| byte < u32::from(u8::MAX);
         Reach {
-            before: if is_told(before) { (before - 1) * Self::BEFORE } else { most.before },
-            after: if is_told(self.after.into()) { u32::from(self.after) * Self::AFTER } else { most.after },
+            before: if is_exact(before) { (before - 1) * Self::BEFORE } else { most.before },
+            after: if is_exact(self.after.into()) { u32::from(self.after) * Self::AFTER } else { most.after },
         }
     }
 }

@@ -163,9 +163,9 @@ impl Prefilter {
         anchor.shown.map_or(most, |around| around.or(most))
     }
 
-    /// Returns the distance around the core that corresponds to `looked` around the keyword.
-    pub fn around_core(&self, word: u16, looked: Reach) -> Around {
-        Around::new(self.words[usize::from(word)].around_core(looked))
+    /// Returns the distance around the core that corresponds to `inspected` around the keyword.
+    pub fn around_core(&self, word: u16, inspected: Reach) -> Around {
+        Around::new(self.words[usize::from(word)].around_core(inspected))
     }
 
     /// Returns the place of an anchor's keyword with each rule that names it; nothing if the part of the keyword beyond
@@ -233,7 +233,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn finds_every_keyword_that_a_match_can_hold(
+        fn every_keyword_that_a_match_can_contain_is_found(
             picks in proptest::collection::vec((0usize..2000, any::<bool>(), "[ -~]{0,5}|[0-9a-f]{0,16}|[0-9A-Za-z]{0,16}"), 0..12),
         ) {
             let set = RuleSet::builtin();
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keyword_that_no_match_can_hold_is_passed_over() {
+    fn a_keyword_that_no_match_can_contain_is_skipped() {
         let set = RuleSet::builtin();
         let prefilter = Prefilter::new(&set.rules);
         let count = |text: &str| {

@@ -305,7 +305,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_bits_of_a_set_are_those_of_its_members(words in [any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>()], thin in any::<[u8; 4]>()) {
+        fn a_set_has_exactly_the_bits_of_its_members(words in [any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>()], thin in any::<[u8; 4]>()) {
             let few = thin.iter().fold(ByteSet([0; 4]), |mut set, byte| { set.insert(*byte); set });
             for set in [ByteSet(words), few, ByteSet([words[0], 0, 0, 0]), ByteSet([0, 0, words[2], words[3]])] {
                 let members = || set.members().map(|byte| byte | FOLD);

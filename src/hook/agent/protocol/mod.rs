@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_agent_has_its_own_protocol_and_no_event_twice() {
+    fn every_agent_has_its_own_protocol_without_duplicate_events() {
         for (at, protocol) in PROTOCOLS.iter().enumerate() {
             assert_eq!(Protocol::of(protocol.agent).agent, protocol.agent);
             assert!(PROTOCOLS[..at].iter().all(|other| other.agent != protocol.agent));

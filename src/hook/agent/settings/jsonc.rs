@@ -284,7 +284,7 @@ mod tests {
     const OURS: &dyn Fn(&[&str], &Value) -> bool = &|_, value| value["command"] == "ours";
 
     #[test]
-    fn what_is_pushed_and_removed_again_leaves_the_text_as_it_was() {
+    fn adding_and_removing_an_entry_restores_the_text() {
         for text in [
             "{\n  // mine\n  \"a\": [1, 2], /* and */\n  \"hooks\": {\n    \"Pre\": [\n      { \"command\": \"x\" } // first\n    ]\n  }\n}\n",
             "{\n    \"model\": \"x\",\n    \"hooks\": { \"Pre\": [{ \"command\": \"x\" }], },\n}\n",
@@ -302,14 +302,14 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_before_others_is_removed_with_its_comma() {
+    fn a_leading_entry_is_removed_with_its_comma() {
         let text = "{\n  \"h\": [\n    { \"command\": \"ours\" },\n    { \"command\": \"x\" }\n  ]\n}";
         assert_eq!(removed(text, OURS).unwrap(), "{\n  \"h\": [\n    { \"command\": \"x\" }\n  ]\n}");
         assert_eq!(read(&removed("{\"h\":[{\"command\":\"ours\"}]}", OURS).unwrap()), Some(json!({})));
     }
 
     #[test]
-    fn what_is_no_json_or_no_list_is_not_changed() {
+    fn invalid_json_and_other_types_are_not_changed() {
         for text in ["", "{", "[1", "{\"hooks\": 1}", "{\"hooks\": {\"Pre\": {}}}", "{} x", "\"\\\""] {
             assert_eq!(push(text, &["hooks", "Pre"], &json!(1)), None, "{text}");
         }

@@ -113,7 +113,7 @@ impl KnownObjects {
     /// Returns `true` if the clean trees contain none of the targets except those in their index. That is certain for
     /// an object that they can't name, because it was neither in the clone nor recorded as missing, and for a name,
     /// because it would have been found. An object that can be read for the first time may be a tree with any content.
-    pub(crate) fn tells(
+    pub(crate) fn is_complete_for(
         &self,
         index: &TreeIndex,
         targets: &BTreeSet<Target>,
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_written_when_something_changed_and_only_then() {
+    fn the_file_is_written_only_if_something_changed() {
         let absent = || BTreeSet::from([id(1), id(3)]);
         let changed = |scanned: &[Scanned], absent, count| {
             let mut known = known();
@@ -269,18 +269,18 @@ mod tests {
     }
 
     #[test]
-    fn clean_trees_may_hold_what_was_missed_but_not_what_nobody_knew_of() {
+    fn clean_trees_may_contain_missing_but_not_unknown_objects() {
         // The store is empty, so no id is in the clone.
-        let tells = |target, scanned: &[Scanned]| {
-            known().tells(&TreeIndex::default(), &BTreeSet::from([target]), scanned, &Store::default())
+        let is_complete_for = |target, scanned: &[Scanned]| {
+            known().is_complete_for(&TreeIndex::default(), &BTreeSet::from([target]), scanned, &Store::default())
         };
-        assert!(tells(Target::Object(id(2)), &[]));
-        assert!(!tells(Target::Object(id(3)), &[]));
-        assert!(tells(Target::Name("name".into()), &[]));
+        assert!(is_complete_for(Target::Object(id(2)), &[]));
+        assert!(!is_complete_for(Target::Object(id(3)), &[]));
+        assert!(is_complete_for(Target::Name("name".into()), &[]));
         let index = TreeIndex::new(vec![Target::Object(id(3))], Vec::new(), Vec::new(), Vec::new());
-        assert!(known().tells(&index, &BTreeSet::from([Target::Object(id(3))]), &[], &Store::default()));
+        assert!(known().is_complete_for(&index, &BTreeSet::from([Target::Object(id(3))]), &[], &Store::default()));
         // An object that can be read for the first time may be a tree with any content.
-        assert!(!tells(Target::Object(id(2)), &[scanned(2, State::Clean)]));
-        assert!(tells(Target::Object(id(2)), &[scanned(2, State::Unread)]));
+        assert!(!is_complete_for(Target::Object(id(2)), &[scanned(2, State::Clean)]));
+        assert!(is_complete_for(Target::Object(id(2)), &[scanned(2, State::Unread)]));
     }
 }

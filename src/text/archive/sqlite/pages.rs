@@ -133,9 +133,9 @@ impl<'d> Pages<'d> {
     /// Returns `true` if the header of a database counts pages that are missing. The count is ignored if an old version
     /// wrote the file last, because it did not update the count.
     pub(super) fn is_cut(&self) -> bool {
-        let is_told = number(self.bytes, 24) == number(self.bytes, 92);
-        let told = number(self.bytes, 28).filter(|_| is_told && !self.is_log());
-        told.is_some_and(|told| u64::from(told) * (self.size as u64) > self.bytes.len() as u64)
+        let is_valid = number(self.bytes, 24) == number(self.bytes, 92);
+        let page_count = number(self.bytes, 28).filter(|_| is_valid && !self.is_log());
+        page_count.is_some_and(|page_count| u64::from(page_count) * (self.size as u64) > self.bytes.len() as u64)
     }
 
     /// Returns all pages that are present, in the order of the file.

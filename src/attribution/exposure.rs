@@ -75,7 +75,7 @@ impl Attribution<'_> {
         };
         Exposure {
             stage,
-            in_head,
+            in_head: Some(in_head),
             commits: commits.len(),
             first_is_root: first.is_some_and(|at| self.graph.record(at).is_root),
             first_commit,

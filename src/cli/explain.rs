@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use bstr::ByteSlice as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -86,7 +87,7 @@ fn explain_line(session: &Session, file: &Path, line: usize) -> anyhow::Result<E
     let bytes = bounded::read_named(file, bounded::MAX_NAMED).with_context(|| format!("reading '{shown}'"))?;
     let text = as_text(&bytes);
     let Some(span) = line_span(&text, line) else {
-        anyhow::bail!("'{shown}' has no line {line}: it has {}", text.split(|b| *b == b'\n').count());
+        anyhow::bail!("'{shown}' has no line {line}: it has {}", words::plural(text.lines().count(), "line"));
     };
     let (detector, settings) = (session.detector(), &session.settings);
     let looks = detector.trace(&text, span);
@@ -169,11 +170,11 @@ struct LineView {
 /// Returns the span of a line, counted from 1.
 fn line_span(text: &[u8], line: usize) -> Option<Span> {
     let mut start = 0;
-    for (at, bytes) in text.split(|b| *b == b'\n').enumerate() {
+    for (at, bytes) in text.lines_with_terminator().enumerate() {
         if at + 1 == line {
-            return Some(Span::new(start, start + bytes.len()));
+            return Some(Span::new(start, start + bytes.trim_end_with(|end| end == '\n').len()));
         }
-        start += bytes.len() + 1;
+        start += bytes.len();
     }
     None
 }
@@ -200,7 +201,7 @@ fn verdict(look: &Look, reported: &[Detection], file: &Path, session: &Session) 
             let Some(found) = winner else {
                 return match reported.first().map(|other| &*rules.rules[other.rule].id) {
                     Some(other) => {
-                        format!("accepted {value}{layers}, but reported by {other}, which is more specific")
+                        format!("matches {value}{layers}, but {other}, which is more specific, reports it")
                     }
                     None => {
                         format!(

@@ -279,5 +279,7 @@ pub fn note_stale_entries(policy: &Policy, common: &Common, report: &mut Report)
     }
     let unused = policy.unused(report.findings.iter().chain(&report.suppressed));
     let unused = unused.filter(|entry| entry.line.is_some());
-    report.notes.extend(unused.map(|entry| Note(format!("{} no longer allows anything; remove it", describe(entry)))));
+    report.notes.extend(
+        unused.map(|entry| Note(format!("{} allows nothing that this sweep found; remove it", describe(entry)))),
+    );
 }

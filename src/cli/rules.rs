@@ -41,7 +41,7 @@ fn carry_over(to: &TextArgs, path: &Path) -> anyhow::Result<ExitStatus> {
     let import = import::gitleaks(&read(path)?).map_err(|why| anyhow::anyhow!("'{name}': {why}"))?;
     let file = to.output.as_deref();
     shell::results(file, &mut |out| write!(out, "{}", withhold(&import.text)))?;
-    let counts = format!("{name}: {} rules carried over, {} left out", import.rules, import.left_out);
+    let counts = format!("{name}: {} carried over, {} left out", plural(import.rules, "rule"), import.left_out);
     match file {
         Some(_) => shell::written(file, &format!("{counts}; the configuration")),
         None => shell::say(&counts),

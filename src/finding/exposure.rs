@@ -44,8 +44,8 @@ impl Stage {
 pub struct Exposure {
     /// The stage that follows from the facts.
     pub stage: Stage,
-    /// `true` if HEAD's tree holds it.
-    pub in_head: bool,
+    /// `true` if HEAD's tree holds it; `None` if that was not looked up, as for a range.
+    pub in_head: Option<bool>,
     /// The first few full names of refs that reach a commit holding it, sorted.
     pub refs: Vec<String>,
     /// The number of refs that reach a commit holding it.

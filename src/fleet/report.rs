@@ -118,7 +118,7 @@ struct Finding {
 
 #[derive(Deserialize)]
 struct Exposure {
-    in_head: bool,
+    in_head: Option<bool>,
     #[serde(default)]
     first_commit: Option<String>,
     #[serde(default)]
@@ -436,7 +436,7 @@ impl Reader<'_, '_> {
             confidence: finding.confidence,
             stage: finding.stage,
             allowed: finding.suppression.is_some_and(|one| one.status == SuppressionStatus::Accepted),
-            in_head,
+            in_head: in_head == Some(true),
             first: first.map(|(time, commit)| Arrival { time, commit, author: first_author }),
             places: places
                 .map(|Occurrence { kind, path, line, commit, .. }| Place { kind, path, line, commit })

@@ -323,7 +323,7 @@ fn exposure(one: &FindingView) -> Vec<(&'static str, Vec<Line>)> {
     let stage = Inline::Strong(one.stage.as_str().to_owned());
     let mut how_far = vec![vec![stage, text(format!(": {}", words::stage_clause(one)))]];
     if exposure.held_in > 0 {
-        let head = if exposure.in_head { "HEAD is one of them" } else { "HEAD is not one of them" };
+        let head = if exposure.in_head == Some(true) { "HEAD is one of them" } else { "HEAD is not one of them" };
         let commits = if exposure.held_in == 1 {
             "1 commit contains it".to_owned()
         } else {

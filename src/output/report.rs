@@ -215,6 +215,11 @@ fn has_stages(view: &View) -> bool {
     view.command.asks_git()
 }
 
+/// Returns `true` if the scan looked up whether HEAD holds the secrets; scans of ranges and pushes don't.
+fn knows_head(view: &View) -> bool {
+    view.findings.iter().any(|one| one.exposure.in_head.is_some())
+}
+
 /// Returns the tone of a stage.
 fn tone_of(stage: Stage) -> Tone {
     match stage {
@@ -230,7 +235,11 @@ fn overview(view: &View, cards: &Cards<'_>) -> Vec<Block> {
     let entries = fold::entries(view);
     let mut heads = vec!["Severity", "What", "Where"];
     if has_stages(view) {
-        heads.extend(["Stage", "In HEAD", "Since"]);
+        heads.push("Stage");
+        if knows_head(view) {
+            heads.push("In HEAD");
+        }
+        heads.push("Since");
     }
     let rows = entries.iter().take(MAX_ROWS).map(|entry| row(entry, view, cards)).collect();
     let by_agent = agents::tally(view).into_iter().map(|(agent, words)| (agent, vec![vec![text(words)]]));
@@ -257,14 +266,19 @@ fn row(entry: &Entry<'_>, view: &View, cards: &Cards<'_>) -> Row {
         0 => String::new(),
         others => format!(" and {others} more of this kind"),
     };
-    let is_in_head = if one.exposure.in_head { "yes" } else { "no" };
     let mut facets = vec![(Facet::Severity, one.severity.as_str().to_owned()), (Facet::Rule, one.rule.clone())];
     let name = cards.lead_to(one, format!("{}{more}", one.name));
     let mut cells = vec![vec![page::severity(one.severity)], name, vec![page::at(one)]];
     if has_stages(view) {
-        facets.extend([(Facet::Stage, one.stage.as_str().to_owned()), (Facet::Head, is_in_head.to_owned())]);
+        facets.push((Facet::Stage, one.stage.as_str().to_owned()));
+        cells.push(vec![text(one.stage.as_str())]);
+        if knows_head(view) {
+            let is_in_head = if one.exposure.in_head == Some(true) { "yes" } else { "no" };
+            facets.push((Facet::Head, is_in_head.to_owned()));
+            cells.push(vec![text(is_in_head)]);
+        }
         let since = one.exposure.first_seen.as_deref().map(day).unwrap_or_default();
-        cells.extend([vec![text(one.stage.as_str())], vec![text(is_in_head)], vec![text(since)]]);
+        cells.push(vec![text(since)]);
     }
     Row { id: one.id.clone(), facets, cells }
 }

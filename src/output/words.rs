@@ -140,6 +140,10 @@ pub fn read(view: &View) -> String {
     if summary.blobs + summary.commits + summary.trees + summary.cached == 0 && is_silent {
         return nothing_read(view.command).to_owned();
     }
+    // Messages about to be committed are not counted.
+    if summary.blobs + summary.commits + summary.trees + summary.cached == 0 && view.gaps.is_empty() {
+        return "all of it was read".to_owned();
+    }
     let is_proof = view.command == Command::Verify;
     let mut parts = vec![plural(summary.blobs, unit(view.command))];
     if summary.commits > 0 {
@@ -206,14 +210,20 @@ pub fn asides(view: &View) -> Vec<String> {
     let old = (summary.old > 0).then(|| {
         format!("{} from before, not reported again (keysweep history lists them)", plural(summary.old, "secret"))
     });
-    let allowed = (summary.suppressed > 0).then(|| {
+    let is_excluded = |one: &&FindingView| one.suppression.as_ref().is_some_and(|one| one.by == SuppressedBy::Exclude);
+    let excluded = view.suppressed.iter().filter(is_excluded).count();
+    let left_out = (excluded > 0).then(|| {
+        format!("{} below excluded paths not counted (without --exclude they count)", plural(excluded, "secret"))
+    });
+    let accepted = summary.suppressed.saturating_sub(excluded);
+    let allowed = (accepted > 0).then(|| {
         format!(
             "{} accepted and not counted{} (--no-allow reports them)",
-            plural(summary.suppressed, "secret"),
+            plural(accepted, "secret"),
             accepted_by(&view.suppressed)
         )
     });
-    old.into_iter().chain(allowed).collect()
+    old.into_iter().chain(allowed).chain(left_out).collect()
 }
 
 /// Returns the number of findings that each kind of suppression accepts, for use after the total.
@@ -225,7 +235,6 @@ fn accepted_by(findings: &[FindingView]) -> String {
         (SuppressedBy::Baseline, "in the baseline"),
         (SuppressedBy::Config, "by the configuration"),
         (SuppressedBy::Comment, "by comment"),
-        (SuppressedBy::Exclude, "below excluded paths"),
     ];
     let counts = places.map(|(by, place)| (count(by), place));
     let listed: Vec<String> =
@@ -282,7 +291,7 @@ pub fn stage_and_refs(finding: &FindingView) -> String {
         _ => format!(", reached from {named}"),
     };
     let head = match exposure.in_the_end {
-        _ if exposure.in_head => "; still in HEAD",
+        _ if exposure.in_head == Some(true) => "; still in HEAD",
         Some(InTheEnd::Deleted) => "; a later commit deleted it, but the history still has it",
         Some(InTheEnd::Held) | None => "",
     };
@@ -386,8 +395,8 @@ pub fn left(exposure: &ExposureView) -> Option<String> {
     }
     let event = exposure.last.as_ref()?;
     Some(match exposure.in_head {
-        true => "HEAD still contains it".to_owned(),
-        false => format!("last contained in commit {} of {}", short(&event.commit), day(&event.time)),
+        Some(true) => "HEAD still contains it".to_owned(),
+        Some(false) | None => format!("last contained in commit {} of {}", short(&event.commit), day(&event.time)),
     })
 }
 

@@ -247,7 +247,7 @@ fn by_secret(sightings: Vec<Sighting>, exact: bool) -> BTreeMap<Secret, Vec<Sigh
 /// same in every run.
 fn worst_first(a: &Finding, b: &Finding) -> Ordering {
     let place = |f: &Finding| f.occurrences.last().map(|place| (place.whole_path(), place.start.line));
-    let key = |f: &Finding| (Reverse(f.severity), how_far(f.exposure.stage), !f.exposure.in_head);
+    let key = |f: &Finding| (Reverse(f.severity), how_far(f.exposure.stage), f.exposure.in_head != Some(true));
     key(a).cmp(&key(b)).then_with(|| place(a).cmp(&place(b))).then_with(|| (&a.rule, &a.id).cmp(&(&b.rule, &b.id)))
 }
 
@@ -420,7 +420,7 @@ mod tests {
                 one.detection.severity = severity;
                 one.occurrence.path = path.into();
                 let best = one.detection.clone();
-                let exposure = Exposure { stage, in_head, ..Exposure::default() };
+                let exposure = Exposure { stage, in_head: Some(in_head), ..Exposure::default() };
                 scan.finding(best.secret.clone(), &[one], (&best, best.confidence), exposure)
             };
             let mut found = [

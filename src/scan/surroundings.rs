@@ -135,7 +135,7 @@ impl AtHead {
     fn holds(&self, one: &Finding, place: &Occurrence) -> bool {
         match self {
             Self::Nothing => false,
-            Self::Unknown => one.exposure.in_head,
+            Self::Unknown => one.exposure.in_head == Some(true),
             Self::Content(id, text) => {
                 let blob = place.blob.as_ref().and_then(|blob| ObjectId::from_hex(blob.as_bytes()).ok());
                 blob.is_some_and(|blob| blob == *id) || text.contains_str(one.secret.reveal())

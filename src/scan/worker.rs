@@ -103,7 +103,7 @@ impl Worker<'_> {
         self.counted(bytes, &place, outcome);
     }
 
-    /// Scans content other than a message; files and links are counted.
+    /// Scans content other than a commit's message; files, links and messages about to be committed are counted.
     pub(super) fn counted(&self, bytes: &[u8], place: &Origin<'_>, outcome: &mut Outcome) {
         if matches!(place.kind, ContentKind::File | ContentKind::Symlink) {
             outcome.stats.blobs += 1;

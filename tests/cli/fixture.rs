@@ -217,7 +217,7 @@ fn published() -> Finding {
         facts: vec![fact("made_up_account", "account-1"), fact("made_up_project", HOSTILE)],
         exposure: Exposure {
             stage: Stage::Published,
-            in_head: true,
+            in_head: Some(true),
             ref_count: 9,
             tips: refs[..2].to_vec(),
             refs,

@@ -246,7 +246,7 @@ mod number_as_text {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct ExposureView {
-    pub in_head: bool,
+    pub in_head: Option<bool>,
     pub refs: Vec<String>,
     pub ref_count: usize,
     pub branches: usize,

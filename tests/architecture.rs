@@ -247,7 +247,8 @@ fn only_the_shell_uses_the_standard_streams() {
     refuse("a standard stream is named", |crossing| crossing.file != SHELL && names_a_stream(crossing));
 }
 
-/// A chain of errors has the words of each, so that a source which is in the words as well would be said twice.
+/// An error's own text doesn't include that of its source, since a chain of errors shows the text of each and would
+/// show the source twice.
 #[test]
 fn no_error_has_its_source_in_its_own_words() {
     let pattern = r"#\[error\([^\]]*\{(?:0|source)[:}][^\]]*\)\]\s*[A-Z]\w*\s*[({][^)}]*#\[(?:from|source)\]";

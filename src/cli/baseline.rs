@@ -169,14 +169,15 @@ impl Work {
         Ok(ExitStatus::Clean)
     }
 
-    /// The same sweep without thresholds.
+    /// Runs the same sweep without thresholds.
     fn unfiltered(&self, common: &Common) -> anyhow::Result<Report> {
         let session = Session::in_repository(common, &self.repo)?.unfiltered();
         let scope = self.report.scope.clone();
         session.sweep(&self.repo, |scan, objects| scan.history(&self.repo, objects, scope))
     }
 
-    /// Why an entry of another tool is that of no finding; `all` is what a sweep without thresholds found.
+    /// Returns the reason why an entry of another tool matches no finding; `all` is the report of a sweep without
+    /// thresholds.
     fn why_not(&self, entry: &Foreign, all: Option<&Report>) -> String {
         if let Some(one) = all.and_then(|all| all.all().find(|finding| entry.is(finding))) {
             return format!(

@@ -48,7 +48,7 @@ fn draw(progress: &Progress, done: &AtomicBool) {
     if let Ok(style) = ProgressStyle::with_template("{bar:12} {wide_msg}") {
         bar.set_style(style);
     }
-    // The first message draws the bar, which has to have its style by then.
+    // The first message draws the bar, so its style must be set by then.
     bar.set_message("starting");
     while !done.load(Ordering::Relaxed) {
         let counts = progress.counts();

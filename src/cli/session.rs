@@ -271,7 +271,7 @@ impl Session {
         };
         if let Place::Repository(repo) = &self.place {
             report.gaps.extend(repo.moved());
-            // A commit without secrets waits for nothing.
+            // A commit without secrets doesn't wait for the code owners to be read.
             if !report.findings.is_empty() || !report.suppressed.is_empty() {
                 report.code_owners = CodeOwners::new(&code_owners::text(repo).unwrap_or_default());
             }

@@ -32,13 +32,14 @@ pub fn set_colours(asked: ColorArg) {
     style::set(on);
 }
 
-/// How many columns results have that go to this file, or to standard output; `None` if lines may have any length.
+/// Returns the number of columns for results that go to this file, or to standard output; `None` if lines may have any
+/// length.
 #[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
 pub fn width(file: Option<&Path>) -> Option<usize> {
     if file.is_some() { None } else { columns(terminal_size::terminal_size_of(io::stdout())) }
 }
 
-/// The columns that `COLUMNS` names, or else those of the terminal.
+/// Returns the number of columns that `COLUMNS` gives, or else the terminal's.
 fn columns(terminal: Option<(terminal_size::Width, terminal_size::Height)>) -> Option<usize> {
     /// The least width; a smaller one can't be meant.
     const LEAST: usize = 40;
@@ -68,8 +69,8 @@ pub fn results(file: Option<&Path>, write: &mut dyn FnMut(&mut dyn Write) -> io:
     to_file(path, write).map_err(with_limit_hint).with_context(|| format!("writing to '{}'", path.display()))
 }
 
-/// Says that results are in a file, if they are: whoever runs the command sees nothing of them. `what` begins with what they
-/// come to and ends with the name of what the file has.
+/// Says that results are in a file, if they are, since whoever runs the command doesn't see them. `what` begins with a
+/// summary of the results and ends with the name of the file's content.
 pub fn written(file: Option<&Path>, what: &str) {
     if let Some(file) = file {
         say(&withhold(&format!("keysweep: {what} is in '{}'", file.display())));
@@ -188,13 +189,13 @@ fn is_mute() -> bool {
     false
 }
 
-/// Says something that is not a result, in lines that are no wider than the terminal. Nobody listening is no error.
+/// Writes a message that is not a result, in lines no wider than the terminal. A reader that has gone away is no error.
 pub fn say(text: &str) {
     let lines: Vec<String> = text.split('\n').map(|line| escape(line.as_bytes())).collect();
     speak(|paper| paper.sentences(&lines.join("\n")));
 }
 
-/// Says something, and shows below it lines to be copied: those stay as they are, however wide.
+/// Writes a message, followed by lines to be copied, which stay as they are, however wide.
 pub fn say_to_copy(text: &str, lines: &str) {
     let lines: Vec<String> = lines.split('\n').map(|line| escape(line.as_bytes())).collect();
     speak(|paper| {
@@ -203,7 +204,7 @@ pub fn say_to_copy(text: &str, lines: &str) {
     });
 }
 
-/// In one piece, so that what other processes say does not come between.
+/// Writes everything at once, so that the output of other processes doesn't come in between.
 #[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
 fn speak(write: impl FnOnce(&mut Paper<'_>) -> io::Result<()>) {
     let mut configured = Vec::new();

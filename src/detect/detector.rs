@@ -105,7 +105,7 @@ impl Detector {
         self.companions.near(text, detection.span, &self.rules.rules[detection.rule])
     }
 
-    /// The facts that identifiers say themselves, such as the account of a key id.
+    /// Returns the facts that identifiers themselves contain, such as the account of a key id.
     pub fn said_by(&self, facts: &[Fact]) -> Vec<Fact> {
         self.companions.said_by(facts)
     }

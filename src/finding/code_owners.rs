@@ -1,23 +1,23 @@
-//! Owners of paths, by the file CODEOWNERS of a repository, as GitHub, GitLab and Gitea read it.
+//! The owners of paths according to a repository's CODEOWNERS file, as GitHub, GitLab and Gitea read it.
 
 use std::collections::HashMap;
 
 use bstr::{BStr, ByteSlice as _};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-/// Rules of a file, at most. If it has more it is not used, for the last one that matches counts.
+/// The most rules of a file. A file with more is not used, because the last rule that matches counts.
 const MOST_RULES: usize = 10_000;
-/// Owners of a path that are named, at most.
+/// The most owners of a path that are named.
 const MOST_OWNERS: usize = 10;
 
-/// The owners of paths; nobody's, by default.
+/// The owners of paths; by default no path has any.
 #[derive(Debug, Clone, Default)]
 pub struct CodeOwners {
-    /// The owners of each rule, by its place among the rules.
+    /// The owners of each rule, by the rule's position in the file.
     owners: Vec<Vec<String>>,
-    /// Patterns for files and for all that is in folders, and the last rule that has each.
+    /// The patterns for files and for everything in folders, each with the last rule that has it.
     deep: Patterns,
-    /// Those that end with `/*`, which do not reach into folders.
+    /// The patterns that end with `/*`, which don't reach into subfolders.
     flat: Patterns,
 }
 
@@ -34,7 +34,7 @@ impl Default for Patterns {
 }
 
 impl CodeOwners {
-    /// Reads the file. A line that it cannot have is left out, as hosts do.
+    /// Reads the file. An invalid line is left out, as hosts do.
     pub fn new(text: &[u8]) -> Self {
         let rules = rules(&text.to_str_lossy());
         if rules.len() > MOST_RULES {
@@ -48,7 +48,7 @@ impl CodeOwners {
         Self { owners: rules.into_iter().map(|(_, owners)| owners).collect(), deep, flat }
     }
 
-    /// The owners of a file: those of the last rule that matches it or a folder that it is in.
+    /// Returns the owners of a file: those of the last rule that matches it or a folder that contains it.
     pub fn of(&self, path: &BStr) -> &[String] {
         let Ok(path) = path.to_str() else { return &[] };
         let folders = path.match_indices('/').filter_map(|(at, _)| self.deep.last(&path[..at], true));
@@ -74,7 +74,8 @@ impl Patterns {
     }
 }
 
-/// The pattern and the owners of each rule. A section of GitLab's has owners for rules without any.
+/// Returns the pattern and the owners of each rule. A section in GitLab's format gives the owners of rules that name
+/// none.
 fn rules(text: &str) -> Vec<(String, Vec<String>)> {
     let mut usual: Vec<String> = Vec::new();
     let mut rules = Vec::new();
@@ -93,7 +94,7 @@ fn rules(text: &str) -> Vec<(String, Vec<String>)> {
     rules
 }
 
-/// Where the first blank is that has no backslash before it.
+/// Returns the position of the first blank without a backslash before it, or the end of the line.
 fn end_of_pattern(line: &str) -> usize {
     let mut is_escaped = false;
     let end = line.char_indices().find(|(_, c)| {

@@ -37,7 +37,7 @@ pub struct Report {
     pub repository: Option<BString>,
     /// The subject of the scan, by a name that is the same in other reports.
     pub subject: Subject,
-    /// The owners of paths, by the repository's own account.
+    /// The owners of paths, as the repository itself names them.
     pub code_owners: CodeOwners,
     /// The first few root commits, oldest first; empty unless the whole history was read.
     pub roots: Vec<String>,

@@ -75,8 +75,8 @@ pub fn name_of_url(url: &str) -> (String, Option<String>) {
     }
 }
 
-/// A URL without user and password. A password may hold an at sign, a slash or a question mark that nobody escaped, so all
-/// before the last at sign is left out, unless it can only be a host and folders.
+/// Returns a URL without user and password. A password may hold an unescaped at sign, slash or question mark, so
+/// everything before the last at sign is left out, unless it can only be a host and folders.
 pub fn anonymous(url: &str) -> String {
     match with_scheme(url) {
         Some(("file", rest)) if rest.starts_with('/') => url.to_owned(),
@@ -103,19 +103,19 @@ fn with_scheme(url: &str) -> Option<(&str, &str)> {
     url.split_once("://").filter(|(scheme, _)| is_scheme(scheme))
 }
 
-/// A path from the root or from here, also one of Windows.
+/// Returns `true` for an absolute path, or a relative one that starts with a dot, including those of Windows.
 fn is_path(url: &str) -> bool {
     let is_drive = url.get(1..3).is_some_and(|behind| matches!(behind, ":\\" | ":/")) && !url.contains('@');
     url.starts_with(['/', '.', '\\']) || is_drive
 }
 
-/// The part of a URL behind its scheme, without user and password.
+/// Returns the part of a URL after its scheme, without user and password.
 fn without_user(rest: &str) -> &str {
     let Some((_, bare)) = rest.rsplit_once('@') else { return rest };
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     let is_host = authority.contains('.') && authority.bytes().all(plain);
-    // A folder may be called '@acme'.
+    // A folder may have a name like '@acme'.
     let is_folder = |name: &str| !name.strip_prefix('@').unwrap_or(name).contains('@');
     if is_host && !path.contains(['?', '#']) && path.split('/').all(is_folder) { rest } else { bare }
 }

@@ -26,7 +26,7 @@ pub struct Options {
     pub expected: Vec<String>,
     /// The earlier inventory to compare with.
     pub earlier: Option<Earlier>,
-    /// The time now, in seconds since 1970: no report can be of later.
+    /// The current time, in seconds since 1970; a report can't be newer.
     pub now: u64,
 }
 
@@ -237,7 +237,8 @@ fn newest(reports: &[Report]) -> Vec<bool> {
         if !matches!(report.source.command, Some(Command::History | Command::Image)) {
             continue;
         }
-        // One that says nothing must not silence one that does; both count, and the repository as not read.
+        // A refused report has no content and must not replace one that has; both count, and the repository counts as
+        // not read.
         if matches!(report.flaw, Some(Flaw::Refused(_))) {
             continue;
         }
@@ -251,7 +252,7 @@ fn newest(reports: &[Report]) -> Vec<bool> {
     counts
 }
 
-/// The repositories of the reports, first those that were not read, and the known facts about each by its name.
+/// Returns the repositories of the reports, those that were not read first, and the known facts about each by its name.
 fn repositories(
     reports: &[Report],
     counts: &[bool],

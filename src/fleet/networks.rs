@@ -1,28 +1,28 @@
-//! Networks of forks: repositories that begin with the same commit, or that were swept as one.
+//! Networks of forks: repositories that begin with the same commit, or that were swept together as one.
 
 use std::collections::BTreeMap;
 
 use super::report::{Flaw, Report};
 
-/// The networks of all repositories, of which most are alone.
+/// The networks of all repositories; most repositories are alone in theirs.
 #[derive(Debug, Default)]
 pub(super) struct Networks {
-    /// The number of a repository by its name.
+    /// The number of each repository, by its name.
     numbers: BTreeMap<String, usize>,
-    /// For each, one of its network that comes before it, or itself.
+    /// For each repository, the number of an earlier one of its network, or its own.
     before: Vec<usize>,
-    /// The first name of each network of several repositories, by the number that its repositories lead to.
+    /// The first name in each network of several repositories, by the number to which its repositories lead.
     names: BTreeMap<usize, String>,
 }
 
 impl Networks {
-    /// The networks that reports tell of.
+    /// Finds the networks that the reports describe.
     pub(super) fn new<'r>(reports: impl Iterator<Item = &'r Report>) -> Self {
         let mut networks = Self::default();
         let mut by_root: BTreeMap<&str, usize> = BTreeMap::new();
         for report in reports {
             let mut together: Vec<usize> = report.names().iter().map(|name| networks.number(name)).collect();
-            // Later roots came with what was merged in, as a library that others have too.
+            // Later roots came with merged histories, such as a library that other repositories share.
             if let Some((root, first)) = report.source.roots.first().zip(together.first())
                 && !matches!(report.flaw, Some(Flaw::Refused(_)))
             {
@@ -39,12 +39,12 @@ impl Networks {
         networks
     }
 
-    /// The number of the network of a repository.
+    /// Returns the number of a repository's network.
     pub(super) fn of(&self, name: &str) -> Option<usize> {
         self.numbers.get(name).map(|number| self.end(*number))
     }
 
-    /// The name of the network of a repository, if there are others in it.
+    /// Returns the name of a repository's network, if there are other repositories in it.
     pub(super) fn name_of(&self, name: &str) -> Option<&str> {
         self.names.get(&self.of(name)?).map(String::as_str)
     }
@@ -67,7 +67,7 @@ impl Networks {
 
     fn unite(&mut self, one: usize, other: usize) {
         let (one, other) = (self.end(one), self.end(other));
-        // What leads from each of them leads to the end at once, so ways stay short.
+        // The end of one chain is linked directly to the end of the other, so chains stay short.
         self.before[one.max(other)] = one.min(other);
     }
 }

@@ -9,7 +9,7 @@ use crate::rule::{Confidence, Severity};
 /// The most places of one finding that are kept.
 pub(super) const MOST_PLACES: usize = 8;
 
-/// Owners of these places that are kept, at most.
+/// The most owners of these places that are kept.
 pub(super) const MOST_OWNERS: usize = 8;
 
 /// A finding of one report.
@@ -28,7 +28,7 @@ pub(super) struct Record {
     pub(super) first: Option<Arrival>,
     pub(super) places: Vec<Place>,
     pub(super) place_count: usize,
-    /// The owners of all places, by the repository's own account.
+    /// The owners of all places, as the repository itself names them.
     pub(super) owners: Vec<String>,
     /// The forks that hold it, in the report of a network.
     pub(super) forks: Vec<String>,

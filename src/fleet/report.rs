@@ -24,7 +24,7 @@ const MAX_LINE: u64 = 64 << 20;
 const MAX_DOCUMENT: u64 = 512 << 20;
 /// The most bytes of a name.
 const MAX_NAME: usize = 4096;
-/// Seconds that the clock of another machine may be ahead.
+/// The number of seconds that the clock of another machine may be ahead.
 const MAX_AHEAD: i64 = 600;
 /// The version of the schema that is understood.
 const SCHEMA: u32 = 1;
@@ -38,7 +38,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// The names of the repositories that it is about.
+    /// Returns the names of the repositories that the report is about.
     pub(super) fn names(&self) -> &[String] {
         match self.source.kind {
             SubjectKind::Network if !self.source.members.is_empty() => &self.source.members,
@@ -46,7 +46,7 @@ impl Report {
         }
     }
 
-    /// The same, refused if it was not made before `now`: such a report would outlast every later one.
+    /// Returns the same report, but refused if it is dated after `now`: such a report would outlast every later one.
     pub(super) fn dated(mut self, now: u64) -> Self {
         let latest = i64::try_from(now).unwrap_or(i64::MAX).saturating_add(MAX_AHEAD);
         if self.source.made_at.as_deref().and_then(time::seconds).is_some_and(|seconds| seconds > latest) {
@@ -91,7 +91,7 @@ pub(super) struct Source {
     pub(super) kind: SubjectKind,
     #[serde(default)]
     pub(super) members: Vec<String>,
-    /// The first commits, the oldest first.
+    /// The root commits, the oldest first.
     #[serde(default)]
     pub(super) roots: Vec<String>,
     #[serde(default)]
@@ -228,7 +228,7 @@ pub(super) fn read(path: &Path, number: u32, sink: &mut Sink<'_>) -> io::Result<
     let name = bounded_name(source.name.take().unwrap_or_else(file));
     report.flaw = flaw.or_else(|| {
         let first = gaps.first()?;
-        // Of a repository that could not be read at all, the gap has the same name.
+        // If a repository could not be read at all, the gap has the repository's name, too.
         let first = first.strip_prefix(&*name).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(first);
         Some(Flaw::Incomplete(format!("{} not read: {first}", parts(gaps.len()))))
     });

@@ -29,7 +29,8 @@ pub struct Repository {
     /// The people who can read it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub visibility: Option<Access>,
-    /// The first repository of its network of forks, if there are several: they begin with the same commit.
+    /// The first repository of this one's network of forks, if the network has several: they begin with the same
+    /// commit.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub network: Option<String>,
 }
@@ -62,7 +63,8 @@ pub struct Row {
     pub first: Option<First>,
     /// The number of repositories that hold it.
     pub repositories: usize,
-    /// How many networks of forks these come to: the copies of forks are not leaks of their own.
+    /// The number of networks of forks that these repositories belong to; a leak in the copies of a fork is not a
+    /// separate leak.
     #[serde(default)]
     pub networks: usize,
     /// The repositories that hold it, by name; only the first of very many.
@@ -143,7 +145,7 @@ pub struct First {
 pub struct Holding {
     /// The repository.
     pub repository: String,
-    /// Who sees to it: by the list of owners, or else by the repository's own account of the places.
+    /// The owner responsible: from the list of owners, or else as the repository itself names the owners of the places.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<String>,
     /// The kind of account that it is in.

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// The file can't be opened or read.
-    // The words of the cause are in it, so there is no source to be said once more.
+    // The text of the cause is in this text, so there is no source, which would be shown twice.
     #[error("{0}; check the path and its permissions")]
     Io(io::Error),
     /// The path doesn't lead to a regular file.

@@ -18,7 +18,8 @@ pub fn own_configuration() -> Option<PathBuf> {
     Some(folder.join("keysweep"))
 }
 
-/// Keysweep's folder among what programs of the user remember, which need not be there; `None` without a home folder.
+/// Returns keysweep's folder among those where the user's programs keep their state, which need not exist; `None`
+/// without a home folder.
 pub fn own_state() -> Option<PathBuf> {
     let set = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = set.or_else(|| Some(std::env::home_dir()?.join(".local/state")))?;

@@ -23,14 +23,14 @@ pub fn folder() -> DirBuilder {
     builder
 }
 
-/// Makes sure that nobody else can change a file or folder. Where there are no such rights, nothing is checked.
+/// Checks that nobody else can change a file or folder. On systems without such permissions, nothing is checked.
 ///
 /// # Errors
-/// When it belongs to another user or may be written to by others, or is a link.
+/// Fails if it belongs to another user, can be written to by others, or is a link.
 #[cfg(unix)]
 pub fn check(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt as _;
-    /// The rights of group and others to write.
+    /// The write permissions of group and others.
     const OTHERS_WRITE: u32 = 0o022;
     let meta = path.symlink_metadata()?;
     let refused = |why: &str| Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
@@ -46,10 +46,10 @@ pub fn check(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes sure that a file or folder is no link. There are no rights here that could be checked.
+/// Checks that a file or folder is not a link. There are no permissions here that could be checked.
 ///
 /// # Errors
-/// When it is a link.
+/// Fails if it is a link.
 #[cfg(not(unix))]
 pub fn check(path: &Path) -> io::Result<()> {
     match path.symlink_metadata()?.is_symlink() {

@@ -1,14 +1,14 @@
-//! The file CODEOWNERS at HEAD.
+//! The CODEOWNERS file at HEAD.
 
 use super::Repo;
 use super::object::{self, Mode};
 
-/// The folders that hosts look for it in, in their order.
+/// The folders in which hosts look for the file, in their order.
 const FOLDERS: [&[&str]; 4] = [&[".github"], &[], &["docs"], &[".gitlab"]];
-/// Bytes that it may have, as on GitHub.
+/// The greatest size of the file in bytes, as on GitHub.
 const MAX_SIZE: u64 = 3 << 20;
 
-/// The first that there is in HEAD's tree; none if there is none, or if it is too large or cannot be read.
+/// Returns the first such file in HEAD's tree; `None` if there is none, or if it is too large or can't be read.
 pub fn text(repository: &Repo) -> Option<Vec<u8>> {
     let local = repository.local();
     let root = object::tree_of(&local, repository.head()?).ok()?;

@@ -183,7 +183,7 @@ fn unread(repo: &Local, id: ObjectId, error: &gix::Error) -> Unread {
     Unread { kind, why: format!("object {id} cannot be read ({}); run 'git fsck' for details", error_text(error)) }
 }
 
-/// Returns a sentence that says that an object is missing, with the remedies.
+/// Returns a sentence saying that an object is missing and how to get it.
 pub fn missing(id: ObjectId) -> String {
     format!(
         "object {id} is not in this clone; in a shallow clone run 'git fetch --unshallow', in a partial clone 'git fetch --refetch', otherwise 'git fsck' for details"

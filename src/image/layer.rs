@@ -30,7 +30,7 @@ fn along(path: &[u8]) -> Vec<u64> {
     keys
 }
 
-/// The key of a path.
+/// Returns the key of a path.
 fn key(path: &[u8]) -> u64 {
     along(path).last().copied().unwrap_or_default()
 }

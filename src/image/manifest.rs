@@ -116,14 +116,14 @@ impl Platform {
         self.os == other.os && self.architecture == other.architecture && is_variant
     }
 
-    /// The platform; `None` if system or architecture is not known.
+    /// Returns the platform; `None` if its system or architecture is not known.
     pub(super) fn known(self) -> Option<Self> {
         let is_known = |part: &str| !part.is_empty() && part != "unknown";
         (is_known(&self.os) && is_known(&self.architecture)).then_some(self)
     }
 }
 
-/// As tools write it, such as `linux/arm64/v8`.
+/// Writes the platform as tools do, such as `linux/arm64/v8`.
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.os, self.architecture)?;

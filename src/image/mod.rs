@@ -47,7 +47,7 @@ pub enum Input<'i> {
 pub struct ImageFile {
     /// The number of the blob that contains the file.
     pub blob: usize,
-    /// Where it is among the members of the blob, counted from nought.
+    /// The position among the members of the blob, counted from zero.
     pub number: u64,
     /// The file's path in the layer; the name of the blob if that isn't an archive; the place of a text in a document.
     pub path: BString,
@@ -115,7 +115,7 @@ pub enum Coverage {
     Whole,
     /// Nothing but its bytes, because its content is known to have nothing to report.
     Known,
-    /// The members that are known to hold something, and the bytes of the others.
+    /// The members that are known to hold something to report, and only the bytes of the others.
     Again,
 }
 
@@ -132,7 +132,7 @@ pub struct KnownLayer {
     pub layer: Layer,
     /// The digest of the layer's uncompressed archive.
     pub diff_id: Digest,
-    /// The numbers of the members that have to be looked at again; `None` if the layer need not be decompressed.
+    /// The numbers of the members that must be read again; `None` if the layer need not be decompressed.
     pub again: Option<BTreeSet<u64>>,
 }
 

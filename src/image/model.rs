@@ -48,7 +48,7 @@ pub struct Image {
     pub names: Vec<String>,
     /// The digest of the image's manifest, if it has one.
     pub digest: Option<Digest>,
-    /// Its platform, if it says one.
+    /// The image's platform, if it names one.
     pub platform: Option<Platform>,
     /// The image's layers, the lowest first.
     pub layers: Vec<ImageLayer>,

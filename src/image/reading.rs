@@ -34,7 +34,7 @@ pub(super) struct Reading<'r> {
     /// The links in the archive, as name and target.
     aliases: BTreeMap<BString, BString>,
     tally: Tally,
-    /// The numbers of the members of a layer that are looked at, if that is not all of them.
+    /// The numbers of the members of a layer that are read, if not all of them are.
     again: Option<BTreeSet<u64>>,
     /// The blob that represents all blobs with objects of repositories in a root file system.
     root: Option<usize>,
@@ -168,8 +168,8 @@ impl<'r> Reading<'r> {
         }
     }
 
-    /// A layer that was scanned before, if its bytes are those. What was said of it is said again, so only the members that it is
-    /// about are looked at.
+    /// Reads a layer that was scanned before, after checking that its bytes are the same. Everything that was reported
+    /// about it is reported again, so only the members concerned are read.
     fn known(&mut self, number: usize, known: KnownLayer, claimed: &Digest, mut hashing: Hashing<&mut dyn Read>) {
         let name = self.blobs[number].name.clone();
         let reported_count = self.tally.reported_count();
@@ -216,7 +216,7 @@ impl<'r> Reading<'r> {
             self.root = Some(root);
             return Ok(Blob::default());
         }
-        // The digest of a known layer before it was packed is known as well.
+        // For a known layer, the digest of its uncompressed form is known as well.
         if is_archive && (packing == Packing::Plain || self.again.is_some()) {
             let layer = Some(Box::new(self.layer(number, name, &mut whole)));
             return Ok(Blob { layer, ..Blob::default() });
@@ -325,12 +325,12 @@ impl<'r> Reading<'r> {
         layer
     }
 
-    /// The number behind that of the last member of a layer that is looked at.
+    /// Returns the number after that of the last member of a layer that is read.
     fn end(&self) -> u64 {
         self.again.as_ref().map_or(u64::MAX, |again| again.last().map_or(0, |last| last + 1))
     }
 
-    /// `true` if a member of a layer is not looked at.
+    /// Returns `true` if a member of a layer is not read.
     fn is_left_out(&self, number: u64) -> bool {
         self.again.as_ref().is_some_and(|again| !again.contains(&number))
     }

@@ -64,7 +64,7 @@ impl Entry {
     }
 }
 
-/// How many findings are allowed, in one line.
+/// Returns the number of allowed findings, in one line.
 pub fn counts(view: &AllowView) -> String {
     let all = [(&view.allowed, "allowed"), (&view.already, "already allowed")];
     let some: Vec<String> =

@@ -46,7 +46,7 @@ impl Entry {
     }
 }
 
-/// The comparison in one line; `is_written` tells whether the file was changed.
+/// Returns the comparison in one line; `is_written` says whether the file was changed.
 pub fn counts(view: &BaselineView, is_written: bool) -> String {
     let BaselineView { file, new, unchanged, absent, .. } = view;
     let (new, dropped) = match is_written {

@@ -7,7 +7,7 @@ use super::page::{Block, Inline, Tone, code, text, untrusted};
 /// The outcomes of the stages of a drill.
 #[derive(Debug, Serialize)]
 pub struct Certificate {
-    /// The number of the schema.
+    /// The version number of the schema.
     pub schema: u32,
     /// The tool's name, `keysweep`.
     pub tool: &'static str,
@@ -71,7 +71,7 @@ impl Certificate {
 }
 
 impl Certificate {
-    /// The outcome of all stages, in words.
+    /// Returns the outcome of all stages in a few words.
     pub fn outcome(&self) -> &'static str {
         match self.verdict() {
             Outcome::Stopped => "every stage stopped the leak",

@@ -52,7 +52,8 @@ impl<'o> Paper<'o> {
         self.hanging(lead, lead.0.chars().count(), spans)
     }
 
-    /// Sentences, a paragraph for each line of the text; what goes on below is indented a little more than its line.
+    /// Writes sentences, one paragraph for each line of the text; continuation lines are indented a little more than
+    /// the line itself.
     pub fn sentences(&mut self, text: &str) -> io::Result<()> {
         const HANG: usize = 2;
         text.split('\n').try_for_each(|line| {
@@ -61,12 +62,12 @@ impl<'o> Paper<'o> {
         })
     }
 
-    /// Lines that are to be copied, and stay as they are.
+    /// Writes lines that are to be copied, and so stay as they are.
     pub fn verbatim(&mut self, lines: &str) -> io::Result<()> {
         lines.split('\n').try_for_each(|line| writeln!(self.out, "{line}"))
     }
 
-    /// A paragraph of which all lines but the first are indented by `hang`.
+    /// Writes a paragraph in which all lines but the first are indented by `hang`.
     fn hanging(&mut self, lead: (&str, Style), hang: usize, spans: &[(&str, Style)]) -> io::Result<()> {
         let (lead, lead_style) = lead;
         let lines = wrapped(spans, (lead.chars().count(), hang), self.width);
@@ -87,8 +88,8 @@ impl<'o> Paper<'o> {
         self.spans(("", style::plain), &[(first, first_style), (" ", style::plain), (rest, style::plain)])
     }
 
-    /// Cells next to each other, each in a column of its width; what does not fit goes on below in the same column. Where lines
-    /// may have any length, a wider cell stands as it is.
+    /// Writes cells next to each other, each in a column of its width; text that doesn't fit continues below in the
+    /// same column. If lines may have any length, a wider cell stays on one line.
     pub fn cells(&mut self, indent: &str, gap: &str, widths: &[usize], cells: &[String]) -> io::Result<()> {
         let folded = |(cell, width): (&String, &usize)| -> Vec<String> {
             let lines = wrapped(&[(cell.as_str(), style::plain)], (0, 0), self.width.map(|_| *width));
@@ -156,11 +157,11 @@ fn painted(text: &str, style: Style) -> String {
     format!("{}{}", " ".repeat(text.len() - bare.len()), style(bare))
 }
 
-/// A line with its indent.
+/// A line after its indent, which comes first.
 type Wrapped<'t> = (usize, Vec<(&'t str, Style)>);
 
-/// The lines of some stretches of text, each with its indent: that of the first line or of the others, or a smaller one for a
-/// word that needs it.
+/// Returns the lines of several spans of text, each with its indent: that of the first line or of the others, or a
+/// smaller one for a word that needs the room.
 fn wrapped<'t>(spans: &[(&'t str, Style)], indents: (usize, usize), width: Option<usize>) -> Vec<Wrapped<'t>> {
     let (first, indent) = indents;
     let mut lines = vec![(first, Vec::new())];
@@ -184,8 +185,8 @@ fn wrapped<'t>(spans: &[(&'t str, Style)], indents: (usize, usize), width: Optio
     lines
 }
 
-/// Words with the blanks in front of them, each of the pieces that it has of several stretches of text. What is in quotes and fits
-/// the room is one word: a command that is torn would be copied as two.
+/// Returns the words with the blanks in front of them, each as the parts that lie in different spans. Text in quotes
+/// that fits the room is one word: a command broken over two lines would be copied as two.
 fn words<'t>(spans: &[(&'t str, Style)], room: usize) -> Vec<Vec<(&'t str, Style)>> {
     let mut words: Vec<Vec<(&str, Style)>> = Vec::new();
     // Set while only blanks have followed the last word.
@@ -207,7 +208,7 @@ fn words<'t>(spans: &[(&'t str, Style)], room: usize) -> Vec<Vec<(&'t str, Style
     words
 }
 
-/// The end of the word that a text begins with.
+/// Returns the end of the word that a text begins with.
 fn word_end(text: &str, room: usize) -> usize {
     let blank = |from: usize| text[from..].find(' ').map_or(text.len(), |at| from + at);
     let Some(quoted) = text.trim_start_matches('(').strip_prefix('\'') else { return blank(0) };

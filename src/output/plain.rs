@@ -11,9 +11,9 @@ const INDENT: &str = "  ";
 /// The most columns that a cell is padded to: a longer cell is written as it is, since formatting refuses widths beyond
 /// 65,535.
 pub(super) const WIDEST: usize = 1000;
-/// Blanks between two columns.
+/// The blanks between two columns.
 const GAP: &str = "  ";
-/// Columns of the terminal that one of a table keeps, if it is so wide.
+/// The columns of the terminal that a table column keeps at least, if its cells are that wide.
 const LEAST: usize = 16;
 
 /// Writes a page.
@@ -91,8 +91,8 @@ fn facts(facts: &[(&str, Vec<Line>)], paper: &mut Paper<'_>) -> io::Result<()> {
     paper.blank()
 }
 
-/// Columns as wide as their widest cell, or narrower ones whose cells go on below themselves. Where the terminal has no room
-/// for the longest words next to each other, each row is a record: its cells with the heads of their columns.
+/// Writes columns as wide as their widest cell, or narrower ones whose cells continue below. If the terminal has no
+/// room for the longest words next to each other, each row becomes a record: its cells with the heads of their columns.
 fn table(heads: &[&str], rows: &[&[Line]], paper: &mut Paper<'_>) -> io::Result<()> {
     let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(plain).collect()).collect();
@@ -105,8 +105,8 @@ fn table(heads: &[&str], rows: &[&[Line]], paper: &mut Paper<'_>) -> io::Result<
     paper.blank()
 }
 
-/// The width of each column, all of which fit the room together: the widest ones give way, as far as their words let them.
-/// `None` if that is not far enough.
+/// Returns the width of each column, so that all of them fit the room together: the widest ones are narrowed as far as
+/// their words permit. `None` if that isn't enough.
 fn widths(rows: &[&[String]], room: usize) -> Option<Vec<usize>> {
     let widest = |at: usize, length: fn(&String) -> usize| {
         rows.iter().filter_map(|row| row.get(at)).map(length).max().unwrap_or(0).min(WIDEST)
@@ -122,7 +122,8 @@ fn widths(rows: &[&[String]], room: usize) -> Option<Vec<usize>> {
     (0..=widest).rev().map(within).find(|widths| widths.iter().sum::<usize>() <= room)
 }
 
-/// A row whose cells go on below each other, each behind the head of its column; the first one is what the row is about.
+/// Writes a row as a record: each cell after the head of its column, except for the first, which is the subject of the
+/// row.
 fn record(heads: &[String], cells: &[String], paper: &mut Paper<'_>) -> io::Result<()> {
     let named = heads.iter().zip(cells).enumerate().filter(|(_, (_, cell))| !cell.is_empty());
     let named: Vec<String> =

@@ -36,7 +36,8 @@ pub fn day(time: &str) -> &str {
     time.get(..10).unwrap_or(time)
 }
 
-/// How to see what a report for people leaves out. Nobody gives options to a hook, so there it is a command of its own.
+/// Returns how to see everything that a report for people leaves out. A hook can't be given options, so there it is a
+/// separate command.
 pub fn way_to_all(view: &View) -> &'static str {
     match view.command {
         Command::Staged => "'keysweep staged --full' lists all",

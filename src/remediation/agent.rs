@@ -119,7 +119,7 @@ fn words<'o>(subject: &Subject<'_>, folder: &BStr, places: impl Iterator<Item = 
 /// Describes how the settings of an agent refer to a value that is kept elsewhere, according to its documentation.
 fn reference(agent: CodingAgent, kind: AgentFiles) -> &'static str {
     match agent {
-        // Only what configures servers is expanded, and what fills the environment is not.
+        // Only the configuration of servers is expanded; the entries that set the environment are not.
         _ if kind == AgentFiles::Settings && !matches!(agent, CodingAgent::Aider | CodingAgent::Continue) => {
             "A value is taken there as it is written, so a reference does not work: set the variable in the environment that the agent is started in, from a keychain or a password manager"
         }

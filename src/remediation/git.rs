@@ -20,7 +20,7 @@ pub const MOST_FILES: usize = 10;
 /// folder.
 const AMEND_ITS_FILES: &str = "git diff-tree --root --no-commit-id --name-only --no-relative --diff-filter=d -r -z HEAD | git -C \"$(git rev-parse --show-toplevel)\" --literal-pathspecs commit --amend --no-edit --allow-empty --pathspec-from-file=- --pathspec-file-nul";
 
-/// Removes what no ref reaches.
+/// Removes objects that no ref reaches.
 pub const LEFTOVERS: &str = "git reflog expire --expire=now --all && git pack-refs --all && git gc --prune=now";
 
 /// The command that commits again, with the message that git kept opened in an editor.
@@ -40,14 +40,14 @@ pub fn unstage(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanSt
     names.into_iter().chain(here).chain(in_other_trees(&contents, surroundings)).collect()
 }
 
-/// The same for what is staged in other work trees, whose index no command in this one reaches.
+/// Returns the same steps for files staged in other work trees, whose index can't be reached by a command in this one.
 fn in_other_trees(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
     let steps = surroundings.staged_in.iter().flat_map(|(folder, paths)| {
         let there = subject.only(|place| paths.contains(&place.path));
         if there.file_count() == 0 {
             return Vec::new();
         }
-        // git is started at the root there.
+        // git is started at the root of that work tree.
         let files = there.files(&Surroundings::default());
         let folder = if there.occurs_in(folder.as_ref()) { "<folder>".to_owned() } else { quoted(folder.as_ref()) };
         let replace = format!(
@@ -86,8 +86,9 @@ fn unstage_files(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<Plan
     [vec![replace], left_out(subject, surroundings, made_of)].concat()
 }
 
-/// The steps that leave files out of a commit. git makes a commit of changes or of files from an index of its own, which is
-/// gone once the commit was stopped: repeated, it would take the same files again, whatever was unstaged before.
+/// Returns the steps that leave files out of a commit. For a commit of changes or of named files, git uses a temporary
+/// index, which is gone once the commit is stopped: if repeated, the commit would take the same files again, whatever
+/// was unstaged before.
 fn left_out(subject: &Subject<'_>, surroundings: &Surroundings, made_of: MadeOf) -> Vec<PlanStep> {
     let is_one = subject.file_count() <= 1;
     let (files, is) = if is_one { ("file", "it is") } else { ("files", "they are") };
@@ -129,7 +130,7 @@ fn left_out(subject: &Subject<'_>, surroundings: &Surroundings, made_of: MadeOf)
     vec![step(StepKind::Remove, &title, command)]
 }
 
-/// The command after which nothing of the files is staged.
+/// Returns the command that unstages the files.
 fn unstaging(subject: &Subject<'_>, surroundings: &Surroundings) -> String {
     match list(subject) {
         Some(name) => {

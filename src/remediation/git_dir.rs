@@ -11,7 +11,7 @@ use crate::finding::{ContentKind, Occurrence, PlanStep, StepKind};
 /// The most files that one command names.
 const MOST: usize = 5;
 
-/// Removes what neither a ref nor a reflog reaches.
+/// Removes objects that neither a ref nor a reflog reaches.
 pub const COLLECT: &str = "git gc --prune=now";
 
 /// Returns `true` if only files next to the objects hold the value.

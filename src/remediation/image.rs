@@ -68,7 +68,8 @@ pub fn steps(subject: &Subject<'_>) -> Vec<PlanStep> {
     [source(subject), replacement(subject)].concat()
 }
 
-/// The image without the values in place of the old one, whatever values those are; nothing for what is in no image.
+/// Returns the steps that replace an image with one without the values, whichever values those are; none if the subject
+/// is not in an image.
 fn replacement(subject: &Subject<'_>) -> Vec<PlanStep> {
     if !is_in_image(subject) {
         return Vec::new();
@@ -81,7 +82,8 @@ fn replacement(subject: &Subject<'_>) -> Vec<PlanStep> {
     steps
 }
 
-/// Puts one step in the place of those that a plan before has for the same images; `told` are those of all plans before.
+/// Replaces the steps that an earlier plan already gives for the same images with a single step; `told` holds the steps
+/// of all earlier plans.
 pub fn tell_once(steps: &mut Vec<PlanStep>, subject: &Subject<'_>, told: &mut Vec<Vec<PlanStep>>) {
     let own = replacement(subject);
     if own.is_empty() {

@@ -37,7 +37,7 @@ const CANARY: &str = "aws_canary";
 pub struct Surroundings {
     /// `true` if there is no commit yet, so that unstaging works differently.
     pub unborn: bool,
-    /// The next commit concludes a merge.
+    /// `true` if the next commit concludes a merge.
     pub merging: bool,
     /// `true` if there is no git at all, only plain files.
     pub no_git: bool,
@@ -60,9 +60,9 @@ pub struct Surroundings {
     pub at_head: BTreeSet<BString>,
     /// The files in `at_head` that also have staged changes.
     pub staged_too: BTreeSet<BString>,
-    /// The files with findings that are staged in other work trees, by the folder of each.
+    /// The files with findings that are staged in other work trees, by the folder of each work tree.
     pub staged_in: BTreeMap<BString, BTreeSet<BString>>,
-    /// Those of them that are not staged here.
+    /// The files in `staged_in` that are not staged here.
     pub only_there: BTreeSet<BString>,
     /// The old path of each staged file that was renamed.
     pub renamed: BTreeMap<BString, BString>,
@@ -75,10 +75,10 @@ pub struct Surroundings {
 /// The git operation that a hook stops.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Stops {
-    /// Nothing.
+    /// Nothing is stopped.
     #[default]
     Nothing,
-    /// A commit that has yet to get its message.
+    /// A commit that doesn't have its message yet.
     Commit(MadeOf),
     /// A commit whose message holds a secret.
     Message(Message),
@@ -445,7 +445,7 @@ impl<'a> Kind<'a> {
         }
     }
 
-    /// For what others may have, where a plan before this one says how its kind is revoked.
+    /// Returns the step for a secret that others may have, if an earlier plan says how its kind is revoked.
     fn revoked_before(&self) -> PlanStep {
         self.explained(
             "Revoke it, too, as the plan before this one says for others of its kind. These are the steps in general",

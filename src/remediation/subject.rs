@@ -10,7 +10,7 @@ use crate::finding::{ContentKind, Finding, Fingerprint, Occurrence, Secret};
 
 /// The most files that one command names.
 const MOST: usize = 50;
-/// In place of files that are too many to be named, or whose name is a secret.
+/// The placeholder for files that are too many to be named, or whose name is a secret.
 const UNSAID: &str = "<path>";
 
 /// The findings that one plan is for.
@@ -130,7 +130,7 @@ impl<'f> Subject<'f> {
         paths.iter().map(word).collect::<Vec<_>>().join(" ")
     }
 
-    /// The same as exclusions from other pathspecs; `None` if the files cannot be named.
+    /// Returns the same files as exclusions from other pathspecs; `None` if the files can't be named.
     pub fn excluded(&self, surroundings: &Surroundings) -> Option<String> {
         let paths = self.tree_paths();
         let words = self.words(paths.iter().copied().collect(), surroundings);

@@ -131,8 +131,9 @@ pub(super) fn field(def: &FieldDef) -> Result<Field, String> {
     Ok(Field { name: own(&def.name), hint: own(&def.hint), patterns: List::Owned(patterns), shown: def.shown, check })
 }
 
-/// `name = value`, `"name": "value"`, `| name | value |`, `<name>value` and the like, a type in between or not.
-/// Separators inside names are free. The detector judges by `name` and `separator` whether the two belong together.
+/// Returns an expression for `name = value`, `"name": "value"`, `| name | value |`, `<name>value` and the like,
+/// with or without a type in between. Separators inside names are free. The detector decides by `name` and
+/// `separator` whether the two belong together.
 fn assignment_pattern(names: &[String], value: &str) -> String {
     let names = alternatives(names);
     format!(

@@ -231,7 +231,7 @@ pub struct FieldDef {
     /// `true` if the vendor does not call the value a secret: commands show it even if a rule reports it.
     #[serde(default)]
     pub shown: bool,
-    /// A check that reads more identifiers out of the value, such as the account of a key id.
+    /// A check that reads further identifiers from the value, such as the account of a key id.
     #[serde(default)]
     pub check: String,
 }

@@ -349,6 +349,6 @@ pub struct Field {
     pub patterns: List<Str>,
     /// `true` if commands show the value even if a rule reports it.
     pub shown: bool,
-    /// A check that reads more identifiers out of the value.
+    /// The check that reads further identifiers from the value.
     pub check: Option<Check>,
 }

@@ -243,8 +243,8 @@ fn by_secret(sightings: Vec<Sighting>, exact: bool) -> BTreeMap<Secret, Vec<Sigh
     groups
 }
 
-/// The order of a report: what is worst, of that what got farthest and what HEAD still has, then by place. The id makes it the
-/// same in every run.
+/// Compares findings for the order of a report: by severity, then by how far the leak got and whether HEAD still has
+/// it, then by place. Rule and id make the order the same in every run.
 fn worst_first(a: &Finding, b: &Finding) -> Ordering {
     let place = |f: &Finding| f.occurrences.last().map(|place| (place.whole_path(), place.start.line));
     let key = |f: &Finding| (Reverse(f.severity), how_far(f.exposure.stage), f.exposure.in_head != Some(true));
@@ -265,7 +265,8 @@ fn of_stage(severity: Severity, stage: Stage) -> Severity {
     }
 }
 
-/// The place of a stage in that order. Stages of a clone that nobody is known to have pulled from are one.
+/// Returns the rank of a stage in that order. The stages of a clone that nobody is known to have pulled from share one
+/// rank.
 fn how_far(stage: Stage) -> u8 {
     match stage {
         Stage::Published => 0,

@@ -27,7 +27,7 @@ const PACKED: u64 = 64 << 10;
 /// The bytes of a piece, and those at its end that are left to the next one: no secret is longer.
 const PIECE: usize = 8 << 20;
 const GUARD: usize = 32 << 10;
-/// Bytes that are read at a time.
+/// The number of bytes that are read at a time.
 const CHUNK: usize = 64 << 10;
 /// The bytes at the start and at the end of a file that identify its kind.
 const HEAD: u64 = 512;
@@ -47,13 +47,13 @@ struct Pieces {
     begin: usize,
 }
 
-/// How far a piece goes.
+/// The reason why a piece ends where it does.
 enum Filled {
-    /// The file goes on behind it.
+    /// The file continues after the piece.
     Full,
-    /// The file ends with it.
+    /// The file ends with the piece.
     Last,
-    /// The rest of the file cannot be read.
+    /// The rest of the file can't be read.
     Broken(io::Error),
 }
 
@@ -69,7 +69,7 @@ impl Worker<'_> {
         let is_packed = reader.packing() == Packing::Packed;
         let mut pieces = Pieces { reader, wide: None, piece: Vec::new(), read: 0, lines: 0, column: 0, begin: 0 };
         let filled = pieces.fill();
-        // Of a short text the usual way opens more, unless the file is too large for that.
+        // For a short text, the usual way of scanning opens more formats, unless the file is too large for it.
         let is_short = !matches!(filled, Filled::Full) && size <= self.options.max_file_size;
         if is_packed && (is_short || archive::kind(&pieces.piece).is_some()) {
             return false;
@@ -90,7 +90,7 @@ impl Worker<'_> {
         true
     }
 
-    /// Looks at each piece, the one before a break as well, and says once what was passed over in any of them.
+    /// Scans each piece, including the one before a read error, and reports once what was passed over in any of them.
     fn each_piece(
         &self,
         pieces: &mut Pieces,
@@ -156,7 +156,8 @@ impl Pieces {
         Filled::Full
     }
 
-    /// The piece without a line that goes on behind it, if that is short: something packed in it would seem to be cut off.
+    /// Returns the piece without its last line if that line is short and continues after the piece: packed content in
+    /// it would seem to be cut off.
     fn whole_lines(&self) -> &[u8] {
         let latest = self.piece.len() - GUARD / 2;
         let end = memchr::memrchr(b'\n', &self.piece[latest..]).map_or(self.piece.len(), |at| latest + at + 1);
@@ -197,10 +198,11 @@ impl Pieces {
     }
 }
 
-/// The size of a file that is read in pieces, its text, and what that is called if it is compressed.
+/// The size of a file that is read in pieces, its decompressed text, and the name of that text if the file is
+/// compressed.
 type Opened = (u64, Decompressed<File>, Vec<u8>);
 
-/// Opens a file if it is one to be read in pieces.
+/// Opens a file if it has to be read in pieces.
 fn opened(path: &Path) -> io::Result<Option<Opened>> {
     let size = path.metadata()?.len();
     if size < PACKED {
@@ -215,7 +217,7 @@ fn opened(path: &Path) -> io::Result<Option<Opened>> {
         if size <= LARGE || crypt::is_encrypted(&ends) {
             return Ok(None);
         }
-        // Some archives are told by their end.
+        // Some archives are recognised by their end.
         file.seek(SeekFrom::Start(size.saturating_sub(TAIL)))?;
         (&mut file).take(TAIL).read_to_end(&mut ends)?;
         if archive::kind(&ends).is_some() {

@@ -37,7 +37,7 @@ impl Scan<'_> {
             true => Default::default(),
             false => renamed::old_paths(repo, &uncommitted),
         };
-        // What stops a commit is staged in the work tree of that commit.
+        // The files that stop a commit are staged in that commit's own work tree.
         let (staged_in, only_there) = match self.surroundings.stops {
             Stops::Nothing => staged_in(repo, &uncommitted),
             Stops::Commit(_) | Stops::Message(_) | Stops::Push => Default::default(),
@@ -81,7 +81,7 @@ fn at_head(repo: &Repo, found: &[Finding]) -> (Option<String>, BTreeSet<BString>
     (Some(head.to_string()), there)
 }
 
-/// Returns those of these files that are staged in each other work tree, and those among them that are not staged here.
+/// Returns the files among these that are staged in each other work tree, and those of them that are not staged here.
 fn staged_in(repo: &Repo, files: &BTreeSet<&BString>) -> (BTreeMap<BString, BTreeSet<BString>>, BTreeSet<BString>) {
     if files.is_empty() {
         return Default::default();

@@ -16,8 +16,8 @@ const MOST_GONE: usize = 16 << 20;
 /// The most bytes that are compared in all.
 const MOST_COMPARED: usize = 128 << 20;
 
-/// The old path of each of the files that were renamed. As for git, a file is the same if it shares half of its bytes, by lines;
-/// of files that are less alike, one of the same name, or the only one that is gone where only one is new.
+/// Returns the old path of each file that was renamed. As in git, a file is the same if it shares half of its bytes,
+/// counted by lines; failing that, a removed file of the same name, or the only removed file if only one is new.
 pub fn old_paths(repository: &Repo, files: &BTreeSet<&BString>) -> BTreeMap<BString, BString> {
     let local = repository.local();
     let Ok(state) = index::read(&local) else { return BTreeMap::new() };
@@ -43,7 +43,7 @@ pub fn old_paths(repository: &Repo, files: &BTreeSet<&BString>) -> BTreeMap<BStr
     renamed.collect()
 }
 
-/// The path without its folders.
+/// Returns the path without its folders.
 fn name(path: &BString) -> &[u8] {
     path.rsplit_once_str("/").map_or(path.as_slice(), |(_, name)| name)
 }

@@ -126,12 +126,12 @@ impl Foreign {
         }
     }
 
-    /// `true` if a finding is in the same file, wherever there.
+    /// Returns `true` if a finding is in the same file, at any position.
     pub fn is_in_file_of(&self, finding: &Finding) -> bool {
         finding.occurrences.iter().any(|place| place.path == self.path)
     }
 
-    /// `true` if the value is known, and not only its place.
+    /// Returns `true` if the value is known, and not just its place.
     pub fn has_value(&self) -> bool {
         self.value != Value::Unknown
     }

@@ -17,7 +17,7 @@ fn every_stage_stops_the_leak_and_nothing_is_left_behind() {
     assert_eq!(stages.len(), 5, "{run}");
     assert!(stages.iter().all(|stage| stage["outcome"] == "stopped"), "{run}");
     assert_eq!(must(fs::read_dir(&temporary), "reading a folder").count(), 0);
-    // Nothing that the environment configures changes what is rehearsed.
+    // The configuration in the environment doesn't change what the drill rehearses.
     place.write("blind.toml", "disable = [\"github-pat-classic\", \"npm-token\"]\n");
     let blind = place.path("blind.toml").display().to_string();
     place.tool(&["drill", "--format", "json"]).env("KEYSWEEP_CONFIG", blind).run().expect_code(0);

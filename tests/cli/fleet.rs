@@ -436,7 +436,7 @@ fn every_file_that_looks_like_a_report_is_read_or_named() {
     fleet.inventory(&["--since", "last.jsonl"]).expect_code(2).expect_mention("a pipe");
 }
 
-/// A report from the future would outlast all that are made until then.
+/// A report dated in the future doesn't replace other reports, since it would outlast all that are made until then.
 #[test]
 fn a_report_of_the_future_replaces_none_and_is_named() {
     let fleet = Fleet::new();
@@ -461,7 +461,8 @@ fn a_report_of_the_future_replaces_none_and_is_named() {
     }
 }
 
-/// The owners that a repository names for its paths, unless the list of owners says something else, and forks as one network.
+/// A repository's owners come from its own CODEOWNERS unless the list of owners names others, and forks count as one
+/// network.
 #[test]
 fn owners_come_from_the_repository_and_forks_are_one_network() {
     let fleet = Fleet::new();
@@ -492,7 +493,8 @@ fn owners_come_from_the_repository_and_forks_are_one_network() {
     fleet.merge(&["--format", "markdown"]).expect_code(1).expect_mention("Networks of forks");
 }
 
-/// Whoever can add a report can write anything into it; none of that is a crash, a clean fleet or a command to a terminal.
+/// Whoever can add a report can write anything into it, but no content causes a crash, makes a fleet look clean or
+/// sends a command to a terminal.
 #[test]
 fn no_report_that_somebody_made_up_is_taken_for_a_clean_one() {
     let fleet = Fleet::new();
@@ -524,7 +526,7 @@ fn no_report_that_somebody_made_up_is_taken_for_a_clean_one() {
         assert!(!run.text().contains("panicked"), "{number}: {run}");
         assert_eq!(run.records_of("summary")[0]["verdict"], "unknown", "{number}: {run}");
     }
-    // Many repositories that claim the same beginnings are still told apart.
+    // Many repositories that claim the same first commits are still told apart.
     let claim = |name: usize, root: usize| {
         let roots = format!("\"roots\":[\"r{root}\",\"r{}\"]", 1 - root);
         let kind = "\"kind\":\"single\"";

@@ -286,7 +286,8 @@ fn linked_and_foreign_files_are_not_removed() {
     assert!(!fleet.0.path(&left).exists(), "what a killed run left behind is gone");
 }
 
-/// Git leaves a helper to wait for such a server, which has to end with it.
+/// A server that doesn't answer costs the time limit and no more: the helper that git leaves waiting for it ends
+/// together with git.
 #[test]
 fn a_server_that_says_nothing_costs_the_limit_and_no_more() {
     let fleet = Fleet::new();
@@ -295,7 +296,7 @@ fn a_server_that_says_nothing_costs_the_limit_and_no_more() {
     let closed = spawn(move || {
         let (mut stream, _) = must(server.accept(), "accepting");
         let mut all = Vec::new();
-        // It ends once nobody is left who could hear an answer.
+        // The read ends once no process is left that could receive an answer.
         must(stream.set_read_timeout(Some(Duration::from_secs(60))), "limiting");
         stream.read_to_end(&mut all).is_ok()
     });
@@ -306,7 +307,8 @@ fn a_server_that_says_nothing_costs_the_limit_and_no_more() {
     assert!(closed.join().unwrap_or(false), "git's helper is still there");
 }
 
-/// A signal reaches what was started, which is in groups of its own, and the next run goes on.
+/// A signal also ends the processes that a run has started, which are in groups of their own, and the next run
+/// continues.
 #[cfg(unix)]
 #[test]
 fn a_run_that_is_interrupted_leaves_nothing_running() {
@@ -328,7 +330,7 @@ fn a_run_that_is_interrupted_leaves_nothing_running() {
     fleet.run(&[]).expect_code(2).expect_mention("1 unchanged");
 }
 
-/// A folder that came from somebody else says of a repository that it is clean.
+/// A folder from another user that claims that a repository is clean is not believed.
 #[test]
 fn what_somebody_else_left_in_a_folder_is_not_believed() {
     let fleet = Fleet::new();
@@ -343,11 +345,11 @@ fn what_somebody_else_left_in_a_folder_is_not_believed() {
     let text = |path: &PathBuf| must(fs::read_to_string(path), "reading a report");
     let (clean, leaky): (Vec<&PathBuf>, Vec<&PathBuf>) =
         reports.iter().partition(|path| text(path).contains("\"verdict\":\"clean\""));
-    // The report was changed, and nothing else.
+    // Only the report was changed.
     let forged = text(clean[0]).replace("\"name\":\"clean\"", "\"name\":\"leaky\"");
     must(fs::write(leaky[0], &forged), "forging a report");
     fleet.run(&[]).expect_code(1).expect_mention("1 unchanged");
-    // All of it is another user's, who has another key.
+    // The whole folder belongs to another user, who has another key.
     let caches = fleet.files("out/.caches");
     fleet.0.sh("rm -r ../home/.local");
     fleet.run(&[]).expect_code(1).expect_mention("; 0 unchanged");

@@ -50,7 +50,8 @@ fn short_help_fits_a_small_terminal() {
     }
 }
 
-/// clap knows no groups of commands, so that they are written by hand.
+/// The list of commands in the help, which is written by hand because clap has no groups of commands, is complete and
+/// uses each command's own words.
 #[test]
 fn the_help_lists_every_command_with_its_own_words() {
     let repo = Repo::folder();
@@ -70,7 +71,7 @@ fn the_help_lists_every_command_with_its_own_words() {
     }
 }
 
-/// Another build has it, and says so.
+/// A command that only other builds have names the feature to build with.
 #[cfg(not(feature = "live"))]
 #[test]
 fn a_command_of_other_builds_says_how_to_get_it() {

@@ -99,13 +99,14 @@ fn what_is_before_a_break_is_found_wherever_that_is() {
     let mut packed = GzEncoder::new(Vec::new(), Compression::none());
     must(packed.write_all(text.as_bytes()), "compress");
     let whole = must(packed.finish(), "compress");
-    // Stored bytes are where they were, so that a break is behind a known part of the text, and in any piece.
+    // Stored bytes stay at their positions, so that a break comes after a known part of the text, and can be in any
+    // piece.
     for part in [1, 4, 9] {
         let end = whole.len() / 10 * part;
         repo.write_bytes("app.log.gz", &whole[..end]);
         let run = repo.keysweep(&["files", "app.log.gz", "--show-secrets", "--format", "jsonl"]).expect_code(1);
         let found = found(&run);
-        // A decoder may hold some back.
+        // A decoder may hold some bytes back.
         let before = text[..end - (128 << 10)].matches('\n').count() as u64;
         let missed = places.iter().filter(|(token, (line, _))| *line < before && !found.contains_key(*token)).count();
         assert_eq!(missed, 0, "tokens before {end} are missed");
@@ -124,7 +125,7 @@ fn what_is_packed_in_a_line_is_whole_in_a_piece() {
     repo.write("app.log", &text);
     let run = repo.keysweep(&["files", "app.log", "--format", "jsonl"]).expect_code(0);
     assert!(!run.out().contains("base64"), "{run}");
-    // One that is cut off indeed is told, and once.
+    // Packed content that really is cut off is reported, and only once.
     text.push_str(&line[..line.len() / 2]);
     repo.write("app.log", &text);
     let run = repo.keysweep(&["files", "app.log", "--format", "jsonl", "--strict"]).expect_code(2);

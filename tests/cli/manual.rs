@@ -6,7 +6,7 @@ use crate::support::Repo;
 
 const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 
-/// The names of the commands.
+/// Returns the names of the commands.
 fn commands() -> impl Iterator<Item = String> {
     help::commands().into_iter().filter(|(path, _)| path.len() == 1).flat_map(|(path, _)| path)
 }

@@ -165,7 +165,7 @@ fn the_help_of_every_command_stays_the_same() {
         format!("=== keysweep {}\n{text}\n", args.join(" "))
     };
     let pages: String = commands().into_iter().map(page).collect();
-    // A build that can ask providers has other words for that.
+    // A build that can ask providers describes `live` differently.
     let able = "Ask providers whether reported secrets still work";
     compare("help", &pages.replace("Ask providers whether secrets still work (not in this build)", able));
 }

@@ -144,7 +144,8 @@ fn a_hostile_database_is_abandoned_quickly_as_a_gap() {
     repo.keysweep(&["files", "text.db"]).expect_code(1);
 }
 
-/// An index that claims the pages of a table hides its rows, for what an index holds is left out as a repetition.
+/// An index that claims the pages of a table is reported as a gap: it would hide the rows, since the content of an
+/// index is left out as a repetition.
 #[test]
 fn a_page_that_two_trees_claim_is_a_gap() {
     let repo = Repo::folder();

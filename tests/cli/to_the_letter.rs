@@ -1,11 +1,12 @@
-//! Advice followed to the letter where git itself does something that is easily forgotten: commits from an index of their own,
-//! linked work trees, renames that git does not see, reflogs.
+//! Advice followed to the letter where git does something that is easily forgotten: commits from a temporary index,
+//! linked work trees, renames that git doesn't see, reflogs.
 
 use crate::purge::{Plan, needs_filter_repo};
 use crate::support::{Repo, Run, Secret};
 use crate::verify::verify;
 
-/// A commit that the hook stops, and the commands that it prints: each step with the lines of its block.
+/// Makes a commit that the hook stops, and returns the commands that the hook prints: each step with the lines of its
+/// block.
 #[track_caller]
 fn stopped(repo: &Repo, args: &[&str]) -> Vec<String> {
     let run = repo.try_git(&[&["commit", "--quiet", "-m", "work"], args].concat());
@@ -24,7 +25,7 @@ fn take_out(repo: &Repo, path: &str, secret: &Secret) {
     repo.write(path, repo.read(path).replace(&secret.value, "${TOKEN}"));
 }
 
-/// Two tracked files are changed, one with a secret; nothing is staged.
+/// Changes two tracked files, one of them with a secret, and stages nothing.
 fn changed(seed: u32) -> (Repo, Secret) {
     let (repo, secret) = (Repo::guarded(), Secret::github(seed));
     repo.write("app/config.env", "REGION=west\n");
@@ -39,7 +40,7 @@ fn at_head(repo: &Repo, path: &str) -> String {
     repo.git(&["show", &format!("HEAD:{path}")]).out()
 }
 
-/// How a commit is made of files that are not staged, and the same without the file that holds the secret.
+/// The ways to commit files that aren't staged, each with the arguments that leave out the file with the secret.
 const WAYS: [(&[&str], &[&str]); 4] = [
     (&["--all"], &[]),
     (&["--include", "app"], &[]),
@@ -79,7 +80,7 @@ fn a_commit_of_changes_leaves_a_file_out() {
     }
 }
 
-/// A new file that is committed by its name is staged as well, so that the next commit would take it along.
+/// A new file that is committed by name is also staged, so the steps must keep it out of the next commit as well.
 #[test]
 fn a_new_file_that_was_named_is_left_out_of_the_next_commit_too() {
     let (repo, secret) = (Repo::guarded(), Secret::github(3120));
@@ -93,7 +94,7 @@ fn a_new_file_that_was_named_is_left_out_of_the_next_commit_too() {
     assert_eq!(at_head(&repo, "README.md"), "# Another\n");
 }
 
-/// Whoever leaves a file out of a merge loses what the other branch changed there, so the report says so.
+/// Leaving a file out of a merge loses the other branch's changes to it, and the report says so.
 #[test]
 fn a_file_that_is_left_out_of_a_merge_is_that_of_head() {
     let (repo, secret) = (Repo::guarded(), Secret::github(3125));
@@ -141,7 +142,7 @@ fn what_is_staged_in_a_linked_work_tree_is_unstaged_there() {
     }
 }
 
-/// A file that was moved and rewritten is a deletion and a new file for git; whoever leaves it out leaves both out.
+/// A file that was moved and rewritten is a deletion and a new file for git; the steps leave both out.
 #[test]
 fn a_rename_that_git_does_not_see_is_left_out_with_both_names() {
     let moves: [(&str, &str); 2] = [("old.env", "deploy/old.env"), ("old.env", "new.env")];
@@ -181,7 +182,7 @@ fn after_the_advice_for_a_push_nothing_is_left_in_the_clone() {
     repo.keysweep(&["history"]).expect_code(0);
 }
 
-/// Somebody is at work while an older commit is corrected.
+/// Correcting an older commit keeps the user's uncommitted work.
 #[test]
 fn a_rebase_of_an_older_commit_keeps_what_is_not_committed() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(3160));
@@ -207,7 +208,8 @@ fn a_rebase_of_an_older_commit_keeps_what_is_not_committed() {
     repo.keysweep(&["history"]).expect_code(0);
 }
 
-/// The way to what is left out has to be a command: nobody gives a hook options.
+/// Everything that the report of a stopped commit leaves out is listed by a separate command, since a hook can't be
+/// given options.
 #[test]
 fn what_a_stopped_commit_leaves_out_is_listed_by_a_command() {
     let repo = Repo::guarded();
@@ -221,7 +223,8 @@ fn what_a_stopped_commit_leaves_out_is_listed_by_a_command() {
     assert!((0..30).all(|number| all.contains(&format!("{number}.env:1"))), "{all}");
 }
 
-/// A plan for secrets that got differently far: one that is rewritten takes along what was never pushed.
+/// A plan for secrets that got to different stages rewrites and cleans up once: the rewrite also removes secrets that
+/// were never pushed.
 #[test]
 fn a_plan_for_many_stages_rewrites_and_cleans_up_once() {
     for is_pushed in [true, false] {
@@ -267,7 +270,7 @@ fn a_plan_for_many_stages_rewrites_and_cleans_up_once() {
     }
 }
 
-/// A report of gitleaks that was a baseline there: what is not carried over is told with the reason that holds.
+/// An entry of a gitleaks report used as a baseline that isn't carried over is reported with the actual reason.
 #[test]
 fn an_entry_that_is_not_carried_over_is_told_why() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(3400));

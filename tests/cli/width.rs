@@ -6,8 +6,9 @@ use crate::help;
 use crate::shell_words;
 use crate::support::{Repo, Run, Secret};
 
-/// The words of a text as a shell reads them, sorted; what continues a command in the next line is none. The head of a column may
-/// stand in front of a cell, and how long something took differs from run to run.
+/// Returns the words of a text as a shell reads them, sorted, without the backslash that continues a command on the
+/// next line. Colons at the end of words are dropped, since a cell may follow the head of its column; times differ from
+/// run to run.
 fn words(text: &str) -> Vec<String> {
     let text = text.replace("'\\\n'", "");
     let words = text.split_whitespace().map(|word| word.trim_end_matches(':'));
@@ -16,7 +17,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// The words of one text that another does not have as often. What a clock says is left out.
+/// Returns the words that one text has more often than another. Times are left out.
 fn lost(wide: &str, narrow: &str) -> Vec<String> {
     let (wide, mut narrow) = (words(wide), words(narrow));
     let is_time = |word: &str| word.starts_with(|first: char| first.is_ascii_digit()) || word.starts_with("second");
@@ -30,7 +31,7 @@ fn lost(wide: &str, narrow: &str) -> Vec<String> {
     lost
 }
 
-/// No line of a text is wider than the terminal, but for a word that is.
+/// Asserts that no line of a text is wider than the terminal, except for a single word that is.
 #[track_caller]
 fn is_narrow(text: &str, columns: usize, run: &Run) {
     for line in text.lines().filter(|line| line.chars().count() > columns) {
@@ -86,12 +87,12 @@ fn every_page_fits_80_columns() {
     fits(&repo, &["rules", "list", "azure"]);
 }
 
-/// What a command writes to standard output.
+/// The kind of output that a command writes to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Writes {
-    /// Something that people read.
+    /// Text for people.
     Words,
-    /// Something that programs read, in lines of any length.
+    /// Data for programs, in lines of any length.
     Data,
 }
 
@@ -102,7 +103,7 @@ struct Call {
     writes: Writes,
 }
 
-/// Calls of every command, in an order in which each has something to say.
+/// Returns calls of every command, in an order in which each has something to report.
 fn calls(commit: &str, agent: &str) -> Vec<Call> {
     use Writes::{Data, Words};
     let none = "0".repeat(40);
@@ -150,7 +151,7 @@ fn calls(commit: &str, agent: &str) -> Vec<Call> {
     ]
 }
 
-/// A repository in which each of them has something to do, and a commit to push from it.
+/// Makes a repository in which each of these calls has something to do, and a commit to push from it.
 fn furnished() -> (Repo, String) {
     let repo = Repo::with_a_commit();
     for seed in 0..6 {
@@ -177,12 +178,12 @@ fn furnished() -> (Repo, String) {
     repo.sh("mkdir etc && cp -r deploy etc/ && tar cf image.tar etc").expect_code(0);
     repo.write("src/configuration/a file with blanks.yaml", Secret::entra(2332).line());
     repo.add();
-    // No ref has it, as before a push is accepted.
+    // No ref reaches the commit, as before a push is accepted.
     let commit = repo.sh("git commit-tree -p HEAD -m Configure \"$(git write-tree)\"").expect_code(0).out();
     (repo, commit.trim().to_owned())
 }
 
-/// The words that lead to each command that has none below it, and whether it takes `--output`.
+/// Returns the words that lead to each command without subcommands, and whether it takes `--output`.
 fn commands() -> impl Iterator<Item = (Vec<String>, bool)> {
     let takes_output = |command: &clap::Command| command.get_arguments().any(|arg| arg.get_long() == Some("output"));
     let all = help::commands().into_iter().filter(|(_, command)| !command.has_subcommands());
@@ -216,7 +217,8 @@ fn every_command_fits_the_terminal_on_both_streams() {
 fn every_output_that_goes_to_a_file_is_told_on_standard_error() {
     let (repo, commit) = furnished();
     let calls = calls(&commit, "");
-    // An agent reads the answer to its call from standard output, and so do those who are shown a hook's state of an agent.
+    // An agent reads the answer to its call from standard output, and the status of an agent's hook is written there,
+    // too.
     let takes_output = |args: &[String]| {
         let is_it = |command: &[String]| args.iter().zip(command).all(|(word, name)| word == name);
         let is_for_agents = args.iter().any(|word| word == "--agent" || word == "agent");
@@ -240,7 +242,7 @@ fn every_output_that_goes_to_a_file_is_told_on_standard_error() {
     assert!(count > 15, "{count}");
 }
 
-/// Errors with a cause, each of which has its own words.
+/// An error and its cause, each with its own text, are each shown once.
 #[test]
 fn an_error_and_its_cause_are_said_once() {
     let repo = Repo::with_a_commit();

@@ -48,7 +48,7 @@ fn repository_content_cannot_choose_a_host() {
     assert!(!plan.text().contains(&host) && !plan.text().contains("evil.example.test"), "{}", plan.text());
 }
 
-/// Asks with a configuration, which must be refused before anything is sent.
+/// Asks with a configuration that must be refused before anything is sent.
 #[track_caller]
 fn refused(sandbox: &Sandbox, folder: &Path, config: &Path, evil: &Server) {
     for named_by in ["variable", "option"] {
@@ -87,7 +87,7 @@ fn a_configuration_that_the_repository_holds_is_refused() {
     ] {
         refused(&sandbox, folder, config, &evil);
     }
-    // A link leads into the repository, or out of it to where its authors want; and so does one to a folder.
+    // A link, or a folder that is a link, leads into the repository, or out of it to a place that its authors choose.
     #[cfg(unix)]
     {
         use std::os::unix::fs::symlink;
@@ -121,7 +121,7 @@ fn a_configuration_in_the_repository_around_a_submodule_is_refused() {
     refused(&sandbox, &part, &config, &evil);
 }
 
-/// Who keeps a home folder in git has a configuration of their own all the same.
+/// A configuration in a home folder that is a git repository still counts as the user's own.
 #[test]
 fn a_configuration_of_a_home_folder_in_git_is_ones_own() {
     let server = Server::new(|_| Answer::json(401, "{}"));

@@ -7,7 +7,7 @@ use clap::Args;
 pub struct LiveArgs {
     /// The id of a finding; its first characters are enough
     #[arg(value_name = "ID", conflicts_with = "all")]
-    // Where no provider can be asked, any call has to be answered with that.
+    // A build that can't ask providers has to answer every call with that message, so no argument is required there.
     #[cfg_attr(feature = "live", arg(required_unless_present = "all"))]
     pub ids: Vec<String>,
     /// Ask about all findings of the last reports

@@ -25,8 +25,8 @@ pub use options::{
 };
 pub use rules::RulesAction;
 
-/// The commands in groups, which clap has for options alone, and the exit codes. The line of a command has the first words of its
-/// own help.
+/// The commands in groups, because clap can group only options, and the exit codes. The line of a command is the
+/// beginning of its own help.
 const GROUPS: &str = "\
 Scan   staged       Scan what the next commit adds
        range        Scan what a range of commits adds, such as a pull request
@@ -50,14 +50,14 @@ Setup  completions  Print the script that completes commands in a shell
 Exit   0 clean, 1 secrets found, 2 something was not read or not done
 ";
 
-/// The words of the list for `live`.
+/// The description of `live` in the list of commands.
 const LIVE: &str = if cfg!(feature = "live") {
     "Ask providers whether reported secrets still work"
 } else {
     "Ask providers whether secrets still work (not in this build)"
 };
 
-/// The help, with the commands in groups and short enough for a small terminal.
+/// Returns the template of the help, with the commands in groups and short enough for a small terminal.
 fn template() -> String {
     let groups = GROUPS.replace("LIVE", LIVE);
     format!("{{about-with-newline}}{{usage-heading}} {{usage}}\n\n{groups}Options:\n{{options}}{{after-help}}")

@@ -18,7 +18,7 @@ enum Unusable {
     /// Two repositories have the same name, so the report of one would replace that of the other.
     #[error("lines {0} and {1} are different repositories called '{2}'; give each its own name in the second column")]
     SameName(usize, usize, String),
-    /// Part of a password could be taken for a host, or shown as a path.
+    /// The URL could be misread: part of a password could be taken for a host, or shown as a path.
     #[error("line {0}: {1}")]
     Unclear(usize, &'static str),
 }
@@ -50,7 +50,8 @@ impl Listed {
         }
     }
 
-    /// The URL without user, password and query, where tokens are; who signs in over ssh is no secret.
+    /// Returns the URL without user, password and query, which may hold tokens; the user name of an ssh login is not
+    /// secret.
     pub(super) fn bare_url(&self) -> String {
         let Some((scheme, rest)) = self.source.split_once("://") else { return self.source.clone() };
         let user = rest.split_once('@').map_or("", |(user, _)| user);
@@ -61,9 +62,11 @@ impl Listed {
         bare.split(['?', '#']).next().unwrap_or_default().to_owned()
     }
 
-    /// A message without anything that the URL alone should say. Git and its helpers repeat user and password in parts, and decoded.
+    /// Returns a message without the parts of the URL that must stay secret. Git and its helpers repeat user and
+    /// password in parts, and decoded.
     pub(super) fn withheld(&self, message: &str) -> String {
-        /// Characters of a part; fewer guard nothing, and are in many words.
+        /// The least number of characters of a part that is removed; shorter parts protect nothing and occur in many
+        /// words.
         const SHORTEST: usize = 4;
         let mut message = message.replace(&self.source, &self.bare_url());
         let Some((_, rest)) = self.source.split_once("://") else { return message };
@@ -126,11 +129,11 @@ fn line(line: &str) -> Result<Listed, &'static str> {
     Ok(Listed { name: name_of_url(name).0, source: (*source).to_owned(), network })
 }
 
-/// Looks whether git and this program read a URL alike: where a password has a '/' that is not escaped, git asks a host that is
-/// called like its user.
+/// Checks that git and this program read a URL alike: if a password holds a '/' that is not escaped, git takes the
+/// user's name for the host.
 fn clear(source: &str, others: &[&str]) -> Result<(), &'static str> {
     const ESCAPE: &str = "user or password of the URL have a character that must be escaped, as %40 for '@', %2F for '/' and %20 for a blank";
-    // A password with a blank comes as two columns.
+    // A password with a blank is split into two columns.
     if source.contains(':') && !source.starts_with(['/', '.']) && others.iter().any(|other| other.contains('@')) {
         return Err(ESCAPE);
     }
@@ -152,7 +155,7 @@ fn clear(source: &str, others: &[&str]) -> Result<(), &'static str> {
     if seen == host && is_port { Ok(()) } else { Err(ESCAPE) }
 }
 
-/// A text with its percent escapes undone, as far as that is text.
+/// Returns a text with its percent escapes decoded; bytes that aren't valid text are replaced.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

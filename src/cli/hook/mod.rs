@@ -179,15 +179,15 @@ fn say(text: &str) {
     shell::say(&withhold(text));
 }
 
-/// A remark on a hook.
+/// A remark about a hook.
 struct Remark {
     text: String,
-    /// Lines that somebody is to copy; empty if there are none.
+    /// The lines that the user is to copy; empty if there are none.
     copy: String,
 }
 
 impl Remark {
-    /// One without such lines.
+    /// Returns a remark without lines to copy.
     fn of(text: impl Into<String>) -> Self {
         Self { text: text.into(), copy: String::new() }
     }
@@ -205,7 +205,7 @@ fn ended(code: Option<i32>) -> String {
     code.map_or_else(|| "a signal".to_owned(), |code| code.to_string())
 }
 
-/// The arguments of `keysweep hook install` for this hook.
+/// Returns the arguments of `keysweep hook install` for this hook.
 fn option(name: Name) -> String {
     match name {
         Name::PreCommit => String::new(),

@@ -46,7 +46,7 @@ struct HookView {
     says: Shown,
 }
 
-/// A remark that may be shown.
+/// A remark made safe to show.
 struct Shown(Remark);
 
 impl Shown {

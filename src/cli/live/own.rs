@@ -1,7 +1,8 @@
 //! The user's own configuration: apart from the built-in rules, only this may name a host.
 //!
-//! Whoever writes to a repository writes to all its work trees, to those of its submodules, and through those to what lies in the
-//! repository around. A configuration there is theirs, and so is one that a link there leads to.
+//! Whoever can write to a repository can write to all its work trees, to those of its submodules, and through those to
+//! the surrounding repository. A configuration in any of them is the authors' own, and so is one that a link in them
+//! leads to.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,13 +16,14 @@ use crate::fs::own_configuration;
 use crate::git::Repo;
 use crate::text::escape;
 
-/// Links on the way to a file, at most; systems follow no more either.
+/// The most links that are followed on the way to a file; systems don't follow more either.
 const MOST_LINKS: usize = 40;
 
-/// The configuration that `--config` or `KEYSWEEP_CONFIG` names, or else the one in the user's folder, if there is one.
+/// Returns the configuration that `--config` or `KEYSWEEP_CONFIG` names, or else the one in the user's folder, if there
+/// is one.
 ///
 /// # Errors
-/// When one that is named is not there, or lies where others choose what it says.
+/// Fails if a named configuration doesn't exist, or is at a place where others control its content.
 pub(super) fn config(common: &Common, repo: &Repo) -> anyhow::Result<Option<PathBuf>> {
     let (path, is_named) = match (&common.config, usual()) {
         (Some(path), _) => (path.clone(), true),
@@ -45,16 +47,18 @@ fn usual() -> Option<PathBuf> {
     Some(own_configuration()?.join("config.toml")).filter(|path| path.is_file())
 }
 
-/// The folders whose files the authors of a repository choose.
+/// Returns the folders whose files the authors of a repository control.
 fn roots(repo: &Repo, is_named: bool) -> BTreeSet<PathBuf> {
     let common = repo.common_dir();
     let trees = linked_trees(&common);
     let places = [Some(common), Some(repo.git_dir()), repo.workdir()].into_iter().flatten().chain(trees);
     let mut roots = BTreeSet::new();
     for place in places.filter_map(|place| place.canonicalize().ok()) {
-        // A submodule's folder of git is in that of the repository around it, and a linked work tree's in that of the main one.
+        // The git folder of a submodule is inside that of the surrounding repository, and a linked work tree's inside
+        // that of the main one.
         let around = place.ancestors().skip(1).filter(|folder| folder.join(".git").exists());
-        // A home folder may be a repository too, and what its owner has there by default is not from this one.
+        // A home folder may be a repository too, and its owner's default configuration there doesn't come from the
+        // repository at hand.
         let most = match place.join("HEAD").is_file() {
             _ if is_named => usize::MAX,
             is_git_dir => usize::from(is_git_dir),
@@ -65,7 +69,7 @@ fn roots(repo: &Repo, is_named: bool) -> BTreeSet<PathBuf> {
     roots
 }
 
-/// The linked work trees of a repository, wherever they are.
+/// Returns the linked work trees of a repository, wherever they are.
 fn linked_trees(common: &Path) -> Vec<PathBuf> {
     let folders = fs::read_dir(common.join("worktrees")).into_iter().flatten().flatten();
     let tree = |folder: PathBuf| {
@@ -76,7 +80,7 @@ fn linked_trees(common: &Path) -> Vec<PathBuf> {
     folders.filter_map(|entry| tree(entry.path())).collect()
 }
 
-/// All places on the way to a file, those of links among them.
+/// Returns all places on the way to a file, including those of links.
 fn way(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     let (mut here, mut places, mut links) = (PathBuf::new(), Vec::new(), 0);
     let whole = std::path::absolute(path)?;
@@ -101,7 +105,7 @@ fn way(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(places)
 }
 
-/// The parts of a path, the last one first.
+/// Returns the parts of a path, the last one first.
 fn parts(path: &Path) -> Vec<PathBuf> {
     path.components().rev().map(|part| PathBuf::from(part.as_os_str())).collect()
 }

@@ -15,7 +15,7 @@ use crate::output::words::plural;
 /// The content of the page.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct LiveView {
-    /// The number of the schema.
+    /// The version number of the schema.
     pub(super) schema: u32,
     /// The requests to send.
     pub(super) requests: Vec<RequestView>,

@@ -49,7 +49,7 @@ pub fn late_companions(detector: &Detector, text: &[u8], detection: &Detection, 
     (there == Some(written.reveal())).then(|| detector.companions(text, detection))
 }
 
-/// Adds identifiers, and what they say themselves; of several for one field the first one counts.
+/// Adds identifiers and the facts that they contain; if a field has several, the first one counts.
 pub fn add_facts(detector: &Detector, facts: &mut Vec<Fact>, more: impl IntoIterator<Item = Fact>) {
     let more: Vec<Fact> = more.into_iter().collect();
     let said = detector.said_by(&more);

@@ -30,18 +30,19 @@ pub struct Expression {
     /// Set if the value is the whole match.
     is_value: bool,
     exact: Engines,
-    /// The expression that is asked first, if this one is large.
+    /// The expression that is searched for first, if this one is large.
     wide: OnceLock<Option<Wide>>,
 }
 
-/// An expression without large bounds, and how long a match of it may be to be one of the expression that has them.
+/// An expression without large bounds, and the greatest length up to which a match of it is also a match of the
+/// expression that has them.
 #[derive(Debug)]
 struct Wide {
     engines: Engines,
     longest: usize,
 }
 
-/// The engines of an expression: the one at first, and the one once it is asked often.
+/// The engines of an expression: the one used at first, and the one used once it is searched for often.
 #[derive(Debug, Default)]
 struct Engines {
     searches: AtomicU32,
@@ -101,7 +102,8 @@ impl Expression {
         self.exact.get(self.captures(), || self.parsed())
     }
 
-    /// The engine for the expression without large bounds, and the longest match of it that counts.
+    /// Returns the engine for the expression without large bounds, and the length of the longest match of it that
+    /// counts.
     fn wide(&self) -> Option<(&Engine, usize)> {
         let wide = || Some(Wide { engines: Engines::default(), longest: widened(self.parsed()?)?.1 });
         let wide = self.wide.get_or_init(wide).as_ref()?;

@@ -1,4 +1,4 @@
-//! A text whose keywords are looked at one after another, with what is known of where each rule's literal is.
+//! A text whose keywords are examined one after another, with what is known about the position of each rule's literal.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,30 +10,31 @@ use crate::text::Span;
 
 /// A text in which expressions are searched for.
 ///
-/// A text of nothing but keywords would be searched for the literal that a match holds once for each of them, as far as the rule
-/// reaches; so it is remembered how far that was looked for, and where it is.
+/// A text of nothing but keywords would be searched once for each of them, as far as the rule reaches, for the literal
+/// that every match contains; so the range that was searched and the place that was found are remembered.
 #[derive(Debug)]
 pub struct Searched<'t> {
     text: &'t [u8],
-    /// By the position of the rule.
+    /// The range searched for each rule's literal, by the position of the rule.
     literals: RefCell<BTreeMap<usize, Stretch>>,
 }
 
-/// A stretch that was searched for a literal.
+/// A range that was searched for a literal.
 #[derive(Debug)]
 struct Stretch {
     searched: Span,
-    /// The first place from the start of the stretch on.
+    /// The first place of the literal at or after the start of the range.
     place: Option<usize>,
 }
 
 impl<'t> Searched<'t> {
-    /// A text of which nothing is known yet.
+    /// Makes a text of which nothing is known yet.
     pub fn new(text: &'t [u8]) -> Self {
         Self { text, literals: RefCell::default() }
     }
 
-    /// `true` if a part of the text holds the literal of a rule. It costs the least if each part starts behind the one before.
+    /// Returns `true` if a part of the text holds the literal of a rule. This is cheapest if each part starts after the
+    /// previous one.
     pub(super) fn holds(&self, rule: usize, literal: &Finder<'_>, part: Span) -> bool {
         let mut literals = self.literals.borrow_mut();
         let unknown = || Stretch { searched: Span::new(part.start, part.start), place: None };
@@ -45,7 +46,7 @@ impl<'t> Searched<'t> {
         known.searched.start = part.start;
         let length = literal.needle().len();
         if known.place.is_none() && part.end > known.searched.end {
-            // One may lie across the end of what was searched.
+            // A literal may lie across the end of the range that was searched.
             let from = part.start.max((known.searched.end + 1).saturating_sub(length));
             known.place = literal.find(&self.text[from..part.end]).map(|at| from + at);
             known.searched.end = part.end;

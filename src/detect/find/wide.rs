@@ -1,16 +1,17 @@
-//! Expressions without the upper bounds that make them large: one that counts to some thousand takes milliseconds to build, one
-//! that only counts from a number on takes none.
+//! Expressions without the upper bounds that make them large: an expression that counts to some thousand takes
+//! milliseconds to build, one with only a lower bound takes no time.
 
 use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
 
-/// A bound from which on it is left out.
+/// The limit for upper bounds of repetitions: a bound above it is left out.
 const MANY: u32 = 256;
 
-/// Returns an expression with the large upper bounds of its repetitions left out, and the length of the longest match that is sure to
-/// be one of the expression as well; `None` if it has no such bound.
+/// Returns an expression with the large upper bounds of its repetitions left out, and the length up to which a match of
+/// it is certainly also a match of the original expression; `None` if the expression has no such bound.
 ///
-/// Each way to match the expression is one to match the other, and they are tried in the same order. What is repeated is never
-/// empty, so a match that is not longer than the least of the bounds keeps to all of them, and is the one that the expression has.
+/// Each way to match the original expression also matches the other one, and both try the ways in the same order. A
+/// repeated part is never empty, so a match no longer than the least of the bounds keeps to all of them, and is the
+/// match of the original.
 pub(super) fn widened(hir: Hir) -> Option<(Hir, usize)> {
     let mut least = None;
     let hir = without_bounds(hir, &mut least);

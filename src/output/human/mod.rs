@@ -98,7 +98,7 @@ fn false_alarm(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
         };
         (text, format!("keysweep allow {} --reason '…'", first.id))
     };
-    // A command that is torn would be copied as two.
+    // A command broken over two lines would be copied as two.
     if paper.fits(text.chars().count() + 1 + command.chars().count()) {
         let line = [(text, style::faint as paper::Style), (" ", style::plain), (&command, style::command)];
         return paper.spans(("", style::plain), &line);

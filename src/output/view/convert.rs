@@ -246,7 +246,7 @@ impl Convert<'_> {
         }
     }
 
-    /// The owners of the file, if it is one of a repository.
+    /// Returns the owners of the file, if it is a file of a repository.
     fn owners(&self, occurrence: &Occurrence) -> Vec<String> {
         if !matches!(occurrence.kind, ContentKind::File | ContentKind::ArchiveMember | ContentKind::Symlink) {
             return Vec::new();

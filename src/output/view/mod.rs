@@ -335,7 +335,7 @@ pub struct OccurrenceView {
     /// The page on the host that has the commit.
     #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "Link::deserialize_if_safe")]
     pub link: Option<Link>,
-    /// Its owners, by the repository's own CODEOWNERS.
+    /// The owners according to the repository's CODEOWNERS.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub owners: Vec<String>,
     /// The place in a container image.

@@ -37,7 +37,7 @@ pub fn plan(at: &Situation<'_>) -> PurgePlan {
         } else {
             plan.local(&subjects);
         }
-        // Whatever was never pushed is in the refs and leftovers that a rewrite of this clone deals with, too.
+        // Secrets that were never pushed are in refs and leftovers that a rewrite of this clone deals with, too.
         if has(Handling::Remote) {
             (1..).zip(&at.remotes).for_each(|(number, (name, host))| plan.remote(number, name.as_ref(), *host));
             clones::steps(&mut plan);

@@ -106,7 +106,7 @@ impl Plan<'_> {
         };
         let own = others.iter().flat_map(|finding| &finding.plan);
         let all = own.chain(&steps).filter(|step| matches!(step.kind, StepKind::Remove | StepKind::Purge));
-        // Objects are cleaned up once, after all else that keeps them is gone.
+        // Objects are cleaned up once, after everything else that keeps them is gone.
         let (cleaning, others): (Vec<&PlanStep>, Vec<&PlanStep>) = all.partition(|step| is_cleaning(step));
         let most = cleaning.iter().find(|step| step.command == git::LEFTOVERS).or(cleaning.first());
         for step in others.iter().chain(most) {
@@ -115,7 +115,7 @@ impl Plan<'_> {
         self.tags(&together);
     }
 
-    /// A step of a plan for a finding, run at the root.
+    /// Adds a step from the plan for a finding, to be run at the root.
     fn within(&mut self, phase: Phase, step: &PlanStep) {
         let lines = step.command.replace('\n', " && ");
         let command = match lines.is_empty() {
@@ -125,7 +125,8 @@ impl Plan<'_> {
         self.once(phase, &step.title, &command, Consent::Attend);
     }
 
-    /// Out of the index, before a history is rewritten: what is staged would be in the way, and no rewrite reaches it.
+    /// Adds the steps that unstage files before a history is rewritten: staged files would be in the way, and a rewrite
+    /// doesn't reach them.
     pub(super) fn unstage(&mut self, subjects: &[Subject]) {
         let all = self.at.findings.iter().zip(subjects);
         let staged: Vec<&Finding> = all
@@ -334,7 +335,7 @@ impl Plan<'_> {
     }
 }
 
-/// `true` if a step removes objects that nothing reaches.
+/// Returns `true` if a step removes unreachable objects.
 fn is_cleaning(step: &PlanStep) -> bool {
     step.command == git::LEFTOVERS || step.command == git_dir::COLLECT
 }

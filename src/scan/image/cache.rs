@@ -1,9 +1,10 @@
 //! A cache of scanned layers, stored in a folder so that the next image built on them need not scan them again.
 //!
-//! There is a file for each layer, called by its digest, in a folder that is called by all that decides what is seen: the rules,
-//! the program, the limits. It holds keys of paths and no name, and nothing of any content. A layer of which there was nothing to
-//! say is only hashed. Of any other the numbers of the members are kept that there was something to say of: it is decompressed
-//! again up to the last of them, and only these are looked at, so a finding is made again each time.
+//! There is a file for each layer, named by its digest, in a folder whose name depends on everything that decides what
+//! is found: the rules, the program, the limits. The file holds keys of paths but no names, and no content. A layer
+//! with nothing to report is only hashed. For any other layer, the file has the numbers of the members with something
+//! to report: the layer is decompressed again up to the last of them, and only these are scanned, so each finding is
+//! made anew every time.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -59,7 +60,7 @@ impl LayerCache {
         let (Some(layer), Some(Digest::Sha256(diff_id))) = (&blob.layer, blob.diff_id()) else { return Ok(()) };
         let Some(path) = self.path(digest) else { return Ok(()) };
         std::fs::create_dir_all(&self.folder)?;
-        // Nothing to look at again is 0, and each count is one more than that of the members.
+        // The count 0 means that nothing has to be read again; any other count is the number of members plus one.
         let count = again.map_or(0, |members| members.len() as u64 + 1);
         let numbers = std::iter::once(count).chain(again.into_iter().flatten().copied());
         let numbers: Vec<u8> = numbers.flat_map(u64::to_le_bytes).collect();

@@ -65,7 +65,7 @@ fn weight(file: &ImageFile) -> usize {
     size_of::<ImageFile>() + file.path.len() + file.bytes.len()
 }
 
-/// The blobs of which there is something to say, with the numbers of the members that it is about.
+/// The blobs with something to report, each with the numbers of the members concerned.
 #[derive(Default)]
 pub(super) struct Marked(Mutex<BTreeMap<usize, BTreeSet<u64>>>);
 
@@ -74,7 +74,7 @@ impl Marked {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(blob).or_default().insert(number);
     }
 
-    /// The numbers of the members of a blob that there is something to say of; `None` if there are none.
+    /// Returns the numbers of a blob's members with something to report; `None` if there are none.
     pub(super) fn of(&self, blob: usize) -> Option<BTreeSet<u64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&blob).cloned()
     }

@@ -141,7 +141,8 @@ impl Scan<'_> {
     }
 }
 
-/// Remembers the layers with the members that there is something to say of, and counts what was remembered.
+/// Stores the layers with the numbers of the members that have something to report, and counts the members that didn't
+/// have to be scanned.
 fn remember(cache: &LayerCache, contents: &Contents, marked: &Marked, outcome: &mut Outcome) {
     for (number, blob) in contents.blobs.iter().enumerate() {
         let count = blob.layer.as_ref().map_or(0, |layer| layer.count());

@@ -18,8 +18,8 @@ pub(super) struct Member<'b> {
     pub(super) bytes: &'b [u8],
 }
 
-/// The members of an archive in order, each at an even byte, and at the end the reason if there is more that is none. A name that
-/// does not fit its field comes before the content, as the tools of BSD write it.
+/// Returns the members of an archive in order, each starting at an even byte, and at the end the reason if more bytes
+/// follow that aren't a member. A name that doesn't fit its field comes before the content, as the BSD tools write it.
 pub(super) fn members(bytes: &[u8]) -> impl Iterator<Item = Result<Member<'_>, Reason>> {
     let mut rest = bytes.strip_prefix(MAGIC).unwrap_or_default();
     let mut flaw = None;
@@ -28,7 +28,7 @@ pub(super) fn members(bytes: &[u8]) -> impl Iterator<Item = Result<Member<'_>, R
             rest = &[];
             return Some(Err(flaw));
         }
-        // Some tools fill the last block.
+        // Some tools pad the last block.
         if rest.iter().all(|byte| matches!(byte, 0 | b'\n')) {
             return None;
         }
@@ -53,7 +53,7 @@ pub(super) fn members(bytes: &[u8]) -> impl Iterator<Item = Result<Member<'_>, R
     })
 }
 
-/// The name and the size in a head.
+/// Returns the name and the size in a header.
 fn parse(head: &[u8]) -> Option<(&[u8], usize)> {
     Some((head[..16].trim_ascii_end(), number(head.strip_suffix(b"`\n")?.get(48..)?)?))
 }
@@ -107,7 +107,7 @@ mod tests {
             let reports = size(from, to);
             assert!(reports.contains(&(String::new(), expected)), "{to}: {reports:?}");
         }
-        // What fills the last block is nothing.
+        // The padding of the last block is not a member.
         assert_eq!(members(&[ar(&[("a.gz", &data)]), b"\n\n".to_vec()].concat()), named(&[("a.gz", b"text")]));
     }
 }

@@ -22,21 +22,21 @@ const FREE: u64 = 1 << 30;
 /// The most bytes that each packed byte may unpack to, once a stream exceeds `FREE`.
 const RATIO: u64 = 200;
 
-/// How a stream is stored.
+/// The way in which a stream is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
-    /// As it is.
+    /// Not compressed.
     Plain,
-    /// Compressed, and opened here.
+    /// Compressed in a format that is opened here.
     Packed,
-    /// Compressed in the format of this name, which is not opened.
+    /// Compressed in the named format, which is not opened.
     Sealed(&'static str),
 }
 
 /// A stream with the first bytes, which were read already, put back.
 type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
 
-/// A decompressed stream; one that is not opened is as it was.
+/// A decompressed stream; a stream that isn't opened is passed through as it is.
 ///
 /// A read fails with `FileTooLarge` if the packed bytes unpack to too many, and with `OutOfMemory` if a decoder would
 /// need too much memory.
@@ -74,7 +74,7 @@ impl<R: Read> Decompressed<R> {
         Ok(Self { packing, decoder, given: 0 })
     }
 
-    /// How the stream is stored.
+    /// Returns the way in which the stream is stored.
     pub fn packing(&self) -> Packing {
         self.packing
     }

@@ -32,7 +32,7 @@ pub enum Kind {
     Ar,
     /// A script with an archive after its last line.
     Script,
-    /// A picture with compressed texts, or a broken one, of which nobody knows.
+    /// A picture with compressed texts, or a broken one, which may have some.
     Png,
     /// Commits as one file, from which git makes a repository.
     Bundle,
@@ -112,7 +112,7 @@ fn holding(bytes: &[u8]) -> Option<Kind> {
     }
 }
 
-/// `true` for an archive of ar with a member that is compressed, or with bytes that are no member.
+/// Returns `true` for an `ar` archive with a compressed member, or with bytes that aren't a member.
 fn holds_packed(bytes: &[u8]) -> bool {
     ar::members(bytes).any(|member| match member {
         Ok(member) => packed(member.bytes).is_some(),
@@ -120,7 +120,7 @@ fn holds_packed(bytes: &[u8]) -> bool {
     })
 }
 
-/// Where the head of a member of a tar has its mark.
+/// The position of the magic number in the header of a tar member.
 const TAR_MARK: usize = 257;
 
 /// Returns `true` if a tar starts here, possibly after blocks of zeros.
@@ -147,9 +147,9 @@ pub(super) fn behind_script(bytes: &[u8]) -> Option<&[u8]> {
     archives.max_by_key(|archive| archive.len())
 }
 
-/// A tar behind one of the lines of a text, which a script may have without compressing it.
+/// Returns the tar that begins after one of the lines of a text, such as a script that contains it uncompressed.
 fn tar_behind_line(bytes: &[u8]) -> Option<&[u8]> {
-    /// Marks behind which there may be one, at most: a hostile text has as many as it likes.
+    /// The most magic numbers that are checked: a hostile text may have any number of them.
     const MOST: usize = 64;
     let starts = memmem::find_iter(bytes, b"ustar").filter_map(|mark| mark.checked_sub(TAR_MARK));
     let starts = starts.filter(|start| start.checked_sub(1).is_some_and(|before| bytes[before] == b'\n')).take(MOST);

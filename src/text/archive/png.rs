@@ -9,7 +9,7 @@ const HEAD: usize = 8;
 /// The number of bytes of a chunk's checksum.
 const SUM: usize = 4;
 
-/// The chunks, each with its kind and its data, up to where there is none.
+/// Returns the chunks, each with its kind and its data, up to the first bytes that aren't a chunk.
 fn chunks(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     let mut rest = bytes.strip_prefix(MAGIC).unwrap_or_default();
     std::iter::from_fn(move || {
@@ -21,12 +21,12 @@ fn chunks(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     })
 }
 
-/// `true` if the chunks lead to the one that ends every picture.
+/// Returns `true` if the chunks lead to the one that ends every picture.
 pub(super) fn is_whole(bytes: &[u8]) -> bool {
     chunks(bytes).any(|(kind, _)| kind == *b"IEND")
 }
 
-/// `true` if bytes start as a picture does.
+/// Returns `true` if bytes start like a picture.
 pub(super) fn is_picture(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(unpacked(&damaged, Limits::default()).1, [(String::new(), Reason::Picture)]);
         damaged[MAGIC.len()..MAGIC.len() + 4].copy_from_slice(&14_u32.to_be_bytes());
         assert_eq!(unpacked(&damaged, Limits::default()).1, [(String::new(), Reason::Picture)]);
-        // More than the picture is not a part of it.
+        // Bytes after the end of the picture are not part of it.
         assert_eq!(members(&[&whole[..], b"more"].concat()).len(), 1);
     }
 }

@@ -1,11 +1,11 @@
-//! How a member of a tar starts: the one thing that tells a tar wherever it is.
+//! The start of a tar member: the only thing by which a tar is recognised at any position.
 
 use tar::Header;
 
-/// Bytes of a block.
+/// The size of a block in bytes.
 pub(super) const BLOCK: usize = 512;
 
-/// `true` if a block is the header of a member: its checksum fits.
+/// Returns `true` if a block is the header of a member, which its checksum shows.
 pub fn is_tar_header(block: &[u8]) -> bool {
     let Ok(block) = <&[u8; BLOCK]>::try_from(block) else { return false };
     // The checksum counts its own eight bytes as blanks.

@@ -35,7 +35,7 @@ pub enum Reason {
     Inside,
     /// It is compressed by a method that isn't supported.
     Method,
-    /// It is a picture that is broken. Hardly any has texts that are compressed, and all else in it was read.
+    /// It is a broken picture. Such a picture hardly ever has compressed texts, and everything else in it was read.
     Picture,
     /// It ends too early.
     Cut,
@@ -46,7 +46,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Returns the reason why a decoder gave no more.
+    /// Returns the reason why a decoder gave no more bytes.
     pub fn of(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::FileTooLarge | io::ErrorKind::OutOfMemory => Self::TooLarge,

@@ -1,4 +1,4 @@
-//! Images and build contexts of a real builder: buildah, where it is installed. Where it is not, the tests say so and end.
+//! Images and build contexts of a real builder, buildah, if it is installed. Otherwise the tests say so and end.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,10 @@ use super::tools::is_here;
 use super::{at, env, places, scan};
 use crate::support::Repo;
 
-/// buildah with storage of its own, which needs no daemon.
+/// The command for buildah with its own storage; it needs no daemon.
 const BUILDAH: &str = "buildah --root \"$PWD/../storage\" --runroot \"$PWD/../run\" --storage-driver vfs";
 
-/// A folder in which buildah can build; `None` if it is not here or the machine does not let it build.
+/// Returns a folder in which buildah can build; `None` if buildah is missing or the machine doesn't let it build.
 #[expect(clippy::disallowed_methods, reason = "a test has no report to say it in")]
 fn builder() -> Option<Repo> {
     use std::io::Write as _;
@@ -26,7 +26,7 @@ fn builder() -> Option<Repo> {
     Some(repo)
 }
 
-/// A layer with files, and one that removes a file and overwrites another.
+/// A layer with files, and one that removes a file and overwrites another, are read in both archive forms.
 #[test]
 fn a_real_build_is_read_in_both_forms() {
     let Some(repo) = builder() else { return };
@@ -52,13 +52,13 @@ fn a_real_build_is_read_in_both_forms() {
     for (form, repeated) in [("layout", 0), ("docker.tar", 1)] {
         let mut places = places(&scan(&repo, form).expect_code(1));
         let all = places.len();
-        // A Docker archive has the configuration once more, for old programs.
+        // A Docker archive repeats the configuration for old programs.
         places.retain(|place| !place.0.ends_with("/json"));
         assert_eq!((all - places.len(), places), (repeated, expected.to_vec()), "{form}");
     }
 }
 
-/// The paths of files that hold a secret, which is each of them.
+/// Returns the paths of the files with a secret of this visibility; every file holds one.
 fn paths(of: &[(String, u64, String)], visibility: &str) -> BTreeSet<String> {
     of.iter().filter(|place| place.2 == visibility).map(|place| place.0.clone()).collect()
 }
@@ -112,7 +112,7 @@ fn a_context_is_what_a_real_builder_copies() {
         let built = paths(&places(&scan(&repo, "built")), "present");
         let told = paths(&places(&repo.keysweep(&["context", "context", "--format", "jsonl"])), "copied");
         if ignored.contains("!**") {
-            // BuildKit enters a folder that is left out for such a pattern, and buildah does not.
+            // For such a pattern, BuildKit enters an excluded folder, and buildah doesn't.
             assert!(
                 told.is_superset(&built) && told.contains("app/sub/s.log"),
                 "with {ignored:?}: {told:?}, {built:?}"

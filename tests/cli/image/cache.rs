@@ -134,7 +134,7 @@ fn a_different_layer_under_a_cached_digest_is_rescanned() {
     scan(&repo, "whole.tar").expect_code(1);
     let mut other = files;
     for (_, bytes) in other.iter_mut().filter(|(_, bytes)| bytes.starts_with(&[0x1f, 0x8b])) {
-        // The secret is where the known layer has nothing to look at.
+        // The secret is at a place where the known layer has nothing to read again.
         *bytes = gzip(&super::layer(&[File("app/.env", "X=1\n".to_owned()), File("etc/a", env(65))]));
     }
     repo.write_bytes("other.tar", archive(&other));

@@ -42,7 +42,7 @@ fn the_old_image_is_deleted_by_digest_in_its_registry() {
     }
 }
 
-/// One build takes all values out, and one plan says how a kind of secret is revoked.
+/// One build removes all values, and one plan says how a kind of secret is revoked.
 #[test]
 fn an_image_with_several_secrets_is_built_again_once() {
     let entra = format!("AZURE_CLIENT_SECRET={}\n", crate::support::entra_secret(43));

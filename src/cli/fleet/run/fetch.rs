@@ -53,13 +53,13 @@ impl Drop for Clone {
     }
 }
 
-/// A folder for the clones and unfinished reports of one run. What a run that was killed has started may still be at work in its
-/// own, and must not meet ours.
+/// A folder for the clones and unfinished reports of one run. Processes that a killed run has started may still be at
+/// work in that run's folder, and must not interfere with this run's.
 pub(super) struct Workshop(PathBuf);
 
 impl Workshop {
     /// # Errors
-    /// When it cannot be made.
+    /// Fails if the folder can't be made.
     pub(super) fn new(folder: &Path) -> io::Result<Self> {
         let path = folder.join(CLONES).join(task::random_key()?);
         owner_only::folder().create(&path)?;
@@ -82,7 +82,7 @@ impl Drop for Workshop {
 pub(super) fn remove_leftovers(folder: &Path) {
     for entry in std::fs::read_dir(folder.join(CLONES)).into_iter().flatten().flatten() {
         if entry.file_name().to_str().is_some_and(task::is_key) {
-            // What stays takes room and nothing else: each run has a folder of its own.
+            // A folder that stays only takes up room: each run has a folder of its own.
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }

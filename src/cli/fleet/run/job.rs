@@ -79,7 +79,8 @@ pub(super) struct Runner<'a> {
     /// The number of the run; a run that continues a stopped one has the same number.
     number: Vec<u8>,
     key: Key,
-    /// Where sweeps remember what was clean. Its name has to do with the key: what others remember is not believed.
+    /// The folder in which sweeps remember what was clean. Its name depends on the key, so that the records of other
+    /// users are not believed.
     cache: PathBuf,
     workshop: Workshop,
     limits: Limits,
@@ -189,15 +190,15 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// A report that was read.
+/// A report that has been read.
 struct Read {
     summary: Summary,
-    /// The hash of all of it.
+    /// The hash of the whole report.
     digest: String,
 }
 
 impl Read {
-    /// Reads the report in a file.
+    /// Reads the report in a file, and hashes it.
     fn of(report: &Path) -> Result<Self, String> {
         let mut file = bounded::open_file(report, Links::Refused).map_err(|refused| refused.to_string())?;
         let summary = summary(&mut file)?;

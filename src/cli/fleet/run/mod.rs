@@ -41,7 +41,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitStatus> {
     let jobs = jobs(list::read(&args.list)?)?;
     let folder = &args.out;
     make(folder)?;
-    // A link that somebody names leads to where they want it.
+    // A link that the user names may lead wherever the user wants.
     check(&folder.canonicalize().with_context(|| format!("looking at '{}'", folder.display()))?)?;
     for name in ["reports", STATES, CLONES, CACHES] {
         make(&folder.join(name))?;
@@ -144,8 +144,8 @@ fn make(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Behind a link lies a folder of somebody else, whose files would be replaced and removed; and where others can write, they could
-/// replace a clone or a report while it is used.
+/// Checks that a folder can be used. A link could lead to somebody else's folder, whose files would be replaced and
+/// removed; and in a folder that others can write to, they could replace a clone or a report while it is used.
 fn check(folder: &Path) -> anyhow::Result<()> {
     let shown = shown(&folder.display().to_string());
     let meta = folder.metadata().with_context(|| format!("looking at '{shown}'"))?;

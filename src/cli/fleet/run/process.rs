@@ -1,7 +1,8 @@
 //! Programs that are run with a time limit, and whose output is limited in size.
 //!
-//! Each has a process group of its own, so that it ends with all that it started: git leaves its helpers to wait for a server
-//! that says nothing. A signal from the terminal does not reach such a group, so whoever waits asks [`super::stop`].
+//! Each program has a process group of its own, so that everything it started ends with it: git leaves its helpers
+//! waiting for a server that doesn't answer. A signal from the terminal doesn't reach such a group, so whoever waits
+//! checks [`super::stop`].
 
 use std::ffi::OsStr;
 use std::io;
@@ -17,13 +18,13 @@ use super::stop::Stop;
 const MOST: usize = 8 << 10;
 /// The interval at which a program is checked for having ended.
 const PAUSE: Duration = Duration::from_millis(5);
-/// How long something more is waited for once a program has ended, though somebody holds its end of the pipe.
+/// The time to wait for more output once a program has ended while another process still holds its end of the pipe.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// The reason for whatever a run that was asked to stop has left undone.
+/// The reason that is given for everything that a stopped run has left undone.
 pub(super) const STOPPED: &str = "the run was stopped";
 
-/// The limits of each program that is run.
+/// The limits for each program that is run.
 pub(super) struct Limits {
     pub(super) time: Duration,
     pub(super) stop: Stop,
@@ -44,7 +45,7 @@ pub(super) enum Limited {
     Ended { code: Option<i32>, said: String },
     /// It was killed, because it took too long.
     TimedOut,
-    /// It was killed, since the run is to stop.
+    /// The program was killed because the run is to stop.
     Stopped,
     /// The program could not be started.
     NotStarted(String),
@@ -109,14 +110,14 @@ impl Process {
     }
 }
 
-/// A pipe that is emptied while somebody waits for the program, so that the program never waits for a reader.
+/// A pipe that is emptied by a thread while the program runs, so that the program never waits for a reader.
 struct Reading(Arc<Mutex<Read>>);
 
-/// The bytes that have come through a pipe.
+/// The bytes that have come through a pipe so far.
 struct Read {
-    /// The beginning.
+    /// The beginning of the bytes.
     kept: Vec<u8>,
-    /// When something came last.
+    /// The time at which bytes last came.
     last: Instant,
     is_closed: bool,
 }
@@ -127,13 +128,14 @@ impl Reading {
         let read = Arc::new(Mutex::new(Read { kept: Vec::new(), last: Instant::now(), is_closed }));
         if let Some(stream) = stream {
             let read = Arc::clone(&read);
-            // Nobody joins this thread: whoever left the program's group may hold the pipe for ever.
+            // This thread is never joined: a process that has left the program's group may hold the pipe forever.
             thread::spawn(move || empty(stream, most, &read));
         }
         Self(read)
     }
 
-    /// Returns the beginning of all that came. Once the program and its group have ended, the rest is there or does not come.
+    /// Returns the beginning of all bytes that came. Once the program and its group have ended, the rest is either in
+    /// the pipe already or never comes.
     fn finished(self) -> Vec<u8> {
         let since = Instant::now();
         loop {
@@ -162,14 +164,14 @@ fn empty(mut stream: impl io::Read, most: usize, read: &Mutex<Read>) {
     }
 }
 
-/// How somebody's waiting for a program ended.
+/// The way in which the wait for a program ended.
 enum End {
     Itself(Option<i32>),
     TimedOut,
     Stopped,
 }
 
-/// Waits for the end; afterwards nothing of the program's group is left.
+/// Waits for the program to end; afterwards nothing of its group is left.
 fn ended(child: &mut Child, limits: &Limits) -> End {
     let start = Instant::now();
     loop {
@@ -190,7 +192,7 @@ fn ended(child: &mut Child, limits: &Limits) -> End {
 #[cfg(unix)]
 fn kill_group(child: &mut Child) {
     use rustix::process::{Pid, Signal, kill_process_group};
-    // None is left if all have ended.
+    // The group is already gone if all its processes have ended.
     let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
     let _ = child.wait();
 }

@@ -30,10 +30,10 @@ pub(super) fn hash(parts: &[&[u8]]) -> String {
     HEXLOWER.encode(&digest)
 }
 
-/// The hash of a file, from where it is read to its end.
+/// Returns the hash of a file from its current position to its end.
 ///
 /// # Errors
-/// When it cannot be read.
+/// Fails if the file can't be read.
 pub(super) fn hash_of(file: &mut impl Read) -> io::Result<String> {
     let (mut digest, mut part) = (Sha256::new(), vec![0; 1 << 16]);
     loop {

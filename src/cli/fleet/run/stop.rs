@@ -1,20 +1,22 @@
-//! The wish of somebody to stop the run. What it has started is in other process groups, and would go on alone.
+//! The request to stop the run. The programs that the run has started are in other process groups, and would continue
+//! without it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The signal by which the run was asked to stop, if it was.
+/// The signal by which the run was asked to stop, if there was one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stop(Arc<AtomicUsize>);
 
 impl Stop {
-    /// Listens to the signals by which a terminal or a service manager ends a program.
+    /// Starts listening to the signals by which a terminal or a service manager ends a program.
     pub(super) fn listen() -> Self {
         let stop = Self::default();
         #[cfg(unix)]
         for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
             let number = usize::try_from(signal).unwrap_or_default();
-            // Where it cannot be listened to, the system ends this program and leaves the others to themselves, as without this.
+            // If a signal can't be listened to, the system ends this program and leaves the programs it started
+            // running, as if nothing listened.
             let _ = signal_hook::flag::register_usize(signal, Arc::clone(&stop.0), number);
         }
         stop
@@ -24,7 +26,7 @@ impl Stop {
         self.0.load(Ordering::Relaxed) != 0
     }
 
-    /// Ends this program as the signal would have, so that a script around it ends too.
+    /// Ends this program as the signal would have done, so that a script that runs it ends too.
     pub(super) fn obey(&self) {
         #[cfg(unix)]
         if let Ok(signal @ 1..) = i32::try_from(self.0.load(Ordering::Relaxed)) {

@@ -32,7 +32,7 @@ impl Job {
     }
 }
 
-/// The name of a file that has to do with a text and shows nothing of it.
+/// Returns a name for a file that depends on a text and reveals nothing of it.
 pub(super) fn key_of(text: &str) -> String {
     let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
     HEXLOWER.encode(&digest[..KEY])
@@ -43,10 +43,10 @@ pub(super) fn is_key(name: &str) -> bool {
     name.len() == 2 * KEY && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// A name like that of no other's files.
+/// Returns a random name that no other file has.
 ///
 /// # Errors
-/// When the system has no random bytes.
+/// Fails if the system has no random bytes.
 pub(super) fn random_key() -> io::Result<String> {
     let mut random = [0; KEY];
     getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;

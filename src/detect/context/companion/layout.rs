@@ -1,18 +1,19 @@
-//! How a text around a secret is divided: objects in braces, items of a list, sections, paragraphs, lines.
+//! The divisions of the text around a secret: objects in braces, items of a list, sections, paragraphs, lines.
 //!
-//! An identifier of another record belongs to the secret of that record, however near it is.
+//! An identifier in another record belongs to that record's secret, however near it is.
 
 use bstr::ByteSlice as _;
 
 use crate::text::Span;
 
-/// How far a place is from the secret, the nearest first: how the two are nested, then blank lines, then lines.
+/// The distance of a place from the secret, ordered from near to far: first by how the two are nested, then by blank
+/// lines, then by lines.
 pub(super) type Distance = (Nesting, usize, usize);
 
-/// Where a place is, compared with the secret.
+/// The position of a place relative to the secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Nesting {
-    /// In the same object, or in one that holds it or is held by it, so many levels away.
+    /// In the same object, or in one that contains it or is contained in it, this many levels away.
     Around(usize),
     /// In another part of the text: an object, a section or a document with a name of its own.
     Elsewhere,
@@ -22,7 +23,7 @@ pub(super) enum Nesting {
 #[derive(Debug)]
 pub(super) struct Layout {
     secret: usize,
-    /// Where each object begins or ends, and which one goes on from there.
+    /// The places where an object begins or ends, each with the object that continues from there.
     changes: Vec<(usize, usize)>,
     objects: Vec<Object>,
     lines: Vec<Line>,
@@ -32,7 +33,7 @@ pub(super) struct Layout {
 #[derive(Debug, Clone, Copy, Default)]
 struct Object {
     parent: Option<usize>,
-    /// `true` if it has no name: one of several in a list.
+    /// `true` if the object has no name because it is one of several in a list.
     is_item: bool,
 }
 
@@ -46,22 +47,22 @@ struct Line {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LineKind {
     Blank,
-    /// The first line of an item of a list that has keys: `- name: X`.
+    /// The first line of a list item that has keys: `- name: X`.
     Item,
-    /// `[section]`, or the line between two documents.
+    /// A `[section]` line, or the line between two documents.
     Section,
     Other,
 }
 
 impl Layout {
-    /// The divisions of a window of a text.
+    /// Divides a window of a text.
     pub(super) fn new(text: &[u8], window: Span, secret: Span) -> Self {
         let (changes, objects) = objects(text, window);
         Self { secret: secret.start, changes, objects, lines: lines(text, window), end: window.end }
     }
 
-    /// How far a place is from the secret; `None` if it is in another item of the same list. The name of a `pair` is a value
-    /// itself, so that the item around it is only what holds the two.
+    /// Returns the distance of a place from the secret; `None` if it is in another item of the same list. In a `pair`
+    /// the name is itself a value, so the item around it only holds the two together.
     pub(super) fn distance(&self, at: usize, pair: Option<usize>) -> Option<Distance> {
         let is_pair = pair.is_some_and(|value| self.object(value) == self.object(at));
         let own = self.object(at);
@@ -80,7 +81,7 @@ impl Layout {
         Some((nesting, count(LineKind::Blank), last - first))
     }
 
-    /// The part of the text that a place belongs to: its object, as far as its section goes.
+    /// Returns the part of the text that a place belongs to: its object, up to the limits of its section.
     pub(super) fn part(&self, at: usize) -> Span {
         let own = self.object(at);
         let is_own =
@@ -96,7 +97,7 @@ impl Layout {
         Span::new(first.max(head), end.min(next))
     }
 
-    /// How two objects are nested; `None` if they are in different items of one list.
+    /// Returns how two objects are nested; `None` if they are in different items of one list.
     fn nesting(&self, one: usize, other: usize) -> Option<Nesting> {
         if one == other {
             return Some(Nesting::Around(0));
@@ -128,7 +129,8 @@ impl Layout {
     }
 }
 
-/// Objects by their braces. What an object that began before the window holds is inside of what comes after its end.
+/// Finds objects by their braces. The content of an object that began before the window counts as nested in the text
+/// after its end.
 fn objects(text: &[u8], window: Span) -> (Vec<(usize, usize)>, Vec<Object>) {
     let (mut changes, mut objects, mut current) = (vec![(window.start, 0)], vec![Object::default()], 0);
     for (at, byte) in (window.start..).zip(window.of(text)) {
@@ -143,7 +145,8 @@ fn objects(text: &[u8], window: Span) -> (Vec<(usize, usize)>, Vec<Object>) {
             b'}' => {
                 if objects[current].parent.is_none() {
                     objects.push(Object::default());
-                    // The next one decides: an object of which nobody sees the beginning is like its neighbour.
+                    // The next object decides: an object whose beginning is not in the window is treated like its
+                    // neighbour.
                     let rest = Span::new(at + 1, window.end).of(text).trim_ascii_start();
                     let rest = rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start();
                     objects[current] = Object { parent: Some(objects.len() - 1), is_item: rest.starts_with(b"{") };
@@ -189,7 +192,7 @@ fn kind(line: &[u8]) -> LineKind {
 mod tests {
     use super::*;
 
-    /// The distance of `id` from `SECRET`.
+    /// Returns the distance of `id` from `SECRET`.
     fn distance(text: &str) -> Option<Distance> {
         let at = |word: &str| text.find(word).unwrap_or_else(|| panic!("no {word} in {text}"));
         let layout = Layout::new(text.as_bytes(), Span::new(0, text.len()), Span::new(at("SECRET"), at("SECRET") + 6));

@@ -19,19 +19,19 @@ use crate::rule::{Check, Field, Rule};
 use crate::rule_set::RuleSet;
 use crate::text::Span;
 
-/// Bytes on either side of the secret in which companions are looked for: some forty lines.
+/// The number of bytes on either side of the secret in which companions are looked for: some forty lines.
 const WINDOW: usize = 3072;
 
-/// The fields' expressions, compiled when a rule that wants them has a detection.
+/// The fields' expressions, each compiled once a rule that needs it has a detection.
 #[derive(Debug)]
 pub struct Companions {
     fields: Vec<(String, Vec<String>, OnceLock<Vec<Regex>>)>,
-    /// The fields whose value says more.
+    /// The fields whose value contains further facts, with the check that reads them.
     checks: Vec<(String, Check)>,
 }
 
 impl Companions {
-    /// All fields of the rules in force.
+    /// Takes all fields of the rules in force.
     pub fn new(rules: &RuleSet) -> Self {
         let texts = |patterns: &[crate::rule::Str]| patterns.iter().map(ToString::to_string).collect();
         let fields = rules.fields.iter().map(|f| (f.name.to_string(), texts(&f.patterns), OnceLock::new())).collect();
@@ -39,7 +39,7 @@ impl Companions {
         Self { fields, checks: rules.fields.iter().filter_map(check).collect() }
     }
 
-    /// The facts that the checks of their fields read out of identifiers.
+    /// Returns the facts that the checks of the fields read from identifiers.
     pub fn said_by(&self, facts: &[Fact]) -> Vec<Fact> {
         let said = self.checks.iter().filter_map(|(field, check)| {
             let fact = facts.iter().find(|fact| fact.field == *field)?;
@@ -51,7 +51,7 @@ impl Companions {
         said.flatten().map(|one| Fact { field: one.field.to_owned(), value: one.value }).collect()
     }
 
-    /// The nearest value for each companion of the rule, if there is one nearby.
+    /// Returns the nearest value for each companion of the rule, if there is one nearby.
     pub fn near(&self, text: &[u8], secret: Span, rule: &Rule) -> Vec<Fact> {
         if rule.companions.is_empty() {
             return Vec::new();
@@ -63,7 +63,7 @@ impl Companions {
         found.iter().filter(|fact| !has_two_roles(fact, &found)).cloned().collect()
     }
 
-    /// Of two values that are equally near neither is taken.
+    /// Returns the nearest value for a field. If two different values are equally near, neither is used.
     fn nearest(
         &self,
         name: &str,
@@ -79,7 +79,7 @@ impl Companions {
         let near: Vec<Candidate> = all.filter_map(|found| self.candidate(&found, text, secret, layout)).collect();
         let best = near.iter().min_by_key(|one| (one.distance, one.bytes))?;
         let value = best.value.of(text);
-        // Within a line bytes count.
+        // Within a line the distance in bytes counts, too.
         let is_near = |one: &&Candidate| best.distance.2 > 0 || one.bytes == best.bytes;
         let is_as_near = |one: &&Candidate| one.distance == best.distance && is_near(one);
         let rivals = near.iter().filter(|one| is_as_near(one) && !one.value.overlaps(best.value));
@@ -90,8 +90,8 @@ impl Companions {
         Some(Fact { field: name.to_owned(), value: String::from_utf8_lossy(value).into_owned() })
     }
 
-    /// A match whose value is one of this secret, as far as the text shows. Another part of the text that names such a
-    /// secret, too, has its identifiers for that one.
+    /// Returns a match as a candidate if its value belongs to this secret, as far as the text shows. If another part
+    /// of the text also has a secret of that name, the identifiers there belong to that one.
     fn candidate(&self, found: &Match, text: &[u8], secret: Span, layout: &Layout) -> Option<Candidate> {
         let value = found.value;
         let is_one = apart(value, secret) && believable(value.of(text));
@@ -106,22 +106,22 @@ impl Companions {
         Some(Candidate { value, distance, bytes: bytes_apart(value, secret) })
     }
 
-    /// `true` if a word names another identifier, so that it is the value of none.
+    /// Returns `true` if a word is the name of another identifier, and so isn't a value.
     fn is_field(&self, word: &[u8]) -> bool {
         let name = String::from_utf8_lossy(word).to_ascii_lowercase().replace([' ', '-', '.'], "_");
         self.fields.binary_search_by(|field| field.0.cmp(&name)).is_ok()
     }
 }
 
-/// A value that may be the one of the secret.
+/// A value that may belong to the secret.
 struct Candidate {
     value: Span,
     distance: Distance,
     bytes: usize,
 }
 
-/// A match of a field's expression: `name` and `separator` if the expression was made of the field's names, `pair` if name
-/// and value have a key each, and none of them if the expression says itself what it is about.
+/// A match of a field's expression: with `name` and `separator` if the expression was made from the field's names, with
+/// `pair` if name and value have a key each, and with none of them if the expression itself shows what it is about.
 struct Match {
     start: usize,
     name: Option<Span>,
@@ -143,7 +143,7 @@ impl Match {
     }
 }
 
-/// All matches of an expression. What was taken for the value of one name may be the next name.
+/// All matches of an expression. A value found for one name may turn out to be the next name.
 struct Matches<'t> {
     regex: &'t Regex,
     text: &'t [u8],
@@ -169,13 +169,14 @@ impl Iterator for Matches<'_> {
     }
 }
 
-/// `true` if an identifier is found in two roles. One that was drawn at random names one thing, so it is a stand-in, or one of
-/// the roles is wrong, and nobody can say which.
+/// Returns `true` if an identifier appears in two roles. A randomly drawn identifier names one thing, so either it is a
+/// stand-in or one of the roles is wrong, and there is no way to find out which.
 fn has_two_roles(fact: &Fact, all: &[Fact]) -> bool {
     shape::is_uuid(fact.value.as_bytes()) && all.iter().filter(|other| other.value == fact.value).count() > 1
 }
 
-/// A part of the secret may be an identifier (a token's own key id), but never most of it.
+/// Returns `true` if the value is separate from the secret. An identifier may be a part of the secret (a token's own
+/// key id), but never most of it.
 fn apart(value: Span, secret: Span) -> bool {
     !value.overlaps(secret) || (secret.contains(value) && value.len() * 3 <= secret.len())
 }
@@ -184,7 +185,8 @@ fn compile(pattern: &str) -> Option<Regex> {
     RegexBuilder::new(pattern).unicode(false).build().ok()
 }
 
-/// A value of its own, not one that is filled in or looked up elsewhere. An address is one, unlike a secret.
+/// Returns `true` for a literal value, not one that is filled in or looked up elsewhere. An address counts as a value,
+/// unlike with secrets.
 fn believable(value: &[u8]) -> bool {
     let address = [&b"https://"[..], b"http://"].iter().find_map(|scheme| value.strip_prefix(*scheme));
     !value.is_empty() && !placeholder::reference(address.unwrap_or(value)) && !placeholder::masked(value)
@@ -215,7 +217,7 @@ mod tests {
         assert!(both.iter().all(|one| has_two_roles(one, &both)));
         let apart = [fact("client", id), fact("tenant", "b8d07e15-42c3-4f6a-8e91-6a5d3c7f2b09")];
         assert!(!apart.iter().any(|one| has_two_roles(one, &apart)));
-        // People log in with their address.
+        // People log in with their email address.
         let same = [fact("user", "ops@acme.io"), fact("email", "ops@acme.io")];
         assert!(!same.iter().any(|one| has_two_roles(one, &same)));
     }

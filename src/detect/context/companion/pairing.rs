@@ -1,7 +1,7 @@
-//! Judges whether a name and the value that an expression has found after it belong together.
+//! Decides whether a name and the value that an expression has found after it belong together.
 //!
-//! The expressions are the same for every language, so they also fit the arguments of a call, the fields of an object and
-//! the header of a table. A wrong identifier in a command that revokes something is worse than none.
+//! The expressions are the same for every language, so they also match the arguments of a call, the fields of an object
+//! and the header of a table. A wrong identifier in a command that revokes something is worse than none.
 
 use bstr::ByteSlice as _;
 
@@ -13,14 +13,14 @@ use crate::text::Span;
 pub(super) struct Pairing<'t> {
     pub(super) text: &'t [u8],
     pub(super) name: Span,
-    /// Empty where a blank alone separates the two.
+    /// The separator; empty if only a blank separates the two.
     pub(super) separator: Span,
     pub(super) value: Span,
 }
 
 impl<'t> Pairing<'t> {
-    /// `true` if the value is that of the name, as far as a text shows that holds this secret. `is_field` knows the names of
-    /// other identifiers.
+    /// Returns `true` if the value belongs to the name, as far as the text around the secret shows. `is_field`
+    /// recognises the names of other identifiers.
     pub(super) fn holds(&self, secret: Span, is_field: impl Fn(&[u8]) -> bool) -> bool {
         let value = self.value.of(self.text);
         let is_heading = || Named::of(value).is_some() || is_field(value);
@@ -45,7 +45,7 @@ impl<'t> Pairing<'t> {
         &self.text[self.value.end..]
     }
 
-    /// `true` if the value is not the beginning of something longer, and no name itself.
+    /// Returns `true` if the value is not the beginning of something longer, and not itself a name.
     fn has_whole_value(&self) -> bool {
         let after = self.after_value();
         let is_cut = after.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_([".contains(byte))
@@ -59,7 +59,8 @@ impl<'t> Pairing<'t> {
         !is_cut && !is_name
     }
 
-    /// `("name", "value")` and `{"name", "value"}`, whatever number or truth value comes third.
+    /// Returns `true` for `("name", "value")` and `{"name", "value"}`, also with a number or a truth value in third
+    /// place.
     fn is_entry(&self) -> bool {
         let (before, after) = (self.before_name(), self.after_value());
         let (Some(quote), true) = (quote_at_end(before), is_quoted(self.text, self.value)) else { return false };
@@ -76,7 +77,7 @@ impl<'t> Pairing<'t> {
         opening.ends_with(b"(") && closing.starts_with(b")") || opening.ends_with(b"{") && closing.starts_with(b"}")
     }
 
-    /// The first two cells of a row which is not the head of a table.
+    /// Returns `true` for the first two cells of a row that is not the head of a table.
     fn is_row(&self) -> bool {
         let is_end = |byte: &u8| *byte == b'\n';
         let before = self.before_name();
@@ -88,7 +89,7 @@ impl<'t> Pairing<'t> {
         is_first && ruler.filter(|byte| b"-=".contains(byte)).count() < 3
     }
 
-    /// Behind a tag that is open.
+    /// Returns `true` if the name is inside a tag that is still open.
     fn is_element(&self) -> bool {
         const LONGEST: usize = 200;
         let before = self.before_name();
@@ -96,21 +97,22 @@ impl<'t> Pairing<'t> {
         near.iter().rfind(|byte| b"<>\n".contains(byte)) == Some(&b'<')
     }
 
-    /// `true` if the value is a word without quotes, which most languages take for a variable.
+    /// Returns `true` if the value is a word without quotes, which is a variable in most languages.
     fn is_expression(&self) -> bool {
         let value = self.value.of(self.text);
         let is_word = value.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
         is_word && !value.first().is_some_and(u8::is_ascii_digit) && !is_quoted(self.text, self.value)
     }
 
-    /// `true` if the value is a variable that is one of several, as in the arguments of a call.
+    /// Returns `true` if the value is a variable that is one of several, as in the arguments of a call.
     fn is_argument(&self) -> bool {
         let rest = without_blanks(self.after_value());
         self.is_expression() && matches!(rest.first(), Some(b',' | b')' | b';' | b'.'))
     }
 }
 
-/// `true` if the name in a list of entries with a key each (`name: X`, `value: Y`) is the value of the key for names.
+/// Returns `true` if, in a list of entries with a key each (`name: X`, `value: Y`), the name is the value of the key
+/// for names.
 pub(super) fn is_named(text: &[u8], name: Span) -> bool {
     const KEYS: [&[u8]; 4] = [b"name", b"key", b"id", b"variable"];
     let before = before_quote(text[..name.start].trim_ascii_end()).trim_ascii_end();
@@ -124,14 +126,14 @@ pub(super) fn is_named(text: &[u8], name: Span) -> bool {
     }
 }
 
-/// `true` if a word, or a word of a compound, begins here: in `localhost` no name of a host does.
+/// Returns `true` if a word, or a word of a compound, begins here: `host` doesn't begin a name in `localhost`.
 fn begins_a_name(text: &[u8], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| text.get(before));
     let first = text.get(at).is_some_and(u8::is_ascii_uppercase);
     before.is_none_or(|byte| !byte.is_ascii_alphanumeric() || first && !byte.is_ascii_uppercase())
 }
 
-/// `false` if the names say that the two belong to different things: `SMTP_HOST` and `DB_PASSWORD`.
+/// Returns `false` if the names show that the two belong to different things: `SMTP_HOST` and `DB_PASSWORD`.
 fn has_same_owner(text: &[u8], name: Span, secret: Span) -> bool {
     let owner = |name: &[u8]| name.split(|byte| b"_.-".contains(byte)).next().unwrap_or_default().to_ascii_lowercase();
     let prefix = owner(word_before(&text[..name.start]));
@@ -140,21 +142,21 @@ fn has_same_owner(text: &[u8], name: Span, secret: Span) -> bool {
     prefix.is_empty() || !is_compound || owner(of_secret) == prefix
 }
 
-/// The name that a secret is assigned to; empty if it is to none.
+/// Returns the name that a secret is assigned to; empty if there is none.
 pub(super) fn name_of(text: &[u8], secret: Span) -> &[u8] {
     let before = before_quote(text[..secret.start].trim_ascii_end()).trim_ascii_end();
     let before = before.strip_suffix(b"=").or_else(|| before.strip_suffix(b":"));
     before.map_or(b"", |before| word_before(before_quote(before.trim_ascii_end())))
 }
 
-/// `true` if a part of a text names something so itself.
+/// Returns `true` if a part of a text contains this name as a whole word.
 pub(super) fn names(part: &[u8], name: &[u8]) -> bool {
     let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte));
     let is_whole = |at: usize| !is_part(part[..at].last()) && !is_part(part.get(at + name.len()));
     !name.is_empty() && part.find_iter(name).any(is_whole)
 }
 
-/// The letters, digits and separators that a text ends with.
+/// Returns the letters, digits and separators at the end of a text.
 fn word_before(text: &[u8]) -> &[u8] {
     let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
     let length = text.iter().rev().take_while(is_part).count();
@@ -176,13 +178,13 @@ fn unquoted(text: &[u8]) -> &[u8] {
     }
 }
 
-/// A text without the blanks that it begins with.
+/// Returns a text without its leading blanks.
 fn without_blanks(text: &[u8]) -> &[u8] {
     let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     &text[blanks..]
 }
 
-/// A text without the quotation mark that it ends with.
+/// Returns a text without the quotation mark at its end.
 fn before_quote(text: &[u8]) -> &[u8] {
     quote_at_end(text).map_or(text, |_| &text[..text.len() - 1])
 }
@@ -191,7 +193,7 @@ fn before_quote(text: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    /// `true` if `owner` and `acme` belong together in a text.
+    /// Returns `true` if `owner` and `acme` belong together in a text.
     fn holds(text: &str) -> bool {
         let find = |word: &str| {
             let start = text.find(word).unwrap_or_else(|| panic!("no {word} in {text}"));

@@ -134,7 +134,8 @@ impl Reading<'_> {
                 continue;
             };
             if self.owners.contains_key(&number) {
-                // A page is at one place of one tree. What an index claims of a table would be left out as a repetition.
+                // A page has one place in one tree. The pages of a table that an index claims would be left out as
+                // repetitions.
                 self.flaws.push(Reason::Damaged);
                 continue;
             }

@@ -322,9 +322,8 @@ fn headless(source: &str) -> Vec<&str> {
         is_first
     });
     let text = |line: &&str| line.trim_start().trim_start_matches(['/', '!', ' ']).to_owned();
-    first
-        .filter(|line| ["What ", "Whether ", "That ", "Which "].iter().any(|word| text(line).starts_with(word)))
-        .collect()
+    let words = ["What", "Whether", "That", "Which", "How", "Where", "Who", "Whose", "Why", "When"];
+    first.filter(|line| words.contains(&text(line).split(' ').next().unwrap_or_default())).collect()
 }
 
 #[test]

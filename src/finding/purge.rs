@@ -89,7 +89,7 @@ pub struct PurgeStep {
 /// The purpose of a step, in the order of the steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Revoke the secret.
+    /// Make the value useless, before anything else.
     Revoke,
     /// Remove it from commits that were never pushed.
     Local,
@@ -162,7 +162,7 @@ pub enum Trace {
     Remote(String),
 }
 
-/// Where the command of a step is run.
+/// The place where the command of a step is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum On {
     /// Here, in any folder.

@@ -165,7 +165,7 @@ pub enum Kind {
 
 impl Kind {
     /// Describes the kind in words.
-    pub fn told(self) -> &'static str {
+    pub fn describe(self) -> &'static str {
         match self {
             Self::File => "a file",
             Self::Folder => "a folder",
@@ -211,7 +211,7 @@ fn is_regular(meta: &Metadata) -> Result<(), Refused> {
     }
     match kind(meta.file_type()) {
         Kind::File => Ok(()),
-        other => Err(Refused::Kind(other.told())),
+        other => Err(Refused::Kind(other.describe())),
     }
 }
 

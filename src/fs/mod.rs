@@ -11,17 +11,20 @@ use std::path::PathBuf;
 
 pub use replace::{Rights, replace};
 
-/// Returns Keysweep's folder in the user's configuration, which need not exist; `None` if there is no home folder.
+/// Returns keysweep's folder in the user's configuration, which need not exist; `None` if there is no home folder.
 pub fn own_configuration() -> Option<PathBuf> {
-    let set = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let folder = set.or_else(|| Some(std::env::home_dir()?.join(".config")))?;
-    Some(folder.join("keysweep"))
+    own("XDG_CONFIG_HOME", ".config")
 }
 
-/// Returns keysweep's folder among those where the user's programs keep their state, which need not exist; `None`
-/// without a home folder.
+/// Returns keysweep's folder among those where the user's programs keep their state, which need not exist; `None` if
+/// there is no home folder.
 pub fn own_state() -> Option<PathBuf> {
-    let set = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let folder = set.or_else(|| Some(std::env::home_dir()?.join(".local/state")))?;
+    own("XDG_STATE_HOME", ".local/state")
+}
+
+/// Returns keysweep's folder in the one that a variable names, or else in the one at this path of the home folder.
+fn own(variable: &str, usual: &str) -> Option<PathBuf> {
+    let set = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = set.or_else(|| Some(std::env::home_dir()?.join(usual)))?;
     Some(folder.join("keysweep"))
 }

@@ -82,7 +82,7 @@ pub enum SourceError {
     /// A revision that can't be resolved.
     #[error("cannot resolve '{text}': {cause}\n{remedy}")]
     Revision {
-        /// The revisions as given.
+        /// The revision as given.
         text: String,
         /// The error of git's reader.
         cause: String,

@@ -324,7 +324,7 @@ fn look(folder: &Path, depth: Depth, asked: Asked) -> Result<(), SourceError> {
 /// Fails if it is a device or a pipe.
 pub(super) fn opens(path: &Path) -> Result<(), SourceError> {
     match path.metadata().map(|meta| bounded::kind(meta.file_type())) {
-        Ok(kind @ (Kind::Pipe | Kind::Device)) => Err(broken(path, &Refused::Kind(kind.told()))),
+        Ok(kind @ (Kind::Pipe | Kind::Device)) => Err(broken(path, &Refused::Kind(kind.describe()))),
         _ => Ok(()),
     }
 }
@@ -333,7 +333,7 @@ pub(super) fn opens(path: &Path) -> Result<(), SourceError> {
 fn is_small(path: &Path) -> Result<(), SourceError> {
     let Ok(meta) = path.metadata() else { return Ok(()) };
     match bounded::kind(meta.file_type()) {
-        kind @ (Kind::Pipe | Kind::Device) => Err(broken(path, &Refused::Kind(kind.told()))),
+        kind @ (Kind::Pipe | Kind::Device) => Err(broken(path, &Refused::Kind(kind.describe()))),
         Kind::File if meta.len() > bounded::MAX_SIZE => Err(broken(path, &Refused::TooLarge(bounded::MAX_SIZE))),
         _ => Ok(()),
     }

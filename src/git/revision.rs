@@ -88,7 +88,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the object of a name; `None` for a full id, which needs no lookup.
+    /// Returns the object of a ref; `None` if no ref has this name, and for a full id, which needs no lookup.
     fn named(&self, name: &str) -> Result<Option<Named>, SourceError> {
         if name.len() == self.local.object_hash().len_in_hex() && is_id(name) {
             return Ok(None);

@@ -127,7 +127,12 @@ fn spec(local: &Local, word: &str) -> Result<Spec, SourceError> {
     for name in [first.trim_start_matches('^'), second.trim_start_matches('.')] {
         leads_on(local, name).map_err(|why| unresolved(local, word, &why))?;
     }
-    let spec = local.rev_parse(word).map_err(|error| unresolved(local, word, &error_text(&error)))?;
+    let spec = local.rev_parse(word).map_err(|error| {
+        let cause = error_text(&error);
+        // The reader describes a walk over ancestors by its own functions.
+        let cause = if cause.contains("delegate.") { "it leads to no commit of this clone" } else { &cause };
+        unresolved(local, word, cause)
+    })?;
     Ok(spec.detach())
 }
 

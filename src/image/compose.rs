@@ -39,7 +39,7 @@ pub fn parse(text: &str) -> Compose {
         }
         open = None;
         let item = content.strip_prefix("- ");
-        // A list may be indented no further than the key that it belongs to.
+        // The items of a list may have the same indentation as the key that they belong to.
         parents.retain(|(own, _)| *own < depth || (item.is_some() && *own == depth));
         let (key, value) = match item {
             Some(item) => unquoted(item).split_once('=').unwrap_or((unquoted(item), "")),

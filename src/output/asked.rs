@@ -12,7 +12,7 @@ pub fn of(finding: &FindingView) -> Option<String> {
     let proof = if *word == Liveness::Dead { "proved dead" } else { word.as_str() };
     let by = if host.is_empty() { String::new() } else { format!(", as {host} said") };
     let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
-    let told = if reveals.is_empty() { String::new() } else { format!(", {}", named(reveals)) };
+    let revealed = if reveals.is_empty() { String::new() } else { format!(", {}", named(reveals)) };
     let age = match (is_old, days) {
         (false, _) => String::new(),
         (true, days) => format!(
@@ -21,7 +21,7 @@ pub fn of(finding: &FindingView) -> Option<String> {
             finding.id
         ),
     };
-    Some(format!("{proof}{by} at {at}{why}{told}{age}"))
+    Some(format!("{proof}{by} at {at}{why}{revealed}{age}"))
 }
 
 /// Returns a provider's answer in one line.

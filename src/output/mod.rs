@@ -85,7 +85,7 @@ pub struct OutputOptions {
     pub show_secrets: bool,
     /// The amount of detail for each finding.
     pub detail: Detail,
-    /// The width of the terminal in columns; `None` if the output isn't a terminal.
+    /// The number of columns; `None` if lines may have any length.
     pub width: Option<usize>,
 }
 
@@ -128,7 +128,7 @@ pub fn render(view: &View, options: OutputOptions, out: &mut dyn Write) -> io::R
 pub struct PageOptions {
     /// The format.
     pub format: PageFormat,
-    /// The width of the terminal in columns; `None` if the output isn't a terminal.
+    /// The number of columns; `None` if lines may have any length.
     pub width: Option<usize>,
 }
 

@@ -330,7 +330,7 @@ pub fn older(subject: &Subject<'_>) -> Vec<PlanStep> {
     let files = step(
         StepKind::Purge,
         &format!(
-            "Mark {commit} {} with 'edit' in the list that opens; where the rebase stops at one of them, {out}, 'git commit --amend -a', 'git rebase --continue'; where it stops because of a conflict, take the value out, 'git add' the file and 'git rebase --continue', without amending. Your uncommitted changes are stashed until then, and come back unstaged",
+            "Mark {commit} {} with 'edit' in the list that opens; where the rebase stops at one of them, {out}, 'git commit --amend --allow-empty -a', 'git rebase --continue'; where it stops because of a conflict, take the value out and 'git add' the file, or 'git rm' it if a later commit deletes it, then 'git rebase --continue', without amending. Your uncommitted changes are stashed until then, and come back unstaged",
             named.join(", ")
         ),
         format!("git rebase -i --rebase-merges --empty=drop --autostash {}", subject.commits_from(&commits)),

@@ -82,15 +82,15 @@ fn replacement(subject: &Subject<'_>) -> Vec<PlanStep> {
     steps
 }
 
-/// Replaces the steps that an earlier plan already gives for the same images with a single step; `told` holds the steps
+/// Replaces the steps that an earlier plan already gives for the same images with a single step; `mentioned` holds the steps
 /// of all earlier plans.
-pub fn tell_once(steps: &mut Vec<PlanStep>, subject: &Subject<'_>, told: &mut Vec<Vec<PlanStep>>) {
+pub fn say_once(steps: &mut Vec<PlanStep>, subject: &Subject<'_>, mentioned: &mut Vec<Vec<PlanStep>>) {
     let own = replacement(subject);
     if own.is_empty() {
         return;
     }
-    if !told.contains(&own) {
-        told.push(own);
+    if !mentioned.contains(&own) {
+        mentioned.push(own);
     } else if let Some(at) = steps.windows(own.len()).position(|some| some == own) {
         let title = "Build the image again, push it and delete the old one as a plan before this one says: one build without all of the values is enough";
         steps.splice(at..at + own.len(), [step(StepKind::Purge, title, String::new())]);
@@ -172,7 +172,7 @@ fn references(subject: &Subject<'_>) -> Vec<Reference> {
 pub fn context(subject: &Subject<'_>, context: &BuildContext) -> Vec<PlanStep> {
     let mut steps = Vec::new();
     let mut files: BTreeSet<&BStr> = BTreeSet::new();
-    let mut told: BTreeSet<usize> = BTreeSet::new();
+    let mut mentioned: BTreeSet<usize> = BTreeSet::new();
     for place in &subject.occurrences {
         if let Some(compose) = context.compose.iter().find(|file| place.path == file.name.as_bytes()) {
             let new = compose.steps(subject, place.start.line, &context.dockerfile);
@@ -185,7 +185,7 @@ pub fn context(subject: &Subject<'_>, context: &BuildContext) -> Vec<PlanStep> {
         }
         let line = place.start.line;
         let instruction = context.instructions.iter().find(|one| (one.lines.0..=one.lines.1).contains(&line));
-        if let Some(instruction) = instruction.filter(|one| told.insert(one.lines.0)) {
+        if let Some(instruction) = instruction.filter(|one| mentioned.insert(one.lines.0)) {
             steps.extend(mounts(subject, &context.dockerfile, instruction));
         }
     }

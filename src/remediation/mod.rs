@@ -152,6 +152,7 @@ pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings)
             None => kinds.push((kind, vec![finding])),
         }
     }
+    let mut unpushed = Unpushed::new(findings, surroundings);
     let mut revoked_rules: BTreeSet<&str> = BTreeSet::new();
     let mut images: Vec<Vec<PlanStep>> = Vec::new();
     let mut plans = Vec::new();
@@ -163,8 +164,8 @@ pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings)
         }
         let findings = same.iter().map(|finding| finding.id.clone()).collect();
         let subject = Subject::of(same);
-        let mut steps = steps(&subject, rules, surroundings, revoking);
-        image::tell_once(&mut steps, &subject, &mut images);
+        let mut steps = steps(&subject, rules, surroundings, revoking, &mut unpushed);
+        image::say_once(&mut steps, &subject, &mut images);
         plans.push(Plan { findings, steps });
     }
     plans
@@ -177,6 +178,39 @@ enum Revoking {
     Here,
     /// An earlier plan for other secrets of the same kind.
     Before,
+}
+
+/// The secrets that a rebase of the checked-out branch takes out. One rebase takes out those of all plans: it changes the
+/// ids that another plan would name, and the clean-up after it deletes the old commits.
+struct Unpushed<'f> {
+    subject: Subject<'f>,
+    /// `true` if HEAD still holds each of them.
+    are_local: bool,
+    /// `true` once a plan has the steps.
+    is_planned: bool,
+}
+
+impl<'f> Unpushed<'f> {
+    fn new(findings: impl IntoIterator<Item = &'f Finding>, surroundings: &Surroundings) -> Self {
+        let is_rebased = |one: &&Finding| {
+            matches!(one.exposure.stage, Stage::LocalOnly | Stage::HistoryOnly)
+                && !surroundings.bare
+                && !is_stashed(one)
+                && !is_elsewhere(one)
+        };
+        let rebased: Vec<&Finding> = findings.into_iter().filter(is_rebased).collect();
+        let are_local = rebased.iter().all(|one| one.exposure.stage == Stage::LocalOnly);
+        Self { subject: Subject::of(&rebased), are_local, is_planned: false }
+    }
+
+    /// Returns the steps for all of them, or, in later plans, a reference to these steps.
+    fn steps(&mut self, surroundings: &Surroundings) -> Vec<PlanStep> {
+        if std::mem::replace(&mut self.is_planned, true) {
+            let title = "The rebase in a plan before this one takes this value out as well: one is enough for all values";
+            return vec![step::step(StepKind::Purge, title, String::new())];
+        }
+        if self.are_local { git::local(&self.subject, surroundings) } else { git::older(&self.subject) }
+    }
 }
 
 /// Returns `true` if the plan for a finding says how to revoke the secret.
@@ -207,7 +241,8 @@ pub fn before_push(findings: &[Finding], surroundings: &Surroundings) -> Vec<Pla
 
 /// Returns the ordered steps for a finding.
 pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> Vec<PlanStep> {
-    steps(&Subject::of(&[finding]), rules, surroundings, Revoking::Here)
+    let mut unpushed = Unpushed::new([finding], surroundings);
+    steps(&Subject::of(&[finding]), rules, surroundings, Revoking::Here, &mut unpushed)
 }
 
 /// Returns the advice for a leaked secret of each rule that has findings, wherever the secret is.
@@ -222,7 +257,13 @@ pub fn general<'f>(findings: impl Iterator<Item = &'f Finding>, rules: &RuleSet)
 }
 
 /// Returns the ordered steps for findings of one rule with the same exposure.
-fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings, revoking: Revoking) -> Vec<PlanStep> {
+fn steps(
+    subject: &Subject<'_>,
+    rules: &RuleSet,
+    surroundings: &Surroundings,
+    revoking: Revoking,
+    unpushed: &mut Unpushed<'_>,
+) -> Vec<PlanStep> {
     let Some(first) = subject.findings().first() else { return Vec::new() };
     let Some(rule) = rules.rule(&first.rule) else { return Vec::new() };
     let Some(remediation) = rules.remediation(&rule.remediation) else { return Vec::new() };
@@ -264,8 +305,9 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings, re
         Stage::LocalOnly | Stage::HistoryOnly if is_elsewhere(first) => {
             [git::rewritten(subject), git_dir_steps, kind.in_doubt(revoking)].concat()
         }
-        Stage::LocalOnly => [git::local(subject, surroundings), git_dir_steps, kind.in_doubt(revoking)].concat(),
-        Stage::HistoryOnly => [git::older(subject), git_dir_steps, kind.in_doubt(revoking)].concat(),
+        Stage::LocalOnly | Stage::HistoryOnly => {
+            [unpushed.steps(surroundings), git_dir_steps, kind.in_doubt(revoking)].concat()
+        }
         Stage::Leftover => [git_dir::never_committed(subject), kind.only_if_shared()].concat(),
         Stage::Unreachable if first.exposure.commits == 0 => {
             [git::leftovers(), git_dir_steps, kind.only_if_shared(), kind.prevent()].concat()

@@ -1,5 +1,5 @@
-//! Untrusted text made safe to show: controls, direction marks and invisible characters become escapes, and so does a
-//! sign of anything that a workflow runner would take for a command.
+//! Untrusted text made safe to show: controls, direction marks and invisible characters become escapes, and so does
+//! one character of whatever a workflow runner would take for a command.
 
 /// Returns `true` if a character can move the cursor, reverse the direction of text or hide: it never reaches a
 /// terminal unescaped.

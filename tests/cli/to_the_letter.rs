@@ -2,7 +2,9 @@
 //! linked work trees, renames that git doesn't see, reflogs.
 
 use crate::purge::{Plan, needs_filter_repo};
-use crate::support::{Repo, Run, Secret};
+use serde_json::Value;
+
+use crate::support::{Repo, Run, Secret, must};
 use crate::verify::verify;
 
 /// Makes a commit that the hook stops, and returns the commands that the hook prints: each step with the lines of its
@@ -293,4 +295,29 @@ fn an_entry_that_is_not_carried_over_is_told_why() {
     assert!(why("gone.env, line 3:").contains("finds nothing there"), "{text}");
     import().expect_mention("1 of 4 entries carried over, 1 of which was allowed already");
     repo.keysweep(&["history", "--min-severity", "high"]).expect_code(0);
+}
+
+/// Each rebase changes the ids of later commits, and the clean-up after it deletes the old ones, so one rebase has to take
+/// out the secrets of all kinds.
+#[test]
+fn secrets_of_two_kinds_in_unpushed_commits_are_taken_out_at_once() {
+    let (repo, first, second) = (Repo::with_a_commit(), Secret::github(3170), Secret::entra(3171));
+    repo.write("a.env", format!("REGION=west\n{}", first.line()));
+    repo.commit("first");
+    repo.write("b.env", format!("REGION=east\n{}", second.line()));
+    repo.commit("second");
+    let report: Value = must(serde_json::from_slice(&repo.keysweep(&["history", "--format", "json"]).stdout), "read");
+    let plans = report["plans"].as_array().cloned().unwrap_or_default();
+    assert_eq!(plans.len(), 2, "{report}");
+    take_out(&repo, "a.env", &first);
+    take_out(&repo, "b.env", &second);
+    for step in plans.iter().flat_map(|plan| plan["steps"].as_array().into_iter().flatten()) {
+        let command = step["command"].as_str().unwrap_or_default();
+        if step["kind"] == "purge" && !command.is_empty() {
+            repo.sh(command).expect_code(0);
+        }
+    }
+    assert_eq!(repo.git(&["log", "--format=%s"]).out(), "second\nfirst\nstart\n");
+    assert_eq!(repo.git(&["status", "--porcelain"]).out(), "");
+    repo.keysweep(&["history"]).expect_code(0);
 }

@@ -14,7 +14,7 @@ pub struct AllowArgs {
     /// The reason why it is not a secret, for the next reader
     #[arg(long, value_name = "WORDS")]
     pub reason: String,
-    /// Where to write it [default: a comment if the file can have one, otherwise the configuration]
+    /// Place to write it to [default: a comment if the file can have one, otherwise the configuration]
     #[arg(long = "in", value_enum, value_name = "WHERE")]
     pub form: Option<AllowIn>,
 }

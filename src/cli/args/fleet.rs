@@ -42,7 +42,8 @@ pub struct RunArgs {
     /// Sweep all repositories again, also those that have not changed
     ///
     /// Without it, a repository behind a URL is not swept again if its refs, the rules and keysweep are the same as at its last
-    /// sweep, and that left no gap; one on this machine, only by a run that goes on with one that was stopped.
+    /// sweep, and that left no gap. A repository on this machine is swept again by every run, except that a run which
+    /// resumes a stopped one skips those that have not changed.
     #[arg(long)]
     pub fresh: bool,
     /// Number of repositories swept at a time [default: one for each core]

@@ -21,7 +21,7 @@ pub enum HookAction {
   # Have coding agents call keysweep in this project
   keysweep hook install --agent claude --agent copilot")]
     Install {
-        /// The hooks to show, and where they are.
+        /// The hooks to install, and where.
         #[command(flatten)]
         which: Which,
         /// With --agent: also stop the agent from bypassing hooks

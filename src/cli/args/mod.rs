@@ -78,7 +78,7 @@ pub struct Cli {
     /// The action to take.
     #[command(subcommand)]
     pub command: Command,
-    /// When to use colours
+    /// Use of colours
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true, hide_short_help = true)]
     pub color: ColorArg,
     // clap's own option would take up a line of the short help.
@@ -367,8 +367,8 @@ pub enum Command {
     /// Ask providers whether reported secrets still work
     ///
     /// It lists the requests about secrets of the last reports, and sends them only after you agree: on a terminal, or with
-    /// --yes. Each secret goes only to its own provider, in a request that changes nothing. No other command opens a
-    /// connection. Released programs can do this, and a build from sources with '--features live'.
+    /// --yes. Each secret goes only to its own provider, in a request that changes nothing. Only this command and
+    /// 'verify --revoked' send secrets. Released programs can do this, and a build from source with '--features live'.
     #[command(
         about = LIVE,
         after_long_help = "Examples:

@@ -211,9 +211,9 @@ fn git(folder: &Path) -> Command {
 /// Sets up a program to work in a folder, isolated from the surrounding repository and configuration.
 fn sealed(mut command: Command, folder: &Path) -> Command {
     // The hook that git starts is keysweep too, and must not get a different configuration from the environment.
-    let is_told = |name: &str| name.starts_with("GIT_") || name.starts_with("KEYSWEEP_");
-    let told = std::env::vars_os().filter(|(name, _)| is_told(&name.to_string_lossy()));
-    told.for_each(|(name, _)| {
+    let is_inherited = |name: &str| name.starts_with("GIT_") || name.starts_with("KEYSWEEP_");
+    let inherited = std::env::vars_os().filter(|(name, _)| is_inherited(&name.to_string_lossy()));
+    inherited.for_each(|(name, _)| {
         command.env_remove(name);
     });
     let null = if cfg!(windows) { "NUL" } else { "/dev/null" };

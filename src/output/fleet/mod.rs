@@ -40,7 +40,7 @@ pub enum Format {
 /// A writer of one inventory.
 pub struct Writer<'w> {
     format: Format,
-    /// The width of the terminal in columns; `None` if the output isn't a terminal.
+    /// The number of columns; `None` if lines may have any length.
     width: Option<usize>,
     out: &'w mut dyn Write,
     safe: Safe<'w>,

@@ -27,7 +27,7 @@ pub(super) fn all(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Res
     for (section, steps) in fold::by_plan(view) {
         for entry in &section {
             match entry {
-                Entry::One(one) => told(one, view.command, detail, paper)?,
+                Entry::One(one) => details(one, view.command, detail, paper)?,
                 Entry::Group(together) => group(together, paper)?,
             }
         }
@@ -67,7 +67,7 @@ fn heading(finding: &FindingView, rest: &str, paper: &mut Paper<'_>) -> io::Resu
 }
 
 /// Writes one finding without its plan.
-fn told(finding: &FindingView, command: Command, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
+fn details(finding: &FindingView, command: Command, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     let id = format!("{} · {}", finding.rule, finding.id);
     heading(finding, &id, paper)?;
     places(finding, detail, paper)?;
@@ -150,10 +150,10 @@ fn exposure(finding: &FindingView, paper: &mut Paper<'_>) -> io::Result<()> {
 /// Writes the first steps of a plan, numbered, and the command that shows the others.
 pub(super) fn plan(plan: &[StepView], most: usize, what: Option<&str>, paper: &mut Paper<'_>) -> io::Result<()> {
     let shown = plan.get(..most).unwrap_or(plan);
-    let mut told = BTreeSet::new();
+    let mut explained = BTreeSet::new();
     for (number, step) in (1..).zip(shown) {
         let label = if number == 1 { "do" } else { "" };
-        self::step(&format!("  {label:5}  {number}. "), step, &mut told, paper)?;
+        self::step(&format!("  {label:5}  {number}. "), step, &mut explained, paper)?;
     }
     match (plan.len() - shown.len(), what) {
         (0, _) => Ok(()),
@@ -167,11 +167,11 @@ pub(super) fn plan(plan: &[StepView], most: usize, what: Option<&str>, paper: &m
 }
 
 /// Writes a step after its number. The way to find a field is shown with the first command of a plan that needs it;
-/// `told` holds the fields shown so far.
+/// `explained` holds the fields shown so far.
 pub(super) fn step<'v>(
     lead: &str,
     step: &'v StepView,
-    told: &mut BTreeSet<&'v str>,
+    explained: &mut BTreeSet<&'v str>,
     paper: &mut Paper<'_>,
 ) -> io::Result<()> {
     let text = format!("[{}] {}", step.kind.as_str(), step.title);
@@ -181,7 +181,7 @@ pub(super) fn step<'v>(
         paper.commands(&format!("{indent}$ "), &step.command)?;
     }
     let below = format!("{indent}  ");
-    for (field, hint) in step.missing.iter().filter(|(field, _)| told.insert(field.as_str())) {
+    for (field, hint) in step.missing.iter().filter(|(field, _)| explained.insert(field.as_str())) {
         paper.paragraph((&below, style::plain), &format!("<{field}>: {hint}"), style::faint)?;
     }
     if !step.link.is_empty() {

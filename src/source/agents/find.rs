@@ -100,7 +100,7 @@ impl<'f> Finder<'f> {
         match bounded::kind(kind) {
             Kind::File => self.files.push(path),
             Kind::Folder => {}
-            other => self.unread.push((path, format!("it is {}, which is not opened", other.told()))),
+            other => self.unread.push((path, format!("it is {}, which is not opened", other.describe()))),
         }
     }
 

@@ -37,7 +37,7 @@ struct Frames {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Slot {
     pub(super) number: u32,
-    /// The position of the cell in the file.
+    /// The position of the page in the file.
     start: usize,
     /// The number of the transaction that wrote the page to a log.
     turn: usize,

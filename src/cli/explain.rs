@@ -20,7 +20,7 @@ use crate::detect::context::expiry;
 use crate::detect::context::path;
 use crate::detect::trace::{Look, Outcome};
 use crate::detect::{Detection, Detector, Rejection};
-use crate::finding::{Command, Evidence, Finding, Report, Scope, StepKind};
+use crate::finding::{Command, Evidence, Fact, Finding, Report, Scope, StepKind};
 use crate::fs::bounded;
 use crate::git::Repo;
 use crate::output;
@@ -245,9 +245,6 @@ fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
     let remediation = rules.remediation(&rule.remediation);
     let words = |text: &str| fill::words(text, &rule.provider, &[], rules);
     let said = |pick: fn(&crate::rule::Remediation) -> &str| remediation.map(|r| words(pick(r))).unwrap_or_default();
-    let steps = |kind: StepKind, list: &[Step]| {
-        list.iter().map(|step| step_view(kind, step, &words, rules)).collect::<Vec<StepView>>()
-    };
     let place = match rule.files.join(", ") {
         names if names.is_empty() => "anywhere".to_owned(),
         names => format!("in files named {names}"),
@@ -283,9 +280,7 @@ fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
         companions: rule.companions.iter().map(ToString::to_string).collect(),
         impact: said(|r| &r.impact),
         caution: said(|r| &r.caution),
-        steps: remediation
-            .map(|r| [steps(StepKind::Revoke, &r.revoke), steps(StepKind::Rotate, &r.rotate)].concat())
-            .unwrap_or_default(),
+        steps: revocation(rule, rules, &[]),
         verify: said(|r| &r.verify.action),
         verify_command: said(|r| &r.verify.run),
         by_hand: rules
@@ -300,10 +295,25 @@ fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
     }
 }
 
-fn step_view(kind: StepKind, step: &Step, words: &dyn Fn(&str) -> String, rules: &RuleSet) -> StepView {
-    let (command, missing) = fill::command(&step.run, &[], rules);
-    let missing: BTreeMap<String, String> = missing.into_iter().map(|fact| (fact.field, fact.value)).collect();
-    StepView { kind, title: words(&step.action), command, missing, link: String::new() }
+/// Returns the steps that revoke and rotate a secret of a rule, with the facts of one filled in.
+fn revocation(rule: &Rule, rules: &RuleSet, facts: &[Fact]) -> Vec<StepView> {
+    let Some(remediation) = rules.remediation(&rule.remediation) else { return Vec::new() };
+    let view = |kind: StepKind, step: &Step| {
+        let (command, missing) = fill::command(&step.run, facts, rules);
+        let missing: BTreeMap<String, String> = missing.into_iter().map(|fact| (fact.field, fact.value)).collect();
+        let title = fill::words(&step.action, &rule.provider, &[facts.to_vec()], rules);
+        StepView { kind, title, command, missing, link: String::new() }
+    };
+    let revoke = remediation.revoke.iter().map(|step| view(StepKind::Revoke, step));
+    revoke.chain(remediation.rotate.iter().map(|step| view(StepKind::Rotate, step))).collect()
+}
+
+/// Returns the steps to take if the value was shared, for a finding whose own plan doesn't revoke it.
+fn if_shared(finding: &FindingView, rules: &RuleSet) -> Vec<StepView> {
+    let revokes = |step: &StepView| step.kind == StepKind::Rotate;
+    let Some(rule) = rules.rule(&finding.rule).filter(|_| !finding.plan.iter().any(revokes)) else { return Vec::new() };
+    let facts = finding.facts.iter().map(|(field, value)| Fact { field: field.clone(), value: value.clone() });
+    revocation(rule, rules, &facts.collect::<Vec<_>>())
 }
 
 /// A finding of a stored report, with the time and the commit of that report.
@@ -317,6 +327,9 @@ struct Explanation {
     #[serde(skip_serializing_if = "Option::is_none")]
     head_now: Option<String>,
     finding: FindingView,
+    /// The steps to take if the value was shared, if the finding's plan doesn't have them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    if_shared: Vec<StepView>,
 }
 
 impl Explanation {
@@ -329,7 +342,12 @@ impl Explanation {
             let (then, now) = (name(&self.head_then), name(&self.head_now));
             said.push(format!("HEAD was {then} then and is {now} now: the following may be out of date"));
         }
-        page::finding(&self.finding, said)
+        let mut page = page::finding(&self.finding, said);
+        if !self.if_shared.is_empty() {
+            let title = "If the value was shared elsewhere, or in doubt";
+            page.extend([Block::Heading(3, vec![page::text(title)]), page::checklist(&self.if_shared)]);
+        }
+        page
     }
 }
 
@@ -386,6 +404,7 @@ fn explained(session: &Session, stored: &Stored, finding: &FindingView, repo: &R
         head_then: stored.report.head.clone(),
         head_now: repo.head().map(|head| head.to_string()),
         finding: finding.clone(),
+        if_shared: if_shared(finding, session.rules()),
     };
     safe(&explained, &session.mask(None).and_shown(finding.facts.iter()))
 }

@@ -47,6 +47,10 @@ pub fn run(common: &Common, path: Option<&Path>, ids: &[String], wanted: Wanted<
     let (output_file, is_shown) = (session.settings.output_file.clone(), session.settings.output.show_secrets);
     let mut report = session.sweep(&repo, |scan, objects| scan.history(&repo, objects, scope()))?;
     keep(&mut report, ids)?;
+    // The plan names 'keysweep explain' for each secret.
+    if !report.findings.is_empty() {
+        session.views(&report);
+    }
     let rules = session.rules().clone();
     let (plan, session) = match report.findings.is_empty() {
         true => (PurgePlan::default(), session),

@@ -22,7 +22,7 @@ use crate::output::view::View;
 use crate::source::git_dir;
 
 /// The commands whose reports are stored.
-const COMMANDS: [Command; 4] = [Command::History, Command::Range, Command::Staged, Command::Files];
+const COMMANDS: [Command; 5] = [Command::History, Command::Range, Command::Staged, Command::Files, Command::PurgePlan];
 /// The largest file that is read, in bytes.
 const MAX_SIZE: u64 = 1 << 30;
 

@@ -271,7 +271,7 @@ fn open(path: &Path) -> Result<BufReader<File>, String> {
     let told = |error: io::Error| error.to_string();
     let kind = bounded::kind(path.metadata().map_err(told)?.file_type());
     if kind != bounded::Kind::File {
-        return Err(format!("it is {}", kind.told()));
+        return Err(format!("it is {}", kind.describe()));
     }
     Ok(BufReader::with_capacity(1 << 20, File::open(path).map_err(told)?))
 }

@@ -1,8 +1,8 @@
 //! The CODEOWNERS file at HEAD.
 
+use super::object::{self, Mode};
 use super::repo::Local;
 use super::{ObjectId, Repo};
-use super::object::{self, Mode};
 
 /// The folders in which hosts look for the file, in their order.
 const FOLDERS: [&[&str]; 4] = [&[".github"], &[], &["docs"], &[".gitlab"]];

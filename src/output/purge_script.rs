@@ -34,7 +34,7 @@ pub fn write(plan: &PurgePlan, report: &Report, id: &str, mask: &Mask, out: &mut
     let (title, beyond) = page.rest();
     let beyond: String = beyond.iter().map(|line| format!("- {line}\n")).collect();
     if !beyond.is_empty() {
-        write!(out, "\nfold -s -w 100 <<'{END}'\n\n{title}:\n{beyond}{END}\n")?;
+        write!(out, "\nfold -s -w \"${{COLUMNS:-80}}\" <<'{END}'\n\n{title}:\n{beyond}{END}\n")?;
     }
     writeln!(out, "\nend")
 }

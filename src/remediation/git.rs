@@ -108,7 +108,10 @@ fn left_out(subject: &Subject<'_>, surroundings: &Surroundings, made_of: MadeOf)
             ),
             out,
         ),
-        MadeOf::Index => (format!("Or leave the {files} out of this commit; afterwards {is} {after}{old_names}"), out),
+        MadeOf::Index => {
+            let deleted = deletions(surroundings);
+            (format!("Or leave the {files} out of this commit; afterwards {is} {after}{old_names}{deleted}"), out)
+        }
         MadeOf::Changes => (
             format!(
                 "Or leave the {files} out of this commit: these commands stage what 'git commit -a' commits without the {files}; then commit without '-a'. If you committed with '-p' or '-i FILES', run only the last one, and then choose other changes"
@@ -128,6 +131,19 @@ fn left_out(subject: &Subject<'_>, surroundings: &Surroundings, made_of: MadeOf)
         }
     };
     vec![step(StepKind::Remove, &title, command)]
+}
+
+/// Returns a sentence on staged deletions that may be the other half of a rename that contents don't show.
+fn deletions(surroundings: &Surroundings) -> String {
+    let names: Vec<String> = surroundings.deleted.iter().map(|path| quoted(path.as_ref())).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => format!(". The deletion of {one} stays staged: if that was a rename, unstage it as well"),
+        [first, rest @ ..] => format!(
+            ". The deletions of {first} and {} more stay staged: if one of them was a rename, unstage it as well",
+            rest.len()
+        ),
+    }
 }
 
 /// Returns the command that unstages the files.

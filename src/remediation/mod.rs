@@ -66,6 +66,8 @@ pub struct Surroundings {
     pub only_there: BTreeSet<BString>,
     /// The old path of each staged file that was renamed.
     pub renamed: BTreeMap<BString, BString>,
+    /// The staged deletions that may be the old names of new files with findings.
+    pub deleted: Vec<BString>,
     /// The owner and name of the repository on GitHub.
     pub slug: Option<(String, String)>,
     /// The path and text of each GitHub Actions workflow at HEAD.
@@ -206,7 +208,8 @@ impl<'f> Unpushed<'f> {
     /// Returns the steps for all of them, or, in later plans, a reference to these steps.
     fn steps(&mut self, surroundings: &Surroundings) -> Vec<PlanStep> {
         if std::mem::replace(&mut self.is_planned, true) {
-            let title = "The rebase in a plan before this one takes this value out as well: one is enough for all values";
+            let title =
+                "The rebase in a plan before this one takes this value out as well: one is enough for all values";
             return vec![step::step(StepKind::Purge, title, String::new())];
         }
         if self.are_local { git::local(&self.subject, surroundings) } else { git::older(&self.subject) }

@@ -33,9 +33,9 @@ impl Scan<'_> {
         let is_staged = |one: &&Finding| one.exposure.stage == Stage::Uncommitted && !self.surroundings.no_git;
         let uncommitted: BTreeSet<_> =
             found.iter().filter(is_staged).flat_map(|one| &one.occurrences).map(|place| &place.path).collect();
-        let renamed = match uncommitted.is_empty() {
+        let renames = match uncommitted.is_empty() {
             true => Default::default(),
-            false => renamed::old_paths(repo, &uncommitted),
+            false => renamed::among(repo, &uncommitted),
         };
         // The files that stop a commit are staged in that commit's own work tree.
         let (staged_in, only_there) = match self.surroundings.stops {
@@ -49,7 +49,8 @@ impl Scan<'_> {
             at_head,
             staged_in,
             only_there,
-            renamed,
+            renamed: renames.old_paths,
+            deleted: renames.deleted,
             slug: github::slug(repo),
             workflows: github::workflows(repo),
             ..Surroundings::clone(&self.surroundings)

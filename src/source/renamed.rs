@@ -16,14 +16,23 @@ const MOST_GONE: usize = 16 << 20;
 /// The most bytes that are compared in all.
 const MOST_COMPARED: usize = 128 << 20;
 
-/// Returns the old path of each file that was renamed. As in git, a file is the same if it shares half of its bytes,
-/// counted by lines; failing that, a removed file of the same name, or the only removed file if only one is new.
-pub fn old_paths(repository: &Repo, files: &BTreeSet<&BString>) -> BTreeMap<BString, BString> {
+/// The staged deletions that may belong to new files.
+#[derive(Debug, Default)]
+pub struct Renames {
+    /// The old path of each file that was renamed.
+    pub old_paths: BTreeMap<BString, BString>,
+    /// The deleted files that no renamed file comes from, if some of the files are new without an old path.
+    pub deleted: Vec<BString>,
+}
+
+/// Returns the renames among these staged files. As in git, a file is the same if it shares half of its bytes, counted by
+/// lines; failing that, the deleted file that it shares most with, if that is a quarter of the smaller one.
+pub fn among(repository: &Repo, files: &BTreeSet<&BString>) -> Renames {
     let local = repository.local();
-    let Ok(state) = index::read(&local) else { return BTreeMap::new() };
+    let Ok(state) = index::read(&local) else { return Renames::default() };
     // A tree that can't be read is a gap of the listing already.
     let differences = staged::differences(repository, &local, &state, &mut Vec::new()).unwrap_or_default();
-    let Some(first) = differences.first() else { return BTreeMap::new() };
+    let Some(first) = differences.first() else { return Renames::default() };
     let new: Vec<_> = first.paths.iter().filter(|(_, side)| side.old.is_none()).collect();
     let mut gone: Vec<(&BString, Vec<u8>)> = Vec::new();
     let mut room = MOST_GONE;
@@ -32,20 +41,20 @@ pub fn old_paths(repository: &Repo, files: &BTreeSet<&BString>) -> BTreeMap<BStr
         room = room.saturating_sub(text.len());
         gone.push((path, text));
     }
-    let is_only_pair = new.len() == 1 && gone.len() == 1;
     let mut room = MOST_COMPARED;
-    let renamed = new.into_iter().filter(|(path, _)| files.contains(path)).filter_map(|(path, side)| {
-        let alike = side.new.and_then(|new| before(&text(&local, new)?, &gone, &mut room));
-        let of_same_name = || gone.iter().find(|(old, _)| name(old) == name(path)).map(|(old, _)| (*old).clone());
-        let only = || gone.first().filter(|_| is_only_pair).map(|(old, _)| (*old).clone());
-        Some((path.clone(), alike.or_else(of_same_name).or_else(only)?))
-    });
-    renamed.collect()
-}
-
-/// Returns the path without its folders.
-fn name(path: &BString) -> &[u8] {
-    path.rsplit_once_str("/").map_or(path.as_slice(), |(_, name)| name)
+    let mut renames = Renames::default();
+    let mut has_unpaired = false;
+    for (path, side) in new.into_iter().filter(|(path, _)| files.contains(path)) {
+        match side.new.and_then(|new| before(&text(&local, new)?, &gone, &mut room)) {
+            Some(old) => _ = renames.old_paths.insert(path.clone(), old),
+            None => has_unpaired = true,
+        }
+    }
+    if has_unpaired {
+        let is_paired = |path: &BString| renames.old_paths.values().any(|old| old == path);
+        renames.deleted = gone.iter().map(|(path, _)| (*path).clone()).filter(|path| !is_paired(path)).collect();
+    }
+    renames
 }
 
 /// Returns the path of the deleted file that a text most likely comes from.
@@ -53,12 +62,12 @@ fn before(text: &[u8], gone: &[(&BString, Vec<u8>)], room: &mut usize) -> Option
     let mut likely: Option<(usize, &BString)> = None;
     for (path, old) in gone {
         let (less, more) = (old.len().min(text.len()), old.len().max(text.len()));
-        if less * 2 < more || *room == 0 {
+        if *room == 0 {
             continue;
         }
         *room = room.saturating_sub(less + more);
         let shared = shared(old, text);
-        if shared * 2 >= more && likely.is_none_or(|(most, _)| shared > most) {
+        if (shared * 2 >= more || shared * 4 >= less) && shared > 0 && likely.is_none_or(|(most, _)| shared > most) {
             likely = Some((shared, path));
         }
     }

@@ -150,11 +150,11 @@ fn a_rename_that_git_does_not_see_is_left_out_with_both_names() {
     let moves: [(&str, &str); 2] = [("old.env", "deploy/old.env"), ("old.env", "new.env")];
     for (seed, (old, new)) in (3140..).zip(moves) {
         let (repo, secret) = (Repo::guarded(), Secret::github(seed));
-        repo.write(old, "REGION=west\n");
+        repo.write(old, "REGION=west\nZONE=1\nNAME=blog\n");
         repo.commit("files");
         repo.write("deploy/.keep", "");
         repo.git(&["mv", old, new]);
-        repo.write(new, format!("# all is different now\nNAME=shop\n{}", secret.line()));
+        repo.write(new, format!("# all is different now\nNAME=shop\nREGION=west\n{}", secret.line()));
         repo.git(&["add", new]);
         assert!(repo.git(&["status", "--porcelain"]).out().contains(&format!("D  {old}")), "git sees a rename");
         let steps = stopped(&repo, &[]);
@@ -318,6 +318,47 @@ fn secrets_of_two_kinds_in_unpushed_commits_are_taken_out_at_once() {
         }
     }
     assert_eq!(repo.git(&["log", "--format=%s"]).out(), "second\nfirst\nstart\n");
+    assert_eq!(repo.git(&["status", "--porcelain"]).out(), "");
+    repo.keysweep(&["history"]).expect_code(0);
+}
+
+/// A deletion that shares nothing with the new file is the user's own, and stays staged; the text names it all the same.
+#[test]
+fn an_unrelated_deletion_stays_staged() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(3180));
+    repo.write("numbers.txt", "1\n2\n3\n");
+    repo.commit("files");
+    repo.git(&["rm", "--quiet", "numbers.txt"]);
+    repo.write("new.env", secret.line());
+    repo.add();
+    let run = repo.try_git(&["commit", "--quiet", "-m", "work"]).expect_mention("The deletion of numbers.txt stays");
+    repo.git(&["restore", "--staged", "--", "new.env"]);
+    assert_eq!(repo.git(&["status", "--porcelain"]).out(), "D  numbers.txt\n?? new.env\n");
+    assert!(run.text().contains("git restore --staged -- new.env\n"), "{run}");
+}
+
+/// Two calls of `allow` write to two files, and the commit that the last one prints takes both.
+#[test]
+fn all_that_allows_is_committed() {
+    let (repo, first, second) = (Repo::guarded(), Secret::github(3181), Secret::github(3182));
+    repo.write("data.json", format!("{{\"token\": \"{}\"}}\n", first.value));
+    repo.write("fix.env", second.line());
+    repo.add();
+    assert_ne!(repo.try_git(&["commit", "--quiet", "-m", "work"]).code, Some(0));
+    let report: Value = must(serde_json::from_slice(&repo.keysweep(&["staged", "--format", "json"]).stdout), "read");
+    let mut ids: Vec<(String, String)> = Vec::new();
+    for one in report["findings"].as_array().into_iter().flatten() {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        ids.push((text(&one["occurrences"][0]["path"]), text(&one["id"])));
+    }
+    ids.sort();
+    let mut next = String::new();
+    for (_, id) in &ids {
+        let run = repo.keysweep(&["allow", id, "--reason", "made up for this test", "--format", "json"]).expect_code(0);
+        let page: Value = must(serde_json::from_slice(&run.stdout), "read");
+        next = page["next"].as_str().unwrap_or_default().to_owned();
+    }
+    repo.sh(&next.replace("git commit", "git commit --quiet -m work")).expect_code(0);
     assert_eq!(repo.git(&["status", "--porcelain"]).out(), "");
     repo.keysweep(&["history"]).expect_code(0);
 }

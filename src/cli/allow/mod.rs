@@ -22,7 +22,8 @@ use super::{report_store, shell};
 use crate::config::file::{BASELINE, NAME};
 use crate::finding::FileList;
 use crate::finding::suppression::By;
-use crate::git::Repo;
+use crate::fs::bounded;
+use crate::git::{Repo, index};
 use crate::output;
 use crate::output::allow::{AllowView, Entry, Form, blocks, counts};
 use crate::output::mask::Mask;
@@ -220,6 +221,11 @@ impl Work<'_> {
         };
         let is_message = chosen.iter().any(|one| self.scene.has_message(&one.id));
         let files: BTreeSet<BString> = already.files.into_iter().chain(done.files).collect();
+        let files = if files.is_empty() && done.entries.is_empty() && already.entries.is_empty() {
+            files
+        } else {
+            files.into_iter().chain(self.unstaged()).collect()
+        };
         let is_over = done.entries.is_empty() && files.is_empty() && !is_message;
         let next = if is_over { String::new() } else { self.next(&files, is_message, &mask) };
         let (allowed, already) = (entries(done.entries), entries(already.entries));
@@ -229,6 +235,16 @@ impl Work<'_> {
         shell::results(file, &mut |out| output::write("Allowed", &blocks(&view), &view, options, out))?;
         shell::written(file, &format!("{}; the report", counts(&view)));
         Ok(ExitStatus::Clean)
+    }
+
+    /// Returns the files at the root that hold entries and aren't staged as they are. An earlier call may have written them,
+    /// and a commit without them would leave a secret that nothing allows.
+    fn unstaged(&self) -> Vec<BString> {
+        let is_unstaged = |name: &&str| {
+            let content = bounded::read_within(self.root, &self.root.join(name)).ok().flatten();
+            content.is_some_and(|content| !index::has(self.repo, (*name).into(), &content))
+        };
+        [NAME, BASELINE].into_iter().filter(is_unstaged).map(BString::from).collect()
     }
 
     /// Returns the command that commits what was written. Git reads the names of many files from a list.

@@ -59,7 +59,7 @@ pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitS
 /// Describes what is checked from now on.
 fn checked(name: Name) -> &'static str {
     match name {
-        Name::PreCommit => "every commit",
+        Name::PreCommit => "every 'git commit'",
         Name::PrePush => "every push",
         Name::CommitMsg => "every commit's message",
         Name::PreReceive => "every push to this repository",

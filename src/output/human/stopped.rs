@@ -51,22 +51,25 @@ pub(super) fn remedy(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
 
 /// Writes how to revoke the findings, once for each kind.
 fn revoking(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
-    let mut rules: Vec<&str> = Vec::new();
+    let mut kinds: Vec<&FindingView> = Vec::new();
     for one in &view.findings {
-        if !rules.contains(&one.rule.as_str()) {
-            rules.push(&one.rule);
+        if !kinds.iter().any(|other| other.rule == one.rule) {
+            kinds.push(one);
         }
     }
-    let more = rules.len().saturating_sub(KINDS);
-    let how = match (rules.len(), more) {
+    let more = kinds.len().saturating_sub(KINDS);
+    let how = match (kinds.len(), more) {
         (0, _) => return Ok(()),
         (1, _) => "this explains how".to_owned(),
         (_, 0) => "these explain how".to_owned(),
-        _ => format!("these explain how, and so does 'keysweep explain RULE' for {}", words::plural(more, "more kind")),
+        _ => format!("these explain how, and so does 'keysweep explain ID' for {}", words::plural(more, "more kind")),
     };
     let text = format!("If the value was also shared elsewhere, revoke it; {how}");
     paper.paragraph(("", style::plain), &text, style::plain)?;
-    rules.iter().take(KINDS).try_for_each(|rule| paper.commands("    ", &format!("keysweep explain {rule}")))
+    kinds.iter().take(KINDS).try_for_each(|one| {
+        let name = if view.is_stored { &one.id } else { &one.rule };
+        paper.commands("    ", &format!("keysweep explain {name}"))
+    })
 }
 
 /// Writes one finding in a few lines.

@@ -100,7 +100,8 @@ fn is_committed(git: &str) -> String {
 }
 
 fn is_ready(git: &str) -> String {
-    format!("{} && {git}symbolic-ref --quiet HEAD >/dev/null", is_committed(git))
+    let failed = "{ echo 'not ready: something is staged or changed, or no branch is checked out' >&2; false; }";
+    format!("{} && {git}symbolic-ref --quiet HEAD >/dev/null || {failed}", is_committed(git))
 }
 
 impl Situation<'_> {

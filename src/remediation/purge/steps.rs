@@ -75,14 +75,20 @@ impl Plan<'_> {
     /// Adds one step for each kind of secret.
     pub(super) fn revoke(&mut self, subjects: &[Subject]) {
         let mut revoked_rules = BTreeSet::new();
-        for subject in subjects.iter().filter(|subject| subject.handling != Handling::Local) {
+        let revoked = || subjects.iter().filter(|subject| subject.handling != Handling::Local);
+        for subject in revoked() {
             if revoked_rules.insert(&subject.rule) {
                 let first = match revoked_rules.len() {
                     1 => "Revoke the value before anything else: no rewrite takes it back from those who have it",
                     _ => "Revoke this value as well",
                 };
-                let title = format!("{first}. This command prints how ({}):", subject.name);
-                self.by_hand(Phase::Revoke, &title, &format!("keysweep explain {}", subject.rule));
+                let more = match revoked().filter(|other| other.rule == subject.rule).count() - 1 {
+                    0 => String::new(),
+                    more => format!("; the same for the {more} more with their ids"),
+                };
+                let title = format!("{first}. This command prints how ({}{more}):", subject.name);
+                let command = format!("(cd {} && keysweep explain {})", self.root(), subject.id);
+                self.by_hand(Phase::Revoke, &title, &command);
             }
         }
     }

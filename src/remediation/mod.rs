@@ -205,6 +205,22 @@ impl<'f> Unpushed<'f> {
         Self { subject: Subject::of(&rebased), are_local, is_planned: false }
     }
 
+    /// Returns the steps that take the secrets of a plan out of commits that were not pushed.
+    fn taken_out(&mut self, subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
+        let Some(first) = subject.findings().first() else { return Vec::new() };
+        if surroundings.stops == Stops::Push {
+            let is_local = first.exposure.stage == Stage::LocalOnly;
+            return if is_local { git::local(subject, surroundings) } else { git::older(subject) };
+        }
+        if !surroundings.bare && is_stashed(first) {
+            return git::stashed();
+        }
+        if surroundings.bare || is_elsewhere(first) {
+            return git::rewritten(subject);
+        }
+        self.steps(surroundings)
+    }
+
     /// Returns the steps for all of them, or, in later plans, a reference to these steps.
     fn steps(&mut self, surroundings: &Surroundings) -> Vec<PlanStep> {
         if std::mem::replace(&mut self.is_planned, true) {
@@ -293,23 +309,14 @@ fn steps(
             };
             [index, git_dir_steps, git_dir::reflogs(subject), kind.only_if_shared(), kind.prevent()].concat()
         }
-        Stage::LocalOnly if surroundings.stops == Stops::Push => {
-            [git::local(subject, surroundings), git_dir_steps, kind.only_if_shared()].concat()
-        }
-        Stage::HistoryOnly if surroundings.stops == Stops::Push => {
-            [git::older(subject), git_dir_steps, kind.only_if_shared()].concat()
-        }
-        Stage::LocalOnly | Stage::HistoryOnly if surroundings.bare => {
-            [kind.in_doubt(revoking), git::rewritten(subject), git_dir_steps].concat()
-        }
-        Stage::LocalOnly | Stage::HistoryOnly if is_stashed(first) => {
-            [git::stashed(), git_dir_steps, kind.in_doubt(revoking)].concat()
-        }
-        Stage::LocalOnly | Stage::HistoryOnly if is_elsewhere(first) => {
-            [git::rewritten(subject), git_dir_steps, kind.in_doubt(revoking)].concat()
-        }
         Stage::LocalOnly | Stage::HistoryOnly => {
-            [unpushed.steps(surroundings), git_dir_steps, kind.in_doubt(revoking)].concat()
+            let out = unpushed.taken_out(subject, surroundings);
+            match surroundings.stops {
+                Stops::Push => [out, git_dir_steps, kind.only_if_shared()],
+                _ if surroundings.bare => [kind.in_doubt(revoking), out, git_dir_steps],
+                _ => [out, git_dir_steps, kind.in_doubt(revoking)],
+            }
+            .concat()
         }
         Stage::Leftover => [git_dir::never_committed(subject), kind.only_if_shared()].concat(),
         Stage::Unreachable if first.exposure.commits == 0 => {

@@ -6,13 +6,13 @@ use super::args::Common;
 use super::exit::ExitStatus;
 use super::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use super::shell;
-use crate::finding::{Command, Gap, GapKind, Scope};
+use crate::finding::{Command, Scope};
 use crate::source::files::{self, IgnoreFiles};
 
 /// Runs `files PATH…`.
 ///
 /// # Errors
-/// Fails if standard input can't be read.
+/// Fails if standard input is closed or an empty device.
 pub(super) fn run(common: &Common, paths: &[PathBuf], no_ignore: bool) -> anyhow::Result<ExitStatus> {
     let names: Vec<_> = paths.iter().map(|path| path.to_string_lossy()).collect();
     let session = Session::on_files(common)?.named(names.join(", "));
@@ -21,17 +21,7 @@ pub(super) fn run(common: &Common, paths: &[PathBuf], no_ignore: bool) -> anyhow
     let ignore = if no_ignore { IgnoreFiles::Overruled } else { IgnoreFiles::Obeyed };
     let mut listing = files::list(&paths, root.as_deref(), ignore);
     if !streams.is_empty() {
-        let limit = session.settings.scan.max_file_size;
-        match shell::input(limit)? {
-            Some(bytes) => listing.items.extend(files::stream("<stdin>", bytes).items),
-            None => listing.gaps.push(Gap {
-                what: "<stdin>".into(),
-                kind: GapKind::TooLarge,
-                why: format!(
-                    "more than {limit} bytes, which is the limit; raise [limits] max_file_size in .keysweep.toml"
-                ),
-            }),
-        }
+        listing.items.push(files::open("<stdin>", shell::stream()?));
     }
     let scope = Scope { command: Command::Files, subject: "the files given".to_owned() };
     session.report(ReportWhen::Always, |scan| scan.listed(listing, scope, NOTHING_IS_KNOWN))

@@ -2,15 +2,18 @@
 //! and colours are decided once.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 #[cfg(unix)]
 use std::os::fd::AsFd as _;
+#[cfg(windows)]
+use std::os::windows::io::AsHandle as _;
 use std::path::Path;
 
 use anyhow::Context as _;
 
 use super::args::ColorArg;
 use super::withhold;
+use crate::fs::stream::Stream;
 use crate::fs::{Rights, bounded, replace};
 use crate::output::paper::Paper;
 use crate::output::style;
@@ -121,28 +124,23 @@ fn pipe(result: io::Result<()>) -> io::Result<()> {
 /// Returns standard input as a stream.
 ///
 /// # Errors
-/// Fails if standard input is closed or an empty device.
-pub fn stream() -> anyhow::Result<impl io::Read + Send> {
+/// Fails if standard input is closed or an empty device: nobody meant to scan nothing.
+pub fn stream() -> anyhow::Result<File> {
     anyhow::ensure!(
         !is_mute(),
         "standard input is closed or an empty device, so nothing was read from it; redirect it with '|' or '<'"
     );
-    Ok(io::stdin())
+    own_input().context("opening standard input")
 }
 
-/// Reads standard input to its end; `None` if it has more than `limit` bytes.
-///
-/// # Errors
-/// Fails if it can't be read. A closed input isn't an empty one: nobody meant to scan nothing.
-pub fn input(limit: u64) -> anyhow::Result<Option<Vec<u8>>> {
-    anyhow::ensure!(
-        !is_mute(),
-        "standard input is closed or an empty device, so nothing was read from it; redirect it with '|' or '<'"
-    );
-    let mut bytes = Vec::new();
-    let mut reader = io::stdin().lock().take(limit.saturating_add(1));
-    reader.read_to_end(&mut bytes).context("reading standard input")?;
-    Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= limit))
+#[cfg(unix)]
+fn own_input() -> io::Result<File> {
+    io::stdin().as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(windows)]
+fn own_input() -> io::Result<File> {
+    io::stdin().as_handle().try_clone_to_owned().map(File::from)
 }
 
 /// Reads all of standard input; `what` names the content in errors.
@@ -151,10 +149,8 @@ pub fn input(limit: u64) -> anyhow::Result<Option<Vec<u8>>> {
 /// Fails if it can't be read or is larger than the limit.
 pub fn whole_input(what: &str) -> anyhow::Result<Vec<u8>> {
     let reading = || format!("reading {what} from standard input");
-    let bytes = input(bounded::MAX_NAMED).with_context(reading)?;
-    bytes
-        .with_context(|| format!("it has more than {} bytes, which is the limit", bounded::MAX_NAMED))
-        .with_context(reading)
+    let bytes = stream().and_then(|input| Ok(Stream::of(&input)?.whole(bounded::MAX_NAMED)?));
+    bytes.with_context(reading)
 }
 
 /// Asks a question and returns `true` if the answer is a line with `yes`.
@@ -179,8 +175,7 @@ pub fn is_typed() -> bool {
 /// takes its place when the program starts.
 #[cfg(unix)]
 fn is_mute() -> bool {
-    let own = io::stdin().as_fd().try_clone_to_owned().map(File::from);
-    let kind = own.and_then(|own| own.metadata()).map(|meta| bounded::kind(meta.file_type()));
+    let kind = own_input().and_then(|own| own.metadata()).map(|meta| bounded::kind(meta.file_type()));
     kind.is_ok_and(|kind| kind == bounded::Kind::Device) && !is_typed()
 }
 

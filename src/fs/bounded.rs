@@ -8,17 +8,13 @@
 use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
-use std::thread;
-use std::time::Duration;
+
+use super::stream::{PATIENCE, Stream};
 
 /// The largest size in bytes of a file that controls the program: a configuration, a baseline, ignore rules.
 pub const MAX_SIZE: u64 = 16 << 20;
 /// The largest size in bytes of a file that the user names.
 pub const MAX_NAMED: u64 = 256 << 20;
-
-/// The pause between reads of a pipe that has nothing to read, and the longest wait for a pipe to get a writer.
-const NAP: Duration = Duration::from_millis(20);
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The reason why a file was not read.
 #[derive(Debug, thiserror::Error)]
@@ -113,12 +109,7 @@ pub fn read_named(path: &Path, limit: u64) -> Result<Vec<u8>, Refused> {
     match kind(meta.file_type()) {
         Kind::File => read(path, limit, Links::Followed),
         Kind::Folder => Err(Refused::Kind("a folder")),
-        Kind::Pipe => pour(open(path)?, limit, !is_descriptor(path)),
-        // A closed stream is one too: when the program starts, the null device takes its place.
-        Kind::Device | Kind::Socket => match pour(open(path)?, limit, false)? {
-            bytes if bytes.is_empty() => Err(Refused::Mute),
-            bytes => Ok(bytes),
-        },
+        Kind::Pipe | Kind::Device | Kind::Socket => Stream::named(path)?.whole(limit),
     }
 }
 
@@ -244,7 +235,7 @@ pub fn without_dots(path: &Path) -> PathBuf {
 }
 
 /// Opens a file for reading without waiting for a writer.
-fn open(path: &Path) -> io::Result<File> {
+pub(super) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
@@ -274,36 +265,6 @@ fn drain(file: File, limit: u64) -> Result<Vec<u8>, Refused> {
     // Files of the system, such as those in `/proc`, report a size of zero but have content.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(Refused::TooLarge(limit)) } else { Ok(bytes) }
-}
-
-/// Reads a stream to its end. As long as a process has it open for writing, it hasn't ended, however long that takes;
-/// one that no process has opened yet hasn't begun, if it `may_begin` later.
-fn pour(mut file: File, limit: u64, may_begin: bool) -> Result<Vec<u8>, Refused> {
-    let (mut bytes, mut chunk) = (Vec::new(), [0; 64 * 1024]);
-    let (mut has_begun, mut waited) = (!may_begin, Duration::ZERO);
-    loop {
-        match file.read(&mut chunk) {
-            Ok(0) if has_begun => return Ok(bytes),
-            Ok(0) if waited >= PATIENCE => return Err(Refused::Silent),
-            Ok(0) => {
-                thread::sleep(NAP);
-                waited += NAP;
-            }
-            Ok(count) => {
-                has_begun = true;
-                bytes.extend_from_slice(&chunk[..count]);
-                if bytes.len() as u64 > limit {
-                    return Err(Refused::TooLarge(limit));
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                has_begun = true;
-                thread::sleep(NAP);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Files of any size, read in pieces: large texts, and compressed files of unknown size.
+//! Files and streams of any size, read in pieces: large texts, and compressed texts of unknown size.
 //!
 //! A piece overlaps the next one, so that a secret on their border is whole in one of them and reported once. Archives,
 //! which are read by their directory or member by member, are handled in the usual way with its limits.
 
 use std::fs::File;
-use std::io::{self, Read, Seek as _, SeekFrom};
+use std::io::{self, Cursor, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::outcome::Outcome;
@@ -12,7 +12,8 @@ use super::sighting::Sighting;
 use super::worker::{Origin, Worker};
 use crate::detect::Room;
 use crate::finding::{ContentKind, Gap, GapKind};
-use crate::fs::bounded::{self, Links};
+use crate::fs::bounded::{self, Links, Refused};
+use crate::fs::stream::Stream;
 use crate::git::crypt;
 use crate::source::{Content, Item};
 use crate::text::LineIndex;
@@ -34,8 +35,8 @@ const HEAD: u64 = 512;
 const TAIL: u64 = (64 << 10) + 64;
 
 /// A file that is read in pieces.
-struct Pieces {
-    reader: Decompressed<File>,
+struct Pieces<R: Read> {
+    reader: Decompressed<R>,
     wide: Option<Wide>,
     piece: Vec<u8>,
     /// The number of bytes read so far.
@@ -61,39 +62,110 @@ impl Worker<'_> {
     /// Scans a file in pieces; returns `false` if it isn't suited to that, and nothing was scanned. A user who sets a
     /// lower size limit wants files beyond it to be gaps.
     pub(super) fn in_pieces(&self, item: &Item, outcome: &mut Outcome) -> bool {
-        let Content::File(path) = &item.content else { return false };
         if item.kind != ContentKind::File || self.options.max_file_size < LARGE {
             return false;
         }
-        let Ok(Some((size, reader, member))) = opened(path) else { return false };
+        match &item.content {
+            Content::File(path) => match opened(path) {
+                Ok(Some((size, reader, member))) => self.pieces(reader, Some(size), &member, item, outcome),
+                _ => false,
+            },
+            Content::Open(handle) => self.streamed(Stream::of(handle), item, outcome),
+            // A device may have no end.
+            Content::Stream(path) if !is_device(path) => self.streamed(Stream::named(path), item, outcome),
+            _ => false,
+        }
+    }
+
+    /// Scans the text from a reader in pieces; returns `false` if the usual way of scanning is better for it, which is
+    /// possible as long as the source can be read again. `size` is the size of such a source, and `member` the name
+    /// that a compressed text has there.
+    fn pieces(
+        &self,
+        reader: Decompressed<impl Read>,
+        size: Option<u64>,
+        member: &[u8],
+        item: &Item,
+        outcome: &mut Outcome,
+    ) -> bool {
         let is_packed = reader.packing() == Packing::Packed;
         let mut pieces = Pieces { reader, wide: None, piece: Vec::new(), read: 0, lines: 0, column: 0, begin: 0 };
         let filled = pieces.fill();
         // For a short text, the usual way of scanning opens more formats, unless the file is too large for it.
-        let is_short = !matches!(filled, Filled::Full) && size <= self.options.max_file_size;
-        if is_packed && (is_short || archive::kind(&pieces.piece).is_some()) {
+        let is_whole = !matches!(filled, Filled::Full);
+        let is_better = |size| is_whole && size <= self.options.max_file_size || archive::kind(&pieces.piece).is_some();
+        if is_packed && size.is_some_and(is_better) {
             return false;
         }
         let kind = if is_packed { ContentKind::ArchiveMember } else { ContentKind::File };
-        let origin = Origin { member: member.as_slice().into(), ..Origin::new(kind, item.path.as_ref()) };
+        let origin = Origin { member: member.into(), ..Origin::new(kind, item.path.as_ref()) };
         let end = self.each_piece(&mut pieces, filled, &origin, outcome);
         outcome.stats.blobs += 1;
         outcome.stats.bytes += pieces.read;
         match end {
             Ok(()) => {}
             Err(error) if is_packed => self.unopened(item.path.clone(), Reason::of(&error), outcome),
-            Err(error) => {
-                let why = bounded::Refused::Io(error).to_string();
-                outcome.gaps.push(Gap { what: item.path.clone(), kind: GapKind::Unreadable, why });
-            }
+            Err(error) => outcome.gaps.push(unreadable(item, error)),
         }
         true
+    }
+
+    /// Scans a stream: a text in pieces, however long it is, and an archive in the usual way. An archive has to be in
+    /// memory as a whole, and so has any stream that is short.
+    fn streamed(&self, stream: Result<Stream, Refused>, item: &Item, outcome: &mut Outcome) -> bool {
+        let mut stream = match stream {
+            Ok(stream) => stream,
+            Err(why) => {
+                let gap = Gap { what: item.path.clone(), kind: GapKind::Unreadable, why: why.to_string() };
+                outcome.gaps.push(gap);
+                return true;
+            }
+        };
+        let mut head = Vec::new();
+        if let Err(error) = (&mut stream).take(LARGE + 1).read_to_end(&mut head) {
+            outcome.gaps.push(unreadable(item, error));
+            if head.is_empty() {
+                return true;
+            }
+        }
+        let is_long = head.len() as u64 > LARGE;
+        let kind = archive::kind(&head);
+        let is_packed = matches!(kind, Some(Kind::Gzip | Kind::Zstd | Kind::Xz)) && !holds_archive(&head);
+        let is_text = kind.is_none() && !crypt::is_encrypted(&head);
+        if is_packed && head.len() as u64 >= PACKED || is_text && is_long {
+            let member = if is_packed { archive::gzip_name(&head) } else { Vec::new() };
+            let size = (!is_long).then_some(head.len() as u64);
+            let reader = Decompressed::new(Cursor::new(&head).chain(&mut stream));
+            if reader.is_ok_and(|reader| self.pieces(reader, size, &member, item, outcome)) {
+                return true;
+            }
+        }
+        self.in_memory(head, stream, item, outcome);
+        true
+    }
+
+    /// Scans a stream, of which the head was read already, in the usual way.
+    fn in_memory(&self, mut head: Vec<u8>, stream: Stream, item: &Item, outcome: &mut Outcome) {
+        let limit = self.options.max_file_size;
+        let left = limit.saturating_add(1).saturating_sub(head.len() as u64);
+        let is_long = head.len() as u64 > LARGE;
+        if is_long && let Err(error) = stream.take(left).read_to_end(&mut head) {
+            outcome.gaps.push(unreadable(item, error));
+        }
+        if head.len() as u64 > limit {
+            let why = format!(
+                "it is an archive of more than {limit} bytes, which is the limit for a stream; write it to a file"
+            );
+            outcome.gaps.push(Gap { what: item.path.clone(), kind: GapKind::TooLarge, why });
+        } else {
+            self.content(item, &head, outcome);
+        }
     }
 
     /// Scans each piece, including the one before a read error, and reports once what was passed over in any of them.
     fn each_piece(
         &self,
-        pieces: &mut Pieces,
+        pieces: &mut Pieces<impl Read>,
         mut filled: Filled,
         origin: &Origin<'_>,
         outcome: &mut Outcome,
@@ -130,7 +202,7 @@ impl Worker<'_> {
     }
 }
 
-impl Pieces {
+impl<R: Read> Pieces<R> {
     /// Reads until the piece is full.
     fn fill(&mut self) -> Filled {
         let mut chunk = Vec::with_capacity(CHUNK);
@@ -196,6 +268,24 @@ impl Pieces {
             place.line += self.lines;
         }
     }
+}
+
+fn unreadable(item: &Item, error: io::Error) -> Gap {
+    let why = error.downcast::<Refused>().unwrap_or_else(Refused::Io).to_string();
+    Gap { what: item.path.clone(), kind: GapKind::Unreadable, why }
+}
+
+fn is_device(path: &Path) -> bool {
+    path.metadata().is_ok_and(|meta| bounded::kind(meta.file_type()) == bounded::Kind::Device)
+}
+
+/// Returns `true` if the text that is compressed in a stream is an archive.
+fn holds_archive(head: &[u8]) -> bool {
+    let mut start = Vec::new();
+    let Ok(reader) = Decompressed::new(head) else { return false };
+    // A flaw is found again when the stream is read.
+    let _ = reader.take(CHUNK as u64).read_to_end(&mut start);
+    archive::kind(&start).is_some()
 }
 
 /// The size of a file that is read in pieces, its decompressed text, and the name of that text if the file is

@@ -17,6 +17,7 @@ use crate::detect::context::{self, Context};
 use crate::detect::{Detection, Detector, Room};
 use crate::finding::{ContentKind, Fact, Gap, GapKind, Occurrence, Secret, join_member};
 use crate::fs::bounded::{self, Refused};
+use crate::fs::stream::Stream;
 use crate::git::header::{self, Signatures};
 use crate::git::object::{self, Unread};
 use crate::git::repo;
@@ -78,6 +79,11 @@ impl Worker<'_> {
                 let limit = self.options.max_file_size;
                 bounded::read_named(path, limit).map(Cow::Owned).map_err(|why| unread(why, limit))
             }
+            Content::Open(handle) => {
+                let limit = self.options.max_file_size;
+                let bytes = Stream::of(handle).and_then(|stream| stream.whole(limit));
+                bytes.map(Cow::Owned).map_err(|why| unread(why, limit))
+            }
             Content::Object(id) => {
                 let absent = || Unread { kind: GapKind::Missing, why: "there is no repository".to_owned() };
                 let local = self.local().ok_or_else(absent)?;
@@ -86,7 +92,7 @@ impl Worker<'_> {
         }
     }
 
-    fn content(&self, item: &Item, bytes: &[u8], outcome: &mut Outcome) {
+    pub(super) fn content(&self, item: &Item, bytes: &[u8], outcome: &mut Outcome) {
         if matches!(item.kind, ContentKind::CommitMessage | ContentKind::TagMessage) {
             if let Content::Object(id) = item.content {
                 self.people_and_message(

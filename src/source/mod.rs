@@ -20,7 +20,9 @@ pub mod renamed;
 pub mod staged;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bstr::BString;
 
@@ -59,6 +61,8 @@ pub enum Content {
     File(PathBuf),
     /// The bytes come from a pipe or a device that the user names.
     Stream(PathBuf),
+    /// The bytes come from a stream that is open already, such as standard input.
+    Open(Arc<File>),
     /// The bytes are in memory.
     Bytes(Vec<u8>),
     /// The item's name is its content.

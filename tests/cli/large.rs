@@ -131,3 +131,40 @@ fn what_is_packed_in_a_line_is_whole_in_a_piece() {
     let run = repo.keysweep(&["files", "app.log", "--format", "jsonl", "--strict"]).expect_code(2);
     assert_eq!(run.records_of("gap").len(), 1, "{run}");
 }
+
+#[test]
+fn a_stream_of_any_size_is_read_to_its_end() {
+    let repo = Repo::folder();
+    // A text that is larger than the limit for single files shows that the limit isn't one for streams.
+    repo.write(".keysweep.toml", format!("[limits]\nmax_file_size = {}\n", 32 << 20));
+    let (text, places) = log("\n");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::none());
+    must(packed.write_all(text.as_bytes()), "compress");
+    let whole = must(packed.finish(), "compress");
+    for bytes in [text.as_bytes(), &whole] {
+        repo.write_bytes("input", bytes);
+        for command in ["cat input | keysweep files -", "keysweep files <(cat input)", "keysweep files - <input"] {
+            let line = format!("{command} --show-secrets --format jsonl");
+            let run = repo.program("bash").args(&["-c", &line]).run().expect_code(1);
+            assert!(found(&run) == places, "{command}");
+        }
+    }
+    let cut = repo.sh("head -c 30000000 input | keysweep files - --show-secrets --format jsonl").expect_code(1);
+    assert!(found(&cut).len() > places.len() / 2, "the tokens before the break are missed");
+    assert_eq!(cut.records_of("gap").len(), 1, "{cut}");
+}
+
+#[test]
+fn an_archive_in_a_stream_is_opened_up_to_the_limit() {
+    let repo = Repo::folder();
+    let (text, _) = log("\n");
+    repo.write_bytes("app.log", &text.as_bytes()[..STEP]);
+    repo.write("filler", "x".repeat(33 << 20));
+    repo.sh("tar cf input app.log filler && tar czf small app.log filler").expect_code(0);
+    for archive in ["input", "small"] {
+        let run = repo.sh(&format!("cat {archive} | keysweep files - --format jsonl")).expect_code(1);
+        assert!(run.out().contains("<stdin>!app.log") || run.out().contains("app.log"), "{run}");
+    }
+    repo.write(".keysweep.toml", format!("[limits]\nmax_file_size = {}\n", 32 << 20));
+    repo.sh("cat input | keysweep files -").expect_code(2).expect_mention("write it to a file");
+}

@@ -28,7 +28,7 @@ pub(super) fn reflogs(beside: &[Item]) -> Vec<(BString, Vec<ObjectId>)> {
             }
             // This reflog comes from a reftable.
             Content::Bytes(text) => reflog::ids(text),
-            Content::Object(_) | Content::Stream(_) | Content::Name => return None,
+            Content::Object(_) | Content::Stream(_) | Content::Open(_) | Content::Name => return None,
         };
         Some((reflog::name(item.path.as_ref())?, ids))
     };

@@ -9,7 +9,9 @@ mod rules;
 mod tracked;
 mod walk;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bstr::{BString, ByteSlice as _};
 
@@ -102,4 +104,9 @@ pub fn stream(label: &str, bytes: Vec<u8>) -> Listing {
     let item =
         Item { kind: ContentKind::File, path: BString::from(label), content: Content::Bytes(bytes), commit: None };
     Listing { items: vec![item], ..Listing::default() }
+}
+
+/// Returns the item for a stream that is open already, under a label.
+pub fn open(label: &str, handle: File) -> Item {
+    Item { kind: ContentKind::File, path: label.into(), content: Content::Open(Arc::new(handle)), commit: None }
 }

@@ -302,7 +302,7 @@ fn revocation(rule: &Rule, rules: &RuleSet, facts: &[Fact]) -> Vec<StepView> {
         let (command, missing) = fill::command(&step.run, facts, rules);
         let missing: BTreeMap<String, String> = missing.into_iter().map(|fact| (fact.field, fact.value)).collect();
         let title = fill::words(&step.action, &rule.provider, &[facts.to_vec()], rules);
-        StepView { kind, title, command, missing, link: String::new() }
+        StepView { kind, title, command, lines: String::new(), missing, link: String::new() }
     };
     let revoke = remediation.revoke.iter().map(|step| view(StepKind::Revoke, step));
     revoke.chain(remediation.rotate.iter().map(|step| view(StepKind::Rotate, step))).collect()

@@ -282,7 +282,9 @@ pub struct PlanStep {
     pub title: String,
     /// The commands that do it, one a line; empty if there are none.
     pub command: String,
-    /// The placeholders left in the command, each with the way to find its value.
+    /// The lines to write into a file, as they are; empty if there are none.
+    pub lines: String,
+    /// The placeholders left in the command or the lines, each with the way to find its value.
     pub missing: Vec<Fact>,
     /// The address of a page with more details; empty if there is none.
     pub link: String,

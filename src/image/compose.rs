@@ -1,9 +1,10 @@
 //! The values that a compose file sets, line by line: the build arguments and variables of its services, and the
 //! folders that it builds.
 //!
-//! The file is read by the indentation of its lines, as people and tools write it. For a flow mapping (`args: {A: b}`)
-//! the place is known, but no names; anchors and aliases are not followed.
+//! The file is read by the indentation of its lines, as people and tools write it, and by brackets where it is in flow
+//! style; anchors and aliases are not followed.
 
+use super::flow::{self, Flow};
 use crate::finding::{ComposeSetting, Visibility};
 
 /// The values and builds that a compose file describes.
@@ -27,7 +28,15 @@ pub fn parse(text: &str) -> Compose {
     let mut parents: Vec<(usize, String)> = Vec::new();
     // The indentation of the setting that may continue on the next lines.
     let mut open: Option<usize> = None;
-    for (number, line) in text.lines().enumerate() {
+    // The number of the line after the last value in flow style, and the position of the current line.
+    let (mut next, mut start) = (0, 0);
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let at = start;
+        start += line.len();
+        if number < next {
+            continue;
+        }
+        let line = line.trim_end_matches(['\r', '\n']);
         let content = line.trim_start_matches(' ');
         let depth = line.len() - content.len();
         if content.trim().is_empty() || content.starts_with('#') {
@@ -47,6 +56,12 @@ pub fn parse(text: &str) -> Compose {
         };
         let (key, value) = (unquoted(key), unquoted(value));
         let path: Vec<&str> = parents.iter().map(|(_, key)| &**key).collect();
+        if let Some((flow, ends)) = flow_after(text, at, line).filter(|_| item.is_none()) {
+            next = number + ends + 1;
+            let path = if content.starts_with(BRACKETS) { path } else { [path, vec![key]].concat() };
+            compose.flow(&path, &flow, number + 1);
+            continue;
+        }
         if let Some((service, visibility, name)) = setting(&path, key, value) {
             let (service, name) = (service.to_owned(), name.to_owned());
             compose.settings.push(ComposeSetting { lines: (number + 1, number + 1), service, name, visibility });
@@ -61,7 +76,61 @@ pub fn parse(text: &str) -> Compose {
     compose
 }
 
-/// Returns the service, the visibility and the name of a value at a path.
+/// The signs that a value in flow style starts with.
+const BRACKETS: [char; 2] = ['{', '['];
+
+/// Returns the value in flow style that a line is or that its key has, and the number of line ends in it. The line starts
+/// at a position of the text.
+fn flow_after(text: &str, at: usize, line: &str) -> Option<(Flow, usize)> {
+    let bare = line.trim_start();
+    let value = if bare.starts_with(BRACKETS) { bare } else { bare.split_once(':')?.1.trim_start() };
+    let is_flow = value.starts_with(BRACKETS);
+    is_flow.then(|| flow::parse(&text[at + line.len() - value.len()..]))?
+}
+
+impl Compose {
+    /// Adds the values in flow style below a path; `first` is the number of their first line.
+    fn flow(&mut self, path: &[&str], flow: &Flow, first: usize) {
+        match flow {
+            Flow::Mapping(entries) => {
+                if let [above @ .., "build"] = path {
+                    build(above, "build", "", &mut self.builds);
+                }
+                for (key, value) in entries {
+                    match value {
+                        Flow::Scalar(text, lines) => self.scalar(path, key, text, (first + lines.0, first + lines.1)),
+                        value => self.flow(&[path, &[key]].concat(), value, first),
+                    }
+                }
+            }
+            Flow::List(items) => {
+                for item in items {
+                    match item {
+                        Flow::Scalar(text, lines) => {
+                            let (key, value) = text.split_once('=').unwrap_or((text, ""));
+                            self.scalar(path, key, value, (first + lines.0, first + lines.1));
+                        }
+                        item => self.flow(path, item, first),
+                    }
+                }
+            }
+            Flow::Scalar(..) => {}
+        }
+    }
+
+    fn scalar(&mut self, path: &[&str], key: &str, value: &str, lines: (usize, usize)) {
+        match setting(path, key, value) {
+            Some((service, visibility, name)) => {
+                let (service, name) = (service.to_owned(), name.to_owned());
+                self.settings.push(ComposeSetting { lines, service, name, visibility });
+            }
+            None => build(path, key, value, &mut self.builds),
+        }
+    }
+}
+
+/// Returns the service, the visibility and the name of a value at a path. If a value in flow style can't be read, its
+/// place is known, but no names.
 fn setting<'t>(path: &[&'t str], key: &'t str, value: &str) -> Option<(&'t str, Visibility, &'t str)> {
     let is_flow = value.starts_with(['{', '[']);
     match (path, key) {
@@ -122,7 +191,7 @@ mod tests {
                 ((9, 11), "web", "KEY", argument),
                 ((13, 13), "web", "A", variable),
                 ((14, 14), "web", "C", variable),
-                ((20, 20), "db", "", variable),
+                ((20, 20), "db", "P", variable),
                 ((26, 26), "list", "N", argument),
             ]
         );

@@ -10,6 +10,7 @@ pub mod compose;
 mod digest;
 pub mod dockerfile;
 pub mod dockerignore;
+mod flow;
 mod layer;
 mod layout;
 mod links;

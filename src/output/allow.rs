@@ -92,6 +92,7 @@ pub fn blocks(view: &AllowView) -> Vec<Block> {
             label: "commit",
             title: title.to_owned(),
             command: next.clone(),
+            lines: String::new(),
             missing: BTreeMap::new(),
             link: String::new(),
         }]));

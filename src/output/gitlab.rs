@@ -104,6 +104,9 @@ fn solution(plan: &[StepView]) -> String {
         if !step.command.is_empty() {
             line.push_str(&format!("\n{}", step.command));
         }
+        if !step.lines.is_empty() {
+            line.push_str(&format!("\n{}", step.lines));
+        }
         if advice.chars().count() + 1 + line.chars().count() > MAX_SOLUTION {
             break;
         }

@@ -194,6 +194,9 @@ fn step(step: &Task, out: &mut dyn Write) -> io::Result<()> {
     if !step.command.is_empty() {
         writeln!(out, "<pre><code>{}</code></pre>", escape(&step.command))?;
     }
+    if !step.lines.is_empty() {
+        writeln!(out, "<pre><code>{}</code></pre>", escape(&step.lines))?;
+    }
     for (field, hint) in &step.missing {
         writeln!(out, "<p class=\"faint\"><code>&lt;{}&gt;</code> {}</p>", escape(field), escape(hint))?;
     }

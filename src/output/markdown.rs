@@ -63,7 +63,7 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
             steps.iter().try_for_each(|one| step(one, out))?;
             writeln!(out)
         }
-        Block::Command(title, command) => writeln!(out, "{}:\n\n{}\n", escape(title), fenced(command, "")),
+        Block::Command(title, command) => writeln!(out, "{}:\n\n{}\n", escape(title), fenced(command, "sh", "")),
         Block::Fold(summary, blocks) => {
             writeln!(out, "<details><summary>{}</summary>\n", escape(summary))?;
             write(blocks, out)?;
@@ -91,7 +91,10 @@ fn duty(number: usize, duty: &Duty, out: &mut dyn Write) -> io::Result<()> {
 fn step(step: &Task, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "- [ ] **{}:** {}", escape(step.label), escape(&step.title))?;
     if !step.command.is_empty() {
-        writeln!(out, "\n{}\n", fenced(&step.command, "  "))?;
+        writeln!(out, "\n{}\n", fenced(&step.command, "sh", "  "))?;
+    }
+    if !step.lines.is_empty() {
+        writeln!(out, "\n{}\n", fenced(&step.lines, "", "  "))?;
     }
     for (field, hint) in &step.missing {
         writeln!(out, "  - {}: {}", code(&format!("<{field}>")), escape(hint))?;
@@ -99,11 +102,11 @@ fn step(step: &Task, out: &mut dyn Write) -> io::Result<()> {
     if step.link.is_empty() { Ok(()) } else { writeln!(out, "  - {}", link(&step.link)) }
 }
 
-/// Returns a command as a code block, with a fence longer than any in the command.
-fn fenced(command: &str, indent: &str) -> String {
-    let fence = "`".repeat(longest_run(command).max(2) + 1);
-    let lines = command.replace('\n', &format!("\n{indent}"));
-    format!("{indent}{fence}sh\n{indent}{lines}\n{indent}{fence}")
+/// Returns lines in a language as a code block, with a fence longer than any in the lines.
+fn fenced(lines: &str, language: &str, indent: &str) -> String {
+    let fence = "`".repeat(longest_run(lines).max(2) + 1);
+    let lines = lines.replace('\n', &format!("\n{indent}"));
+    format!("{indent}{fence}{language}\n{indent}{lines}\n{indent}{fence}")
 }
 
 fn line(words: &Line) -> String {

@@ -205,7 +205,9 @@ pub struct Task {
     pub title: String,
     /// The command that does it; empty if there is none.
     pub command: String,
-    /// Placeholders of the command, each with how to find its value.
+    /// The lines to write into a file; empty if there are none.
+    pub lines: String,
+    /// Placeholders of the command or the lines, each with how to find its value.
     pub missing: BTreeMap<String, String>,
     /// The address of a page with more details; empty if there is none.
     pub link: String,
@@ -213,8 +215,8 @@ pub struct Task {
 
 impl From<&StepView> for Task {
     fn from(step: &StepView) -> Self {
-        let StepView { kind, title, command, missing, link } = step.clone();
-        Self { label: kind.as_str(), title, command, missing, link }
+        let StepView { kind, title, command, lines, missing, link } = step.clone();
+        Self { label: kind.as_str(), title, command, lines, missing, link }
     }
 }
 

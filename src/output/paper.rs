@@ -149,6 +149,12 @@ impl<'o> Paper<'o> {
         }
         Ok(())
     }
+
+    /// Writes lines to copy into a file, with the blanks before each line and without breaks: both have a meaning there.
+    pub fn lines(&mut self, indent: usize, lines: &str) -> io::Result<()> {
+        let indent = " ".repeat(indent);
+        lines.lines().try_for_each(|line| writeln!(self.out, "{indent}{}", painted(line, style::command)))
+    }
 }
 
 /// Returns painted text. Leading blanks are left unpainted, so that no terminal underlines or colours them.

@@ -141,6 +141,7 @@ fn step(number: usize, step: &Task, paper: &mut Paper<'_>) -> io::Result<()> {
     if !step.command.is_empty() {
         paper.commands("      $ ", &step.command)?;
     }
+    paper.lines(8, &step.lines)?;
     for (field, hint) in &step.missing {
         paper.paragraph(("        ", style::plain), &format!("<{field}>: {hint}"), style::faint)?;
     }

@@ -175,6 +175,7 @@ impl Page {
                 label: step.on.as_str(),
                 title: step.title.clone(),
                 command: step.command.clone(),
+                lines: String::new(),
                 missing: BTreeMap::new(),
                 link: String::new(),
             };

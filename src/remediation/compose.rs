@@ -2,7 +2,7 @@
 
 use bstr::ByteSlice as _;
 
-use super::step::{is_variable, missing, mount, step};
+use super::step::{is_variable, missing, mount, step, written};
 use super::subject::Subject;
 use crate::finding::{ComposeSetting, PlanStep, StepKind, Visibility};
 
@@ -39,10 +39,10 @@ impl ComposeFile {
                 "Remove line {line} from {file}, because the configuration of the container shows it; declare it as a secret, which the service reads from /run/secrets/{id} and compose takes from your environment"
             );
             let block = format!("services:\n  {service}:\n    secrets: [{id}]\n{declared}");
-            vec![step(StepKind::Remove, &title, block)]
+            vec![written(StepKind::Remove, &title, block)]
         };
         let hint = "the service that the value is for";
-        let named = |one: PlanStep| match one.command.contains("<service>") {
+        let named = |one: PlanStep| match one.lines.contains("<service>") {
             true => PlanStep { missing: [one.missing, vec![missing("service", hint)]].concat(), ..one },
             false => one,
         };
@@ -63,5 +63,5 @@ fn build(
     );
     let block = format!("services:\n  {service}:\n    build:\n      secrets: [{id}]\n{declared}");
     let remove = format!("Remove ARG {name} from {dockerfile}, and mount the secret where a command needs it");
-    vec![step(StepKind::Remove, &title, block), mount(&remove, &[(id.to_owned(), name.to_owned())])]
+    vec![written(StepKind::Remove, &title, block), mount(&remove, &[(id.to_owned(), name.to_owned())])]
 }

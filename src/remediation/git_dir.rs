@@ -40,13 +40,7 @@ pub fn steps(subject: &Subject<'_>) -> Vec<PlanStep> {
     ];
     let steps = kinds.into_iter().filter_map(|(kind, title, command)| {
         let command = named(&paths(subject, kind)?, command);
-        Some(PlanStep {
-            kind: StepKind::Remove,
-            title: title.to_owned(),
-            command,
-            missing: Vec::new(),
-            link: String::new(),
-        })
+        Some(step(StepKind::Remove, title, command))
     });
     steps.collect()
 }

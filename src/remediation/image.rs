@@ -9,6 +9,7 @@ use super::compose::ComposeFile;
 use super::registry::Reference;
 use super::step::{is_variable, missing, mount, quoted, step};
 use super::subject::Subject;
+use crate::finding::excerpt::{Excerpt, Piece};
 use crate::finding::{ContentKind, Occurrence, Origin, PlanStep, StepKind};
 
 /// The most images that commands are written for.
@@ -107,9 +108,8 @@ fn source(subject: &Subject<'_>) -> Vec<PlanStep> {
         steps.push(step(StepKind::Remove, title, String::new()));
     }
     if places().any(|(place, image)| image.origin == Origin::Own && place.kind == ContentKind::ImageMetadata) {
-        let title = "Remove the value from ARG, ENV, LABEL and commands: the image records all of them. Mount it as a secret during the build, and pass it to the container when it starts";
-        let command = "docker build --secret id=token,env=TOKEN .    # RUN --mount=type=secret,id=token,env=TOKEN ...";
-        steps.push(step(StepKind::Remove, title, command.to_owned()));
+        let title = "Remove the value from ARG, ENV, LABEL and commands: the image records all of them. Mount it in the Dockerfile as a secret where a command needs it, and pass it to the container when it starts";
+        steps.extend(mounted(title, &variables(subject)));
     }
     let is_file = |place: &Occurrence| place.kind != ContentKind::ImageMetadata;
     if places().any(|(place, image)| image.origin == Origin::Own && is_file(place)) {
@@ -198,14 +198,7 @@ pub fn context(subject: &Subject<'_>, context: &BuildContext) -> Vec<PlanStep> {
 /// Returns the steps that give the value to an instruction without recording it in the image.
 fn mounts(subject: &Subject<'_>, dockerfile: &str, instruction: &Instruction) -> Vec<PlanStep> {
     let line = instruction.lines.0;
-    let secrets = |names: &[String]| {
-        let names = names.iter().filter(|name| is_variable(name) && !subject.occurs_in(name.as_bytes().as_bstr()));
-        let mut ids: Vec<(String, String)> = names.map(|name| (name.to_ascii_lowercase(), name.clone())).collect();
-        if ids.is_empty() {
-            ids.push(("token".to_owned(), "TOKEN".to_owned()));
-        }
-        ids
-    };
+    let secrets = |names: &[String]| secrets(subject, names.iter().map(String::as_str));
     let (title, secrets) = match &instruction.kind {
         InstructionKind::Sets(names) => (
             format!(
@@ -226,9 +219,40 @@ fn mounts(subject: &Subject<'_>, dockerfile: &str, instruction: &Instruction) ->
             secrets(&[]),
         ),
     };
+    mounted(&title, &secrets)
+}
+
+/// Returns the steps that mount secrets, each given by its id and its variable, and that pass them to the build.
+fn mounted(title: &str, secrets: &[(String, String)]) -> Vec<PlanStep> {
     let passed: Vec<String> = secrets.iter().map(|(id, name)| format!("--secret id={id},env={name}")).collect();
     let build = format!("docker build {} .", passed.join(" "));
-    vec![mount(&title, &secrets), step(StepKind::Remove, "Pass it to the build from your environment", build)]
+    vec![mount(title, secrets), step(StepKind::Remove, "Pass it to the build from your environment", build)]
+}
+
+/// Returns the variables that an image's metadata sets to the values, each with the id of a secret.
+fn variables(subject: &Subject<'_>) -> Vec<(String, String)> {
+    let places = subject.occurrences.iter().filter(|place| place.kind == ContentKind::ImageMetadata);
+    let names: BTreeSet<&str> = places.filter_map(|place| assigned(place.excerpt.as_deref()?)).collect();
+    secrets(subject, names.into_iter())
+}
+
+/// Returns the name that a value is assigned to, if it is written directly before the value.
+fn assigned(excerpt: &Excerpt) -> Option<&str> {
+    let Piece::Text(before) = excerpt.before.last()? else { return None };
+    let before = before.to_str().ok()?.strip_suffix('=')?;
+    let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    let start = before.rfind(|char| !is_part(char)).map_or(0, |at| at + 1);
+    Some(&before[start..]).filter(|name| !name.is_empty())
+}
+
+/// Returns an id for each variable; a placeholder if none can be named.
+fn secrets<'n>(subject: &Subject<'_>, names: impl Iterator<Item = &'n str>) -> Vec<(String, String)> {
+    let names = names.filter(|name| is_variable(name) && !subject.occurs_in(name.as_bytes().as_bstr()));
+    let mut ids: Vec<(String, String)> = names.map(|name| (name.to_ascii_lowercase(), name.to_owned())).collect();
+    if ids.is_empty() {
+        ids.push(("token".to_owned(), "TOKEN".to_owned()));
+    }
+    ids
 }
 
 /// Returns the step that adds lines to the ignore file, which keep the files out of the build context.

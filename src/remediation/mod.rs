@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bstr::BString;
 
-use crate::finding::{Advice, Fact, Finding, Plan, PlanStep, Stage, StepKind};
+use crate::finding::{Advice, Fact, Finding, Fingerprint, Plan, PlanStep, Stage, StepKind};
 use crate::rule::{Remediation, Rule, Step};
 use crate::rule_set::RuleSet;
 
@@ -155,14 +155,14 @@ pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings)
         }
     }
     let mut unpushed = Unpushed::new(findings, surroundings);
-    let mut revoked_rules: BTreeSet<&str> = BTreeSet::new();
+    let mut revoked_rules: HashMap<&str, &Fingerprint> = HashMap::new();
     let mut images: Vec<Vec<PlanStep>> = Vec::new();
     let mut plans = Vec::new();
     for (_, same) in &kinds {
         let Some(first) = same.first() else { continue };
-        let revoking = if revoked_rules.contains(&*first.rule) { Revoking::Before } else { Revoking::Here };
+        let revoking = revoked_rules.get(&*first.rule).map_or(Revoking::Here, |id| Revoking::Before(id));
         if has_revocation(first) {
-            revoked_rules.insert(&first.rule);
+            revoked_rules.entry(&first.rule).or_insert(&first.id);
         }
         let findings = same.iter().map(|finding| finding.id.clone()).collect();
         let subject = Subject::of(same);
@@ -175,11 +175,11 @@ pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings)
 
 /// The plan of a report that says how to revoke the secrets of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Revoking {
+enum Revoking<'f> {
     /// This plan.
     Here,
-    /// An earlier plan for other secrets of the same kind.
-    Before,
+    /// An earlier plan for other secrets of the same kind, this one among them.
+    Before(&'f Fingerprint),
 }
 
 /// The secrets that a rebase of the checked-out branch takes out. One rebase takes out those of all plans: it changes the
@@ -280,7 +280,7 @@ fn steps(
     subject: &Subject<'_>,
     rules: &RuleSet,
     surroundings: &Surroundings,
-    revoking: Revoking,
+    revoking: Revoking<'_>,
     unpushed: &mut Unpushed<'_>,
 ) -> Vec<PlanStep> {
     let Some(first) = subject.findings().first() else { return Vec::new() };
@@ -288,11 +288,8 @@ fn steps(
     let Some(remediation) = rules.remediation(&rule.remediation) else { return Vec::new() };
     let facts = subject.findings().iter().map(|finding| facts(finding, surroundings)).collect();
     let Some(kind) = Kind::of(rule, rules, facts, users(remediation, surroundings)) else { return Vec::new() };
-    if let Some(build) = &surroundings.build {
-        return [image::context(subject, build), kind.only_if_built(), kind.revoke(), kind.after()].concat();
-    }
-    if let Some(files) = &surroundings.agents {
-        return [kind.revoke(), agent::steps(subject, files), kind.after()].concat();
+    if let Some(steps) = without_git(subject, &kind, surroundings) {
+        return steps;
     }
     let git_dir_steps = git_dir::steps(subject);
     match first.exposure.stage {
@@ -322,20 +319,29 @@ fn steps(
         Stage::Unreachable if first.exposure.commits == 0 => {
             [git::leftovers(), git_dir_steps, kind.only_if_shared(), kind.prevent()].concat()
         }
-        Stage::Unreachable if revoking == Revoking::Before => {
-            [kind.in_doubt(revoking), git::leftovers(), git_dir_steps].concat()
-        }
-        Stage::Unreachable => {
-            [kind.only_if_doubt(), kind.revoke(), git::leftovers(), git_dir_steps, kind.after()].concat()
-        }
-        Stage::Unknown if image::is_in_image(subject) && revoking == Revoking::Before => {
-            [vec![kind.revoked_before()], image::steps(subject)].concat()
-        }
-        Stage::Unknown if image::is_in_image(subject) => [kind.revoke(), image::steps(subject), kind.after()].concat(),
+        Stage::Unreachable => match revoking {
+            Revoking::Before(_) => [kind.in_doubt(revoking), git::leftovers(), git_dir_steps].concat(),
+            Revoking::Here => {
+                [kind.only_if_doubt(), kind.revoke(), git::leftovers(), git_dir_steps, kind.after()].concat()
+            }
+        },
+        Stage::Unknown if image::is_in_image(subject) => match revoking {
+            Revoking::Before(id) => [vec![kind.revoked_before(id)], image::steps(subject)].concat(),
+            Revoking::Here => [kind.revoke(), image::steps(subject), kind.after()].concat(),
+        },
         Stage::Unknown | Stage::Published => {
             [kind.revoke(), kind.after(), git::published(subject), git_dir_steps].concat()
         }
     }
+}
+
+/// Returns the steps for a build context, or for files of coding agents; `None` if neither was scanned.
+fn without_git(subject: &Subject<'_>, kind: &Kind<'_>, surroundings: &Surroundings) -> Option<Vec<PlanStep>> {
+    if let Some(build) = &surroundings.build {
+        return Some([image::context(subject, build), kind.only_if_built(), kind.revoke(), kind.after()].concat());
+    }
+    let files = surroundings.agents.as_ref()?;
+    Some([kind.revoke(), agent::steps(subject, files), kind.after()].concat())
 }
 
 /// Returns `true` if only a stash reaches the secret.
@@ -476,7 +482,7 @@ impl<'a> Kind<'a> {
     fn only_if_built(&self) -> Vec<PlanStep> {
         vec![text_step(
             StepKind::Revoke,
-            "If an image with it was ever built and pushed, treat the value as leaked and revoke it; 'keysweep image' scans an image. Otherwise nothing else has to be done",
+            "If the file was ever committed and pushed, or an image with it was ever built and pushed, treat the value as leaked and revoke it; 'keysweep history' scans a repository, and 'keysweep image' an image. Otherwise nothing else has to be done",
         )]
     }
 
@@ -488,25 +494,25 @@ impl<'a> Kind<'a> {
     }
 
     /// Returns the steps for a secret with no sign of a push.
-    fn in_doubt(&self, revoking: Revoking) -> Vec<PlanStep> {
+    fn in_doubt(&self, revoking: Revoking<'_>) -> Vec<PlanStep> {
         match revoking {
             Revoking::Here => [self.only_if_doubt(), self.revoke(), self.after()].concat(),
-            Revoking::Before => vec![self.explained(
-                "In doubt treat it as leaked, and revoke it, too, as the plan before this one says for others of its kind: there is no sign of a push from this clone, which is not proof. These are the steps in general",
-            )],
+            Revoking::Before(id) => vec![self.explained(&format!(
+                "In doubt treat it as leaked, and revoke it, too, as the plan for {id} above says for others of its kind: there is no sign of a push from this clone, which is not proof. These are the steps in general"
+            ))],
         }
     }
 
     /// Returns the step for a secret that others may have, if an earlier plan says how its kind is revoked.
-    fn revoked_before(&self) -> PlanStep {
-        self.explained(
-            "Revoke it, too, as the plan before this one says for others of its kind. These are the steps in general",
-        )
+    fn revoked_before(&self, id: &Fingerprint) -> PlanStep {
+        self.explained(&format!(
+            "Revoke it, too, as the plan for {id} above says for others of its kind. These are the steps in general"
+        ))
     }
 
     fn step(&self, kind: StepKind, step: &Step) -> PlanStep {
         let (command, missing) = fill::commands(&step.run, &self.facts, self.rules);
-        PlanStep { kind, title: self.text(&step.action), command, missing, link: String::new() }
+        PlanStep { missing, ..step::step(kind, &self.text(&step.action), command) }
     }
 
     fn titled(&self, kind: StepKind, text: &str) -> PlanStep {

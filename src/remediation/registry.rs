@@ -44,26 +44,25 @@ static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 impl Reference {
-    /// Reads a name; `None` if it isn't one, or if it is only a tag, as some tools write into a layout.
+    /// Reads a name; `None` if it isn't one, or if it names no registry: a mere tag, as some tools write into a layout, or
+    /// the local name of an image that was never pushed (`app:1.0`, `localhost/app`).
     pub fn parse(name: &str) -> Option<Self> {
         let name = name.split_once('@').map_or(name, |(name, _)| name);
         let parts = NAME.as_ref()?.captures(name)?;
-        if name.len() > 255 || !name.contains(['/', ':']) {
-            return None;
-        }
         let part = |name: &str| parts.name(name).map(|part| part.as_str().to_owned());
         let host = part("host").unwrap_or_else(|| "docker.io".to_owned());
         let path = part("path")?;
-        let is_short = host == "docker.io" && !path.contains('/');
-        let path = if is_short { format!("library/{path}") } else { path };
+        let is_local = host == "localhost" || host == "docker.io" && !path.contains('/');
+        if name.len() > 255 || is_local {
+            return None;
+        }
         Some(Self { host, path, tag: part("tag").unwrap_or_else(|| "latest".to_owned()) })
     }
 
     /// Returns the name for docker, with its tag.
     pub fn tagged(&self) -> String {
-        let short = self.path.strip_prefix("library/").unwrap_or(&self.path);
         match &*self.host {
-            "docker.io" => format!("{short}:{}", self.tag),
+            "docker.io" => format!("{}:{}", self.path, self.tag),
             _ => self.whole(),
         }
     }
@@ -156,7 +155,6 @@ mod tests {
     #[test]
     fn each_registry_is_recognised_by_the_image_name() {
         for (name, registry, whole, tagged) in [
-            ("app:1.0", Registry::DockerHub, "docker.io/library/app:1.0", "app:1.0"),
             ("me/app", Registry::DockerHub, "docker.io/me/app:latest", "me/app:latest"),
             ("docker.io/me/app:1", Registry::DockerHub, "docker.io/me/app:1", "me/app:1"),
             ("ghcr.io/me/app/api:1", Registry::GitHub, "ghcr.io/me/app/api:1", "ghcr.io/me/app/api:1"),
@@ -186,8 +184,22 @@ mod tests {
     }
 
     #[test]
-    fn only_valid_names_get_into_commands() {
-        for name in ["", "latest", "a b:1", "x:1; rm -rf ~", "$(x)/a:1", "a/b:1'", "../a:1", "A/b:1", "a:1\u{202e}"] {
+    fn only_valid_names_with_a_registry_get_into_commands() {
+        for name in [
+            "",
+            "latest",
+            "a b:1",
+            "x:1; rm -rf ~",
+            "$(x)/a:1",
+            "a/b:1'",
+            "../a:1",
+            "A/b:1",
+            "a:1\u{202e}",
+            "app",
+            "app:1.0",
+            "docker.io/app:1",
+            "localhost/app:1.0",
+        ] {
             assert_eq!(Reference::parse(name), None, "{name}");
         }
     }

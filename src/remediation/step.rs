@@ -6,7 +6,12 @@ use crate::finding::{Fact, PlanStep, StepKind};
 
 /// Returns a step without a link, whose command has nothing to fill in.
 pub fn step(kind: StepKind, title: &str, command: String) -> PlanStep {
-    PlanStep { kind, title: title.to_owned(), command, missing: Vec::new(), link: String::new() }
+    PlanStep { kind, title: title.to_owned(), command, lines: String::new(), missing: Vec::new(), link: String::new() }
+}
+
+/// Returns a step that writes these lines into a file.
+pub fn written(kind: StepKind, title: &str, lines: String) -> PlanStep {
+    PlanStep { lines, ..step(kind, title, String::new()) }
 }
 
 /// Returns the part of a command that the reader has to fill in.
@@ -14,13 +19,13 @@ pub fn missing(field: &str, hint: &str) -> Fact {
     Fact { field: field.to_owned(), value: hint.to_owned() }
 }
 
-/// Returns the step that mounts build secrets for a command, each given by its id and the variable that it is read as.
+/// Returns the step with the line of a Dockerfile that mounts build secrets for a command, each given by its id and the variable that it is read as.
 pub fn mount(title: &str, secrets: &[(String, String)]) -> PlanStep {
     let mounts: Vec<String> =
         secrets.iter().map(|(id, name)| format!("--mount=type=secret,id={id},env={name}")).collect();
     let hint = "the command that needs the value, which finds it in the environment";
     let run = format!("RUN {} <command>", mounts.join(" "));
-    PlanStep { missing: vec![missing("command", hint)], ..step(StepKind::Remove, title, run) }
+    PlanStep { missing: vec![missing("command", hint)], ..written(StepKind::Remove, title, run) }
 }
 
 /// Returns `true` if a text can be the name of an environment variable in a command.

@@ -53,12 +53,18 @@ pub fn list(folder: &Path, dockerfile: Option<&Path>) -> anyhow::Result<BuildCon
         Err(why) => anyhow::bail!("'{}' could not be read: {why}", dockerfile.display()),
     };
     let (ignore_file, rules) = rules(folder, dockerfile)?;
-    let mut walk =
-        Walk { folder, rules, listing: Listing::default(), left_out: Names::default(), repositories: Vec::new() };
+    let mut walk = Walk {
+        folder,
+        rules,
+        always: Vec::new(),
+        listing: Listing::default(),
+        left_out: Names::default(),
+        repositories: Vec::new(),
+    };
+    let always: Vec<PathBuf> = [Some(dockerfile.to_owned()), ignore_file.clone()].into_iter().flatten().collect();
+    walk.always = always.iter().map(|path| walk.name(path)).collect();
     walk.folder(folder);
-    for always in [Some(dockerfile.to_owned()), ignore_file.clone()].into_iter().flatten() {
-        walk.always(&always);
-    }
+    always.iter().for_each(|path| walk.always(path));
     let compose = walk.compose();
     let name = walk.name(dockerfile);
     let Walk { mut listing, left_out, repositories, .. } = walk;
@@ -115,6 +121,8 @@ fn rules(folder: &Path, dockerfile: &Path) -> anyhow::Result<(Option<PathBuf>, D
 struct Walk<'w> {
     folder: &'w Path,
     rules: DockerIgnore,
+    /// The files that a builder gets even if they are excluded.
+    always: Vec<BString>,
     listing: Listing,
     left_out: Names,
     repositories: Vec<BString>,
@@ -144,13 +152,12 @@ impl Walk<'_> {
             if !is_left_out && path.file_name().is_some_and(|own| own == ".git") {
                 return self.repositories.push(name);
             }
-            // A later line may include files again that are below an excluded folder.
-            return self.folder(path);
+            return self.subfolder(path, name, is_left_out);
         }
         if is_left_out {
             // A compose file is read even if it is excluded.
             let is_compose = compose::names().any(|compose| name == compose.as_bytes());
-            if !is_compose {
+            if !is_compose && !self.always.contains(&name) {
                 self.left_out.add(name);
             }
             return;
@@ -168,6 +175,22 @@ impl Walk<'_> {
         // A build doesn't send pipes, devices or sockets.
         if bounded::kind(kind) == Kind::File {
             self.file(path);
+        }
+    }
+
+    /// Goes through a folder. A later line of the ignore file may include files again that are below an excluded folder;
+    /// a note names the folder alone if none is.
+    fn subfolder(&mut self, path: &Path, mut name: BString, is_left_out: bool) {
+        let read = |walk: &Self| walk.listing.items.len() + walk.listing.gaps.len() + walk.repositories.len();
+        let before = read(self);
+        let others = std::mem::take(&mut self.left_out);
+        self.folder(path);
+        let below = std::mem::replace(&mut self.left_out, others);
+        if is_left_out && below.count() > 0 && read(self) == before {
+            name.push(b'/');
+            self.left_out.add(name);
+        } else {
+            self.left_out.absorb(below);
         }
     }
 

@@ -175,7 +175,14 @@ fn committed(kind: ContentKind, path: &str) -> Occurrence {
 }
 
 fn step(kind: StepKind, title: &str) -> PlanStep {
-    PlanStep { kind, title: title.to_owned(), command: String::new(), missing: Vec::new(), link: String::new() }
+    PlanStep {
+        kind,
+        title: title.to_owned(),
+        command: String::new(),
+        lines: String::new(),
+        missing: Vec::new(),
+        link: String::new(),
+    }
 }
 
 /// Returns a plan with a step of every kind.

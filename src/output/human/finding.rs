@@ -180,6 +180,7 @@ pub(super) fn step<'v>(
     if !step.command.is_empty() {
         paper.commands(&format!("{indent}$ "), &step.command)?;
     }
+    paper.lines(indent.len() + 2, &step.lines)?;
     let below = format!("{indent}  ");
     for (field, hint) in step.missing.iter().filter(|(field, _)| explained.insert(field.as_str())) {
         paper.paragraph((&below, style::plain), &format!("<{field}>: {hint}"), style::faint)?;

@@ -369,6 +369,7 @@ impl Convert<'_> {
             kind: step.kind,
             title: self.safe(step.title.as_bytes()),
             command: by_line(&step.command, |line| self.safe(line)),
+            lines: by_line(&step.lines, |line| self.safe(line)),
             missing: self.map(&step.missing),
             link: escape(step.link.as_bytes()),
         }

@@ -391,6 +391,8 @@ pub struct StepView {
     pub title: String,
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub command: String,
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub lines: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub missing: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "String::is_empty", default)]

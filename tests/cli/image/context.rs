@@ -101,13 +101,14 @@ fn following_the_plan_removes_values_from_a_compose_file() {
     let report: serde_json::Value = serde_json::from_str(&run.out()).unwrap();
     let plans = report["plans"].as_array().unwrap();
     let steps: Vec<&serde_json::Value> = plans.iter().flat_map(|plan| plan["steps"].as_array().unwrap()).collect();
-    let commands: Vec<&str> = steps.iter().filter_map(|step| step["command"].as_str()).collect();
+    let of_key = |key: &str| steps.iter().filter_map(|step| step[key].as_str()).collect::<Vec<_>>();
+    let (commands, lines) = (of_key("command"), of_key("lines"));
     for block in [
         "services:\n  web:\n    build:\n      secrets: [gh_token]\nsecrets:\n  gh_token:\n    environment: GH_TOKEN",
         "RUN --mount=type=secret,id=gh_token,env=GH_TOKEN <command>",
         "services:\n  web:\n    secrets: [push_token]\nsecrets:\n  push_token:\n    environment: PUSH_TOKEN",
     ] {
-        assert!(commands.contains(&block), "{commands:#?}");
+        assert!(lines.contains(&block), "{lines:#?}");
     }
     assert!(!commands.iter().any(|command| command.contains(".dockerignore")), "the file is needed: {commands:#?}");
     repo.write(
@@ -129,4 +130,78 @@ fn other_compose_builds_are_listed() {
     run.expect_mention("./web").expect_mention(". with api.Dockerfile");
     repo.write("compose.yaml", "services:\n  web:\n    build: .\n");
     assert!(!repo.keysweep(&["context", "--format", "jsonl"]).expect_code(0).out().contains("compose builds"));
+}
+
+/// Returns the lines of a text that start with one of the given line's words, up to as many as `block` has, without the
+/// indentation that all of them share.
+fn copied(text: &str, block: &str) -> String {
+    let first = block.lines().next().unwrap_or_default();
+    let mut lines = text.lines().skip_while(|line| line.trim() != first);
+    let indent = lines.clone().next().map_or(0, |line| line.len() - line.trim_start().len());
+    let lines: Vec<&str> = lines.by_ref().take(block.lines().count()).map(|line| &line[indent..]).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn lines_for_a_file_can_be_copied_from_every_report() {
+    let token = |seed: u32| github_token(9_970 + seed);
+    let repo = Repo::folder();
+    repo.write("Dockerfile", "FROM scratch\n");
+    repo.write("compose.yaml", compose(token));
+    let block =
+        "services:\n  web:\n    build:\n      secrets: [gh_token]\nsecrets:\n  gh_token:\n    environment: GH_TOKEN";
+    for format in [&["--full"][..], &["--format", "markdown"], &["--format", "html"]] {
+        let run = repo.keysweep(&[&["context"], format].concat()).expect_code(1);
+        let text = run.out().replace("<pre><code>", "\n").replace("</code>", "\n");
+        assert_eq!(copied(&text, block), block, "{format:?}: {run}");
+        assert!(!text.contains("$ services:") && !text.contains("$ RUN"), "{run}");
+        assert!(!text.contains("```sh\n  services:") && !text.contains("```sh\n  RUN"), "{run}");
+    }
+}
+
+#[test]
+fn compose_files_in_flow_style_are_understood() {
+    let token = |seed: u32| github_token(9_980 + seed);
+    let repo = Repo::folder();
+    repo.write("Dockerfile", "FROM scratch\n");
+    repo.write(".dockerignore", "compose.yaml\n");
+    for text in [
+        format!(
+            "services:\n  web:\n    build: {{context: ., args: [\"GH_TOKEN={}\"]}}\n    environment: {{PUSH_TOKEN: {}}}\n",
+            token(1),
+            token(2)
+        ),
+        format!(
+            "services:\n  web:\n    build: {{\n      context: .,\n      args: {{ GH_TOKEN: {} }}\n    }}\n    environment: [\n      A=b, # c\n      PUSH_TOKEN={}\n    ]\n",
+            token(3),
+            token(4)
+        ),
+        format!(
+            "{{\"services\":{{\"web\":{{\"build\":{{\"context\":\".\",\"args\":{{\n\"GH_TOKEN\":\"{}\"\n}}}},\"environment\":[\n\"PUSH_TOKEN={}\"\n]}}}}}}\n",
+            token(5),
+            token(6)
+        ),
+    ] {
+        repo.write("compose.yaml", &text);
+        let run = repo.keysweep(&["context", "--format", "jsonl"]).expect_code(1);
+        assert_eq!(
+            places(&run),
+            [at("compose.yaml", 0, "build-argument"), at("compose.yaml", 0, "variable")],
+            "{text}"
+        );
+        let run = repo.keysweep(&["context", "--full"]).expect_code(1);
+        run.expect_mention("secrets: [gh_token]").expect_mention("secrets: [push_token]").expect_mention("web:");
+    }
+}
+
+#[test]
+fn only_files_that_are_not_sent_are_listed_as_such() {
+    let repo = Repo::folder();
+    repo.write("Dockerfile", "FROM scratch\n");
+    repo.write(".dockerignore", "Dockerfile\n.dockerignore\n.git\nnotes\nmixed\n!mixed/b\n");
+    for path in [".git/HEAD", ".git/refs/x", "notes/a", "notes/b/c", "mixed/a", "mixed/b"] {
+        repo.write(path, "x\n");
+    }
+    let run = repo.keysweep(&["context", "--format", "jsonl"]).expect_code(0);
+    run.expect_mention("leaves it out, 3: .git/, mixed/a, notes/\"");
 }

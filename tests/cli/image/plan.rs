@@ -65,10 +65,39 @@ fn an_image_with_several_secrets_is_built_again_once() {
 }
 
 #[test]
-fn a_hostile_name_gets_into_no_command() {
-    for name in ["x:1; touch /tmp/x", "$(touch x)/a:1", "a`id`:1", "a\nb:1", "latest"] {
+fn a_name_that_is_hostile_or_names_no_registry_gets_into_no_command() {
+    for name in ["x:1; touch /tmp/x", "$(touch x)/a:1", "a`id`:1", "a\nb:1", "latest", "app:1.0", "localhost/app:1.0"] {
         let commands = planned(name);
         assert!(commands.contains("docker://<image>"), "{name}: {commands}");
         assert!(!commands.contains(name), "{commands}");
     }
+}
+
+#[test]
+fn a_variable_of_an_image_is_mounted_under_its_name() {
+    let sample = Sample::new(&[&[File("app/x", "x".to_owned())]]);
+    let token = crate::support::github_token(9_944);
+    let sample = sample.with_config(|config| config["config"]["Env"] = json!([format!("GITHUB_TOKEN={token}")]));
+    let run = piped_as("json", archive(&sample.oci(Packed::Gzip))).expect_code(1);
+    let report: serde_json::Value = serde_json::from_str(&run.out()).unwrap_or_default();
+    let steps = report["plans"][0]["steps"].as_array().cloned().unwrap_or_default();
+    let has = |key: &str, text: &str| steps.iter().any(|step| step[key] == text);
+    assert!(has("lines", "RUN --mount=type=secret,id=github_token,env=GITHUB_TOKEN <command>"), "{steps:#?}");
+    assert!(has("command", "docker build --secret id=github_token,env=GITHUB_TOKEN ."), "{steps:#?}");
+}
+
+/// Another kind of secret is between two of one kind, whose second plan names the one with the steps.
+#[test]
+fn a_plan_names_the_plan_that_has_its_steps() {
+    let entra = format!("AZURE_CLIENT_SECRET={}\n", crate::support::entra_secret(47));
+    let layer = [File("app/.env", env(48)), File("app/azure.env", entra)];
+    let sample = Sample::new(&[&layer]).with_config(|config| config["config"]["Env"] = json!([env(49).trim()]));
+    let run = piped_as("json", archive(&sample.oci(Packed::Gzip))).expect_code(1);
+    let report: serde_json::Value = serde_json::from_str(&run.out()).unwrap_or_default();
+    let plans = report["plans"].as_array().cloned().unwrap_or_default();
+    let titles = |plan: &serde_json::Value| plan["steps"].to_string();
+    let first = plans.iter().find(|plan| titles(plan).contains("credentials/revoke")).cloned().unwrap_or_default();
+    let id = first["findings"][0].as_str().unwrap_or_default().to_owned();
+    let said = format!("as the plan for {id} above says");
+    assert!(!id.is_empty() && plans.iter().filter(|plan| titles(plan).contains(&said)).count() == 1, "{plans:#?}");
 }

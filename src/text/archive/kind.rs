@@ -32,7 +32,7 @@ pub enum Kind {
     Ar,
     /// A script with an archive after its last line.
     Script,
-    /// A picture with compressed texts, or a broken one, which may have some.
+    /// A picture with compressed texts or with an archive behind its end, or a broken one, which may have either.
     Png,
     /// Commits as one file, from which git makes a repository.
     Bundle,
@@ -51,7 +51,7 @@ pub enum Kind {
 impl Kind {
     /// Returns `true` if a member of such a file may have no name.
     pub fn has_nameless(self) -> bool {
-        matches!(self, Self::Gzip | Self::Zstd | Self::Xz | Self::Zlib | Self::Script)
+        matches!(self, Self::Gzip | Self::Zstd | Self::Xz | Self::Zlib | Self::Script | Self::Png)
     }
 }
 
@@ -76,7 +76,8 @@ pub fn kind(bytes: &[u8]) -> Option<Kind> {
         [b'%', b'P', b'D', b'F', b'-', ..] => Some(Kind::Pdf),
         [b'P', b'A', b'C', b'K', 0, 0, 0, 2 | 3, ..] => Some(Kind::Pack),
         [0x89, b'P', ..] if png::is_picture(bytes) => {
-            (png::has_texts(bytes) || !png::is_whole(bytes)).then_some(Kind::Png)
+            let is_opened = png::has_texts(bytes) || png::behind(bytes).is_none_or(is_appended);
+            is_opened.then_some(Kind::Png)
         }
         _ if bytes.starts_with(b"# v2 git bundle\n") || bytes.starts_with(b"# v3 git bundle\n") => Some(Kind::Bundle),
         _ => compressed(bytes).or_else(|| holding(bytes)).or_else(|| sealed(bytes).map(Kind::Sealed)),
@@ -86,6 +87,12 @@ pub fn kind(bytes: &[u8]) -> Option<Kind> {
 /// Returns the kind of a compressed archive, opened or not, by its first bytes.
 pub(super) fn packed(bytes: &[u8]) -> Option<Kind> {
     compressed(bytes).or_else(|| sealed(bytes).map(Kind::Sealed))
+}
+
+/// Returns `true` if bytes behind the end of another file are an archive. A picture is no reason to look further: any
+/// number of them may follow each other.
+pub(super) fn is_appended(bytes: &[u8]) -> bool {
+    packed(bytes).is_some() || is_tar(bytes) || ends_zip(bytes)
 }
 
 /// Returns the kind of a compressed archive that is opened, by its first bytes.
@@ -149,10 +156,9 @@ pub(super) fn behind_script(bytes: &[u8]) -> Option<&[u8]> {
 
 /// Returns the tar that begins after one of the lines of a text, such as a script that contains it uncompressed.
 fn tar_behind_line(bytes: &[u8]) -> Option<&[u8]> {
-    /// The most magic numbers that are checked: a hostile text may have any number of them.
-    const MOST: usize = 64;
     let starts = memmem::find_iter(bytes, b"ustar").filter_map(|mark| mark.checked_sub(TAR_MARK));
-    let starts = starts.filter(|start| start.checked_sub(1).is_some_and(|before| bytes[before] == b'\n')).take(MOST);
+    let starts = starts.filter(|start| start.checked_sub(1).is_some_and(|before| bytes[before] == b'\n'));
+    // A hostile text may have any number of magic numbers: each one costs the sum of a single block, so all are checked.
     starts.map(|start| &bytes[start..]).find(|archive| archive.get(..BLOCK).is_some_and(is_tar_header))
 }
 
@@ -240,6 +246,7 @@ mod tests {
 
     #[test]
     fn kinds_are_recognised_by_their_magic_bytes() {
+        let decoys = [&b"\n"[..], &[b'x'; TAR_MARK], b"ustar"].concat();
         for (bytes, expected) in [
             (gz(b""), Some(Kind::Gzip)),
             (zip(&[("a", b"b")]), Some(Kind::Zip)),
@@ -271,6 +278,10 @@ mod tests {
             ([b"#!/bin/sh\nexit\n".to_vec(), gz(b"")].concat(), Some(Kind::Script)),
             ([b"#!/bin/sh\nexit\n".to_vec(), tar(&[("a", b"b")])].concat(), Some(Kind::Script)),
             ([b"#!/bin/sh\n".to_vec(), vec![b'x'; TAR_MARK], b"ustar".repeat(200)].concat(), None),
+            (
+                [b"#!/bin/sh\n".to_vec(), decoys.repeat(100), b"\n".to_vec(), tar(&[("a", b"b")])].concat(),
+                Some(Kind::Script),
+            ),
             (b"#!/bin/sh\nexit\n\x1f\x8b is a text".to_vec(), None),
             ([b"a text\n".to_vec(), gz(b"")].concat(), None),
             (b"!<arch>\nlib.o/ ".to_vec(), None),

@@ -1,8 +1,10 @@
-//! Opens files that contain others one by one without compressing the whole: `ar` archives, and pictures with texts.
+//! Opens files that contain others one by one without compressing the whole: `ar` archives, and pictures with texts
+//! or with an archive behind their end.
 
 use bstr::{BStr, ByteSlice};
 use flate2::bufread::ZlibDecoder;
 
+use super::kind::is_appended;
 use super::unopened::Reason;
 use super::walk::{Walk, joined};
 use super::{ar, png};
@@ -28,8 +30,10 @@ impl Walk<'_> {
             let text = self.unpacked(path.as_bstr(), &mut ZlibDecoder::new(stream));
             self.member(path.as_bstr(), &text, depth);
         }
-        if !png::is_whole(bytes) {
-            self.report(path, Reason::Picture);
+        match png::behind(bytes) {
+            None => self.report(path, Reason::Picture),
+            Some(behind) if is_appended(behind) && self.count(path) => self.member(path, behind, depth),
+            Some(_) => {}
         }
         true
     }

@@ -21,9 +21,13 @@ fn chunks(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     })
 }
 
-/// Returns `true` if the chunks lead to the one that ends every picture.
-pub(super) fn is_whole(bytes: &[u8]) -> bool {
-    chunks(bytes).any(|(kind, _)| kind == *b"IEND")
+/// Returns the bytes behind the chunk that ends every picture; `None` if the chunks don't lead to one.
+pub(super) fn behind(bytes: &[u8]) -> Option<&[u8]> {
+    let mut at = MAGIC.len();
+    chunks(bytes).find_map(|(kind, data)| {
+        at = at.saturating_add(HEAD + data.len() + SUM);
+        (kind == *b"IEND").then(|| bytes.get(at..).unwrap_or_default())
+    })
 }
 
 /// Returns `true` if bytes start like a picture.
@@ -54,7 +58,7 @@ pub(super) fn has_texts(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::archive::samples::{members, named, unpacked, zlib};
+    use crate::text::archive::samples::{gz, members, named, tar, unpacked, zip, zlib};
     use crate::text::archive::{Limits, Reason, kind};
 
     fn png(chunks: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
@@ -100,5 +104,22 @@ mod tests {
         assert_eq!(unpacked(&damaged, Limits::default()).1, [(String::new(), Reason::Picture)]);
         // Bytes after the end of the picture are not part of it.
         assert_eq!(members(&[&whole[..], b"more"].concat()).len(), 1);
+    }
+
+    #[test]
+    fn an_archive_behind_a_picture_is_opened() {
+        let plain = png(&[(b"IHDR", vec![0; 13])]);
+        let texts = png(&[(b"IHDR", vec![0; 13]), (b"zTXt", [b"Comment\0\0", &zlib(b"of a picture")[..]].concat())]);
+        let shown: (&str, &[u8]) = ("text Comment", b"of a picture");
+        for (archive, name) in [
+            (zip(&[("app.env", b"hidden")]), "app.env"),
+            ([&b"padding"[..], &zip(&[("app.env", b"hidden")])].concat(), "app.env"),
+            (tar(&[("app.env", b"hidden")]), "app.env"),
+            (gz(b"hidden"), ""),
+        ] {
+            let hidden: (&str, &[u8]) = (name, b"hidden");
+            assert_eq!(members(&[&plain[..], &archive].concat()), named(&[hidden]));
+            assert_eq!(members(&[&texts[..], &archive].concat()), named(&[shown, hidden]));
+        }
     }
 }

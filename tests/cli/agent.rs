@@ -110,6 +110,36 @@ fn an_edit_that_removes_a_secret_is_not_stopped() {
 }
 
 #[test]
+fn only_an_edit_of_a_file_removes_a_secret() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(1907));
+    let line = secret.line();
+    let patch = format!("*** Begin Patch\n*** Update File: a\n@@\n-{line}");
+    let packed = json!({ "path": "/p/b", "old_string": line }).to_string();
+    let prompt = json!({ "session_id": "a", "hook_event_name": "UserPromptSubmit", "prompt": patch });
+    let cursor = |event: &str, key: &str| json!({ "hook_event_name": event, "cursor_version": "2", key: patch });
+    let calls = [
+        before("Write", json!({ "file_path": "/p/a", "content": patch })),
+        before("Edit", json!({ "file_path": "/p/a", "old_string": "", "new_string": patch })),
+        before("Edit", json!({ "file_path": "/p/a", "old_string": "", "new_string": packed })),
+        before("Bash", json!({ "command": format!("cat > a <<'END'\n{patch}END") })),
+        before("Bash", json!({ "command": "ls", "old_string": line })),
+        before("WebFetch", json!({ "url": "https://a.test", "prompt": patch })),
+        before("mcp__slack__post", json!({ "old_text": line })),
+        before("mcp__files__edit", json!({ "path": "/p/a", "old_text": line })),
+        before("mcp__files__apply_patch", json!({ "patch": patch })),
+        before("apply_patch", json!({ "command": patch.replace("Update", "Add") })),
+        prompt,
+    ];
+    for call in calls {
+        stopped(&repo, &call, &secret);
+    }
+    for (event, key) in [("beforeSubmitPrompt", "prompt"), ("beforeReadFile", "content")] {
+        send(&repo, &cursor(event, key)).expect_mention(secret.rule).expect_withheld(&secret.value);
+    }
+    goes_on(&repo, &before("apply_patch", json!({ "command": format!("{patch}*** End Patch\n") })));
+}
+
+#[test]
 fn a_prompt_with_a_secret_is_stopped() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(1903));
     let prompt = |text: String| json!({ "session_id": "a", "hook_event_name": "UserPromptSubmit", "prompt": text });

@@ -129,7 +129,7 @@ fn list_reads(reads: &Reads, limit: u64, listing: &mut Listing) {
             Err(_) => {}
         }
     }
-    let many = "it matches more files than can be checked before they are read; name fewer".to_owned();
+    let many = "with it, more files are named than can be checked before they are read; name fewer".to_owned();
     listing.gaps.extend(reads.too_many.iter().map(|name| too_large(name, many.clone())));
 }
 

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::Call;
 use super::shell::{self, Command};
+use super::texts::Removal;
+use super::{Call, Stage};
 
 /// The places in which agents name the tool; some only name it in the event.
 const TOOLS: [&str; 6] =
@@ -19,7 +20,30 @@ const LINES: [&str; 5] = ["command", "command_line", "CommandLine", "cmd", "scri
 /// The places in which agents put the prompt.
 const PROMPTS: [&str; 4] = ["/prompt", "/tool_info/user_prompt", "/userPromptSubmit/prompt", "/user_prompt"];
 
+/// The words in the names of tools, or of events, that change a part of a file.
+const EDITING: [&str; 3] = ["edit", "replace", "write_code"];
+
+/// Returns `true` if an agent puts the arguments of a tool under these keys.
+pub(super) fn is_arguments(keys: &str) -> bool {
+    ARGUMENTS.iter().any(|at| at.split('/').skip(1).eq(keys.split('.')))
+}
+
 impl Call {
+    /// Returns the form in which the call names what it removes from a file.
+    pub(super) fn removal(&self) -> Removal {
+        let (tool, event) = (self.tool(), self.event.to_ascii_lowercase());
+        // A tool of an MCP server may send its arguments anywhere.
+        if !matches!(self.stage, Stage::Before) || tool.starts_with("mcp") || event.contains("mcp") {
+            Removal::None
+        } else if tool.contains("patch") {
+            Removal::Patch
+        } else if EDITING.iter().any(|word| tool.contains(word)) {
+            Removal::Key
+        } else {
+            Removal::None
+        }
+    }
+
     /// Returns the name of the tool, in lower case.
     pub(super) fn tool(&self) -> String {
         let name = TOOLS.iter().find_map(|at| self.sent.pointer(at)?.as_str());

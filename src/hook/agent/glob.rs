@@ -2,32 +2,37 @@
 
 use std::path::{Component, Path, PathBuf};
 
-/// The most files that are found, and the most folder entries that are read.
+/// The most files that all patterns of a call may match, and the most folder entries that are read for them. An agent
+/// waits only so long for its hook.
 const MAX_FILES: usize = 256;
 const MAX_ENTRIES: usize = 5_000;
 
-/// Returns the files that match; `None` if there are too many.
-pub(super) fn files(pattern: &Path) -> Option<Vec<PathBuf>> {
-    let parts: Vec<Component> = pattern.components().collect();
-    let mut search = Search { files: Vec::new(), entries: 0 };
-    search.below(PathBuf::new(), &parts)?;
-    search.files.sort();
-    search.files.dedup();
-    Some(search.files)
-}
-
-struct Search {
+/// The search for all patterns of a call.
+#[derive(Debug, Default)]
+pub(super) struct Search {
     files: Vec<PathBuf>,
+    found: usize,
     entries: usize,
 }
 
 impl Search {
+    /// Returns the files that match; `None` if those of the call are too many.
+    pub(super) fn files(&mut self, pattern: &Path) -> Option<Vec<PathBuf>> {
+        let parts: Vec<Component> = pattern.components().collect();
+        self.below(PathBuf::new(), &parts)?;
+        let mut files = std::mem::take(&mut self.files);
+        files.sort();
+        files.dedup();
+        Some(files)
+    }
+
     fn below(&mut self, path: PathBuf, parts: &[Component<'_>]) -> Option<()> {
         let Some((part, rest)) = parts.split_first() else {
             if path.is_file() {
                 self.files.push(path);
+                self.found += 1;
             }
-            return (self.files.len() <= MAX_FILES).then_some(());
+            return (self.found <= MAX_FILES).then_some(());
         };
         let name = part.as_os_str().to_string_lossy();
         if name == "**" {
@@ -52,8 +57,11 @@ impl Search {
 
     fn children(&mut self, folder: &Path) -> Option<Vec<(PathBuf, String)>> {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        // A folder costs something even if nothing is in it.
+        self.entries += 1;
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let children = entries.take(MAX_ENTRIES).map(|entry| (entry.path(), entry.file_name()));
+        let children =
+            entries.take(MAX_ENTRIES.saturating_sub(self.entries)).map(|entry| (entry.path(), entry.file_name()));
         let children: Vec<_> = children.map(|(path, name)| (path, name.to_string_lossy().into_owned())).collect();
         self.entries += children.len();
         (self.entries < MAX_ENTRIES).then_some(children)
@@ -112,11 +120,15 @@ mod tests {
         for name in ["x.env", "a/y.env", "a/b/z.env", "a/b/z.txt"] {
             std::fs::write(at(name), "").unwrap();
         }
+        let files = |pattern: &Path| Search::default().files(pattern);
         assert_eq!(files(&at("*.env")), Some(vec![at("x.env")]));
         assert_eq!(files(&at("a/*/*.env")), Some(vec![at("a/b/z.env")]));
         assert_eq!(files(&at("**/*.env")).map(|found| found.len()), Some(3));
         assert_eq!(files(&at("none/*")), Some(Vec::new()));
         (0..=MAX_FILES).for_each(|number| std::fs::write(at(&format!("{number}.many")), "").unwrap());
         assert_eq!(files(&at("*.many")), None);
+        let mut search = Search::default();
+        let count = (0..MAX_ENTRIES).take_while(|_| search.files(&at("a/*/*.none")).is_some()).count();
+        assert!((100..MAX_ENTRIES).contains(&count), "the limit is that of the call: {count}");
     }
 }

@@ -175,7 +175,7 @@ impl Call {
     pub fn texts(&self) -> Vec<Text> {
         let results = self.results();
         if results.is_empty() {
-            return Gathered::of_call(&self.sent);
+            return Gathered::of_call(&self.sent, self.removal());
         }
         let last = |at: &'static str| at.rsplit('/').next().unwrap_or(at);
         results.into_iter().flat_map(|(at, value)| Gathered::of_result(value, last(at))).collect()
@@ -303,6 +303,7 @@ mod tests {
         let edits = json!([{ "old_string": "a", "new_string": "b" }]);
         let texts = call(&json!({
             "hook_event_name": "PreToolUse",
+            "tool_name": "MultiEdit",
             "tool_input": { "file_path": "x.rs", "edits": edits, "note": { "c": ["d"] } },
         }))
         .texts();
@@ -345,10 +346,19 @@ mod tests {
     #[test]
     fn lines_removed_by_a_patch_are_old_and_context_lines_are_not() {
         let patch = "-before\n*** Begin Patch\n*** Update File: a\n-out\n+in\n*** End Patch\n-after\n".repeat(2);
-        let texts = call(&json!({ "hook_event_name": "PreToolUse", "patch": patch })).texts();
-        assert_eq!(names(&texts, "-out\n-out\n"), [("patch".to_owned(), true)]);
+        let sent = |tool: &str, patch: &str| {
+            let input = json!({ "patch": patch });
+            call(&json!({ "hook_event_name": "PreToolUse", "tool_name": tool, "tool_input": input })).texts()
+        };
+        let key = "tool_input.patch".to_owned();
+        let texts = sent("apply_patch", &patch);
+        assert_eq!(names(&texts, "-out\n-out\n"), [(key.clone(), true)]);
         let rest = patch.replace("-out\n", "");
-        assert_eq!(names(&texts, &rest), [("patch".to_owned(), false)]);
+        assert_eq!(names(&texts, &rest), [(key.clone(), false)]);
+        // A new file has no lines to remove, and other tools do not read patches.
+        let added = patch.replace("Update", "Add");
+        assert_eq!(names(&sent("apply_patch", &added), &added), [(key.clone(), false)]);
+        assert_eq!(names(&sent("Write", &patch), &patch), [(key, false)]);
     }
 
     #[test]

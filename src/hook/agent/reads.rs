@@ -2,16 +2,18 @@
 //!
 //! This module only lists files that exist. The caller has to read them, and to ignore those that can't be read.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::action::file_of;
+use super::glob::Search;
 use super::shell::Command;
-use super::{Call, Stage, glob};
+use super::{Call, Stage};
 
 /// A file that is about to be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Read {
     /// The path of the file.
     pub path: PathBuf,
@@ -23,9 +25,9 @@ pub struct Read {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
     /// The files that exist.
-    pub files: Vec<Read>,
-    /// The patterns that match too many files.
-    pub too_many: Vec<String>,
+    pub files: BTreeSet<Read>,
+    /// The first name or pattern with which there are too many files.
+    pub too_many: Option<String>,
 }
 
 /// The programs that show the content of the files they are given.
@@ -66,6 +68,12 @@ const PRINTERS: [&str; 35] = [
     "get-content",
     "select-string",
 ];
+/// The most files that a call may read, and the most names that are looked up, because an agent waits only so long for
+/// its hook.
+const MAX_FILES: usize = 1000;
+const MAX_NAMES: usize = 50_000;
+/// The most bytes of a name in a prompt; no file system opens longer ones.
+const MAX_NAME: usize = 4096;
 /// The words in the names of tools that read files and do not change them.
 const READING: [&str; 5] = ["read", "view", "grep", "search", "cat"];
 /// The keys that tools use for the first and the last line.
@@ -76,7 +84,8 @@ const LAST: [&str; 5] = ["endLine", "end_line", "EndLine", "end_line_one_indexed
 impl Call {
     /// Returns the files whose content the agent would see and that could not be masked afterwards.
     pub fn reads(&self) -> Reads {
-        let mut found = Found { folder: self.folder().unwrap_or_default(), reads: Reads::default() };
+        let folder = self.folder().unwrap_or_default();
+        let mut found = Found { folder, names: 0, search: Search::default(), reads: Reads::default() };
         if !matches!(self.stage, Stage::Before) {
             return found.reads;
         }
@@ -94,6 +103,9 @@ impl Call {
 /// The files found so far.
 struct Found {
     folder: PathBuf,
+    /// The number of names that were looked up.
+    names: usize,
+    search: Search,
     reads: Reads,
 }
 
@@ -133,16 +145,22 @@ impl Found {
 
     /// Adds the files that a name or a pattern stands for, if there are any.
     fn add(&mut self, name: &str, lines: Option<(usize, usize)>) {
-        let path = self.folder.join(at_home(name));
-        if path.is_file() {
-            self.reads.files.push(Read { path, lines });
-        } else if name.contains(['*', '?']) {
-            match glob::files(&path) {
-                Some(files) => self.reads.files.extend(files.into_iter().map(|path| Read { path, lines: None })),
-                None => self.reads.too_many.push(name.to_owned()),
-            }
+        self.names += 1;
+        if self.reads.too_many.is_some() {
+            return;
         }
-        self.reads.files.dedup();
+        let path = self.folder.join(at_home(name));
+        let files = if path.is_file() {
+            Some(vec![(path, lines)])
+        } else if name.contains(['*', '?']) {
+            self.search.files(&path).map(|files| files.into_iter().map(|path| (path, None)).collect())
+        } else {
+            Some(Vec::new())
+        };
+        self.reads.files.extend(files.iter().flatten().map(|(path, lines)| Read { path: path.clone(), lines: *lines }));
+        if files.is_none() || self.reads.files.len() > MAX_FILES || self.names > MAX_NAMES {
+            self.reads.too_many = Some(name.to_owned());
+        }
     }
 }
 
@@ -161,6 +179,7 @@ fn mentions(prompt: &str) -> Vec<&str> {
     for (at, _) in prompt.match_indices('@') {
         let is_start = prompt[..at].chars().last().is_none_or(|last| last.is_whitespace() || "('\"`".contains(last));
         let rest = &prompt[at + 1..];
+        let rest = &rest[..rest.floor_char_boundary(MAX_NAME)];
         let name = match rest.strip_prefix('"') {
             Some(quoted) => quoted.split('"').next(),
             None => rest.split(char::is_whitespace).next(),

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::action::is_arguments;
+
 /// A text in a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
@@ -23,25 +25,41 @@ const OLD: [&str; 4] = ["old_string", "old_str", "old_text", "oldText"];
 pub(super) const PATCH: &str = "*** Begin Patch";
 /// The last line of such a patch.
 const PATCH_END: &str = "*** End Patch";
+/// The beginning of the line that names the next file of a patch, and that of a file whose lines are changed.
+const PATCH_FILE: &str = "*** ";
+const PATCH_UPDATE: &str = "*** Update File: ";
+
+/// The form in which a call names what an edit of a file removes. Nothing else that is sent is about to disappear,
+/// whatever it looks like: a prompt, a command or a message may have the same keys and the same lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Removal {
+    /// The call removes nothing from a file.
+    None,
+    /// The text is under a key of its own, next to the path of the file.
+    Key,
+    /// The text is in the lines of a patch.
+    Patch,
+}
 
 /// The texts of a call that are found so far.
 pub(super) struct Gathered {
     /// `true` if a tool returned them: then none is old and none is split, because the agent sees all of it.
     is_result: bool,
+    removal: Removal,
     texts: Vec<Text>,
 }
 
 impl Gathered {
     /// Returns all texts of a call.
-    pub(super) fn of_call(sent: &Value) -> Vec<Text> {
-        let mut gathered = Self { is_result: false, texts: Vec::new() };
+    pub(super) fn of_call(sent: &Value, removal: Removal) -> Vec<Text> {
+        let mut gathered = Self { is_result: false, removal, texts: Vec::new() };
         gathered.gather(sent, "", None);
         gathered.texts
     }
 
     /// Returns all texts of a tool's result under a key.
     pub(super) fn of_result(result: &Value, key: &str) -> Vec<Text> {
-        let mut gathered = Self { is_result: true, texts: Vec::new() };
+        let mut gathered = Self { is_result: true, removal: Removal::None, texts: Vec::new() };
         gathered.gather(result, key, None);
         gathered.texts
     }
@@ -57,7 +75,13 @@ impl Gathered {
                     self.text(text, name, file);
                 }
                 if let Some(inner) = inner {
+                    let removal = self.removal;
+                    // Only the arguments themselves are parsed by the tool; JSON in them is a text of the file.
+                    if !is_arguments(name) {
+                        self.removal = Removal::None;
+                    }
                     self.gather(&inner, name, file);
+                    self.removal = removal;
                 }
             }
             Value::Array(values) => values.iter().for_each(|value| self.gather(value, name, file)),
@@ -81,18 +105,20 @@ impl Gathered {
         }
     }
 
-    /// Adds a text; the lines that a patch in it removes become a text of their own.
+    /// Adds a text; the lines that a patch removes become a text of their own.
     fn text(&mut self, text: &str, key: &str, file: Option<&str>) {
         let name = file.unwrap_or(key);
-        let is_old = OLD.contains(&key.rsplit('.').next().unwrap_or_default());
-        if self.is_result {
-            self.add(name, text.to_owned(), false);
-        } else if is_old || !text.contains(PATCH) {
-            self.add(name, text.to_owned(), is_old);
-        } else {
-            let (out, rest) = halves(text);
-            self.add(name, out, true);
-            self.add(name, rest, false);
+        match self.removal {
+            Removal::Key => {
+                let is_old = file.is_some() && OLD.contains(&key.rsplit('.').next().unwrap_or_default());
+                self.add(name, text.to_owned(), is_old);
+            }
+            Removal::Patch if text.contains(PATCH) => {
+                let (out, rest) = halves(text);
+                self.add(name, out, true);
+                self.add(name, rest, false);
+            }
+            Removal::Patch | Removal::None => self.add(name, text.to_owned(), false),
         }
     }
 
@@ -116,13 +142,14 @@ fn end(name: &str) -> &str {
     &name[name.ceil_char_boundary(name.len().saturating_sub(MAX_NAME))..]
 }
 
-/// Returns the lines that the patches in a text remove, and the rest: outside of a patch, a line may start with
+/// Returns the lines that the patches in a text remove from files, and the rest: elsewhere, a line may start with
 /// anything.
 fn halves(text: &str) -> (String, String) {
-    let mut in_patch = false;
+    let (mut in_patch, mut in_update) = (false, false);
     let (out, rest): (Vec<&str>, Vec<&str>) = text.split_inclusive('\n').partition(|line| {
         in_patch = if in_patch { !line.contains(PATCH_END) } else { line.contains(PATCH) };
-        in_patch && line.starts_with('-')
+        in_update = in_patch && if line.starts_with(PATCH_FILE) { line.starts_with(PATCH_UPDATE) } else { in_update };
+        in_update && line.starts_with('-')
     });
     (out.concat(), rest.concat())
 }

@@ -170,6 +170,15 @@ mod tests {
         let here = interpretation("gitlab-pat", 401, "{}", false);
         assert!(here.word == Liveness::Unknown && here.why.contains("self-managed"), "{here:?}");
         assert_eq!(interpretation("gitlab-pat", 401, "{}", true).word, Liveness::Dead);
+        for (rule, status, body) in [
+            ("github-pat-classic", 401, r#"{"message":"Bad credentials"}"#),
+            ("github-app-installation-token", 401, r#"{"message":"Bad credentials"}"#),
+            ("aws-secret-access-key", 403, "<Code>InvalidClientTokenId</Code>"),
+            ("openai-project-key", 401, r#"{"error":{"code":"invalid_api_key"}}"#),
+        ] {
+            let words = [false, true].map(|is_named| interpretation(rule, status, body, is_named).word);
+            assert_eq!(words, [Liveness::Unknown, Liveness::Dead], "{rule}");
+        }
     }
 
     #[test]

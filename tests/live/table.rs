@@ -206,6 +206,12 @@ const DOCUMENTED: &[(&str, u16, &str, Liveness)] = &[
     ("npm-token", 200, "{}", Unknown),
     ("openai-key", 200, r#"{"object":"list","data":[]}"#, Live),
     ("openai-key", 401, r#"{"error":{"code":"invalid_api_key"}}"#, Dead),
+    (
+        "openai-key",
+        401,
+        r#"{"error":{"message":"Please make your request to us.api.openai.com","code":"incorrect_hostname"},"status":401}"#,
+        Unknown,
+    ),
     ("anthropic-api-key", 401, r#"{"type":"error","error":{"type":"authentication_error"}}"#, Dead),
     ("anthropic-api-key", 403, r#"{"type":"error","error":{"type":"permission_error"}}"#, Restricted),
     ("google-api-key", 400, r#"{"error":{"details":[{"reason":"API_KEY_INVALID"}]}}"#, Dead),

@@ -19,7 +19,7 @@ pub struct Stream {
     start: Start,
 }
 
-/// What the end of a stream means if nothing has been read before.
+/// The meaning of the end of a stream if nothing has been read before.
 #[derive(Debug, Clone, Copy)]
 enum Start {
     /// The stream is empty, or some of it was read.

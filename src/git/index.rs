@@ -1,11 +1,11 @@
 //! The index of a work tree, and the files in its git directory that name the other parents of the next commit.
 
-use bstr::{BStr, ByteSlice as _};
+use bstr::ByteSlice as _;
 
 use crate::fs::bounded;
 
 use super::error::error_text;
-use super::{Local, ObjectId, Repo, SourceError, layout, object};
+use super::{Local, ObjectId, Repo, SourceError, layout};
 
 pub use gix::index::entry::{Flags, Mode};
 pub use gix::index::extension::Tree as CachedTree;
@@ -28,14 +28,6 @@ pub fn read(local: &Local) -> Result<State, SourceError> {
         what: format!("the index at '{}'", path.display()),
         cause: error_text(&error),
     })
-}
-
-/// Returns `true` if the index has a file with this content.
-pub fn has(repository: &Repo, path: &BStr, content: &[u8]) -> bool {
-    let local = repository.local();
-    let Ok(state) = read(&local) else { return false };
-    let staged = state.entry_by_path(path).and_then(|entry| object::load(&local, entry.id, bounded::MAX_SIZE).ok());
-    staged.is_some_and(|(_, staged)| staged == content)
 }
 
 /// Returns the heads that a merge brings in; they are in a file, one on each line, however refs are stored.

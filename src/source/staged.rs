@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use bstr::{BString, ByteSlice as _};
+use bstr::{BStr, BString, ByteSlice as _};
 use foldhash::HashSet;
 
 use super::Listing;
 use super::change::{self, Difference, Known};
 use super::compare::{Budget, Trees, too_deep};
 use crate::finding::{Gap, GapKind};
+use crate::fs::bounded;
 use crate::git::index;
 use crate::git::object::{self, Found, Mode};
 use crate::git::tree::{MOST_FOLDERS, join};
@@ -213,6 +214,14 @@ impl<'a> Comparison<'a> {
             mode => self.trees.difference.note(path.clone(), Some((mode, found.id)), None),
         }
     }
+}
+
+/// Returns `true` if the index has a file with this content.
+pub fn is_staged(repository: &Repo, path: &BStr, content: &[u8]) -> bool {
+    let local = repository.local();
+    let Ok(state) = index::read(&local) else { return false };
+    let staged = state.entry_by_path(path).and_then(|entry| object::load(&local, entry.id, bounded::MAX_SIZE).ok());
+    staged.is_some_and(|(_, staged)| staged == content)
 }
 
 /// Returns `true` if an identical blob is already in a commit's tree, at any path, or was this file's content in one of

@@ -23,13 +23,14 @@ use crate::config::file::{BASELINE, NAME};
 use crate::finding::FileList;
 use crate::finding::suppression::By;
 use crate::fs::bounded;
-use crate::git::{Repo, index};
+use crate::git::Repo;
 use crate::output;
 use crate::output::allow::{AllowView, Entry, Form, blocks, counts};
 use crate::output::mask::Mask;
 use crate::remediation::git;
 use crate::remediation::step::quoted;
 use crate::rule::{Confidence, Severity};
+use crate::source::staged;
 use crate::text::{escape, hostile};
 
 use chosen::Chosen;
@@ -242,7 +243,7 @@ impl Work<'_> {
     fn unstaged(&self) -> Vec<BString> {
         let is_unstaged = |name: &&str| {
             let content = bounded::read_within(self.root, &self.root.join(name)).ok().flatten();
-            content.is_some_and(|content| !index::has(self.repo, (*name).into(), &content))
+            content.is_some_and(|content| !staged::is_staged(self.repo, (*name).into(), &content))
         };
         [NAME, BASELINE].into_iter().filter(is_unstaged).map(BString::from).collect()
     }

@@ -1,7 +1,6 @@
 //! Compressed streams of any length, read forward once: gzip, Zstandard and xz.
 //!
-//! Nothing here keeps more than a decoder needs. The rest of `archive` holds a whole file in memory, which is why its
-//! Zstandard reader still returns the text before a flaw; here the first flaw is an error.
+//! Nothing here keeps more than a decoder needs. The text before a flaw is returned, and then the flaw is an error.
 
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
@@ -10,7 +9,7 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::kind::{Kind, kind};
-use super::zstd::WIDEST;
+use super::zstd::{LAST, WIDEST, is_sound};
 use super::{gzip, xz};
 
 /// The number of bytes that show how a stream is compressed.
@@ -146,13 +145,15 @@ struct Unzstd<R> {
     reader: R,
     decoder: FrameDecoder,
     is_open: bool,
+    /// The flaw that ends the frame, reported after the text that the decoder holds back.
+    flaw: Option<io::Error>,
 }
 
 impl<R: BufRead> Unzstd<R> {
     fn new(reader: R) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(WIDEST);
-        Self { reader, decoder, is_open: false }
+        Self { reader, decoder, is_open: false, flaw: None }
     }
 
     /// Goes to the next frame that holds text; returns `false` at the end.
@@ -175,6 +176,18 @@ impl<R: BufRead> Unzstd<R> {
         }
         Ok(false)
     }
+
+    /// Decodes a block, or ends the frame if that is impossible.
+    fn block(&mut self) -> io::Result<()> {
+        let one = || BlockDecodingStrategy::UptoBlocks(1);
+        if let Err(error) = self.decoder.decode_blocks(&mut self.reader, one()) {
+            let flaw = |error: FrameDecoderError| io::Error::new(io::ErrorKind::InvalidData, error.to_string());
+            let ended = self.decoder.decode_blocks(&LAST[..], one());
+            self.flaw = Some(flaw(error));
+            ended.map_err(flaw)?;
+        }
+        Ok(())
+    }
 }
 
 impl<R: BufRead> Read for Unzstd<R> {
@@ -184,15 +197,19 @@ impl<R: BufRead> Read for Unzstd<R> {
         }
         while self.is_open || self.next()? {
             while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
-                let one = BlockDecodingStrategy::UptoBlocks(1);
-                let decoded = self.decoder.decode_blocks(&mut self.reader, one);
-                decoded.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
+                self.block()?;
             }
             let count = self.decoder.read(buffer)?;
             if count > 0 {
                 return Ok(count);
             }
             self.is_open = false;
+            if let Some(flaw) = self.flaw.take() {
+                return Err(flaw);
+            }
+            if !is_sound(&self.decoder) {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "its checksum does not fit"));
+            }
         }
         Ok(0)
     }
@@ -221,6 +238,20 @@ mod tests {
         assert_eq!(read(b"plain").unwrap(), "plain");
         let unknown = Decompressed::new(&b"BZh91AY&SY"[..]).unwrap();
         assert_eq!(unknown.packing(), Packing::Sealed("bzip2"));
+    }
+
+    #[test]
+    fn a_checksum_that_does_not_fit_is_an_error_after_the_text() {
+        let mut flipped = zst(b"text");
+        if let Some(last) = flipped.last_mut() {
+            *last ^= 1;
+        }
+        let mut text = String::new();
+        let error = Decompressed::new(&flipped[..]).unwrap().read_to_string(&mut text).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        let mut text = [0; 4];
+        Decompressed::new(&flipped[..]).unwrap().read_exact(&mut text).unwrap();
+        assert_eq!(&text, b"text");
     }
 
     #[test]

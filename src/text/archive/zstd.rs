@@ -17,7 +17,12 @@ const HEAD: usize = 8;
 /// The size in bytes of the largest window that the usual programs make and read.
 pub(super) const WIDEST: u64 = 128 << 20;
 /// An empty block marked as the last one, with room for a checksum. It ends a frame whose own end is missing.
-const LAST: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
+pub(super) const LAST: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
+
+/// Returns `true` if the text of a frame, all of which was taken, has the checksum that the frame gives, if any.
+pub(super) fn is_sound(decoder: &FrameDecoder) -> bool {
+    decoder.get_checksum_from_data().is_none_or(|given| decoder.get_calculated_checksum() == Some(given))
+}
 
 /// Returns the bytes after a frame without text; `None` if there is no such frame, and `Some(None)` if it is cut off.
 fn skipped(bytes: &[u8]) -> Option<Option<&[u8]>> {
@@ -134,6 +139,9 @@ impl Read for Frames<'_> {
             if let Some(flaw) = self.flaw.take() {
                 return Err(flaw.into());
             }
+            if !is_sound(&self.decoder) {
+                return Err(flaw(false).into());
+            }
         }
         Ok(0)
     }
@@ -167,6 +175,17 @@ mod tests {
         // This is a stream whose length was unknown in advance: a window of 128 MiB, and one block of three bytes.
         let wide = b"\x28\xb5\x2f\xfd\x00\x88\x19\0\0abc";
         assert_eq!(members(wide), named(&[("", b"abc")]));
+    }
+
+    #[test]
+    fn a_checksum_that_does_not_fit_is_damage() {
+        let mut flipped = zst(b"text");
+        if let Some(last) = flipped.last_mut() {
+            *last ^= 1;
+        }
+        let (found, reports) = unpacked(&flipped, Limits::default());
+        assert_eq!(found, [(String::new(), b"text".to_vec())]);
+        assert_eq!(reports, [(String::new(), Reason::Damaged)]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::exit::ExitStatus;
 use super::session::{ReportWhen, Session};
 use super::{own_cache, progress, shell, withhold};
 use crate::finding::{Command, Report, Scope};
+use crate::fs::bounded::{self, Kind};
 use crate::image::{Input, Platform};
 use crate::output::Detail;
 use crate::scan::{Base, ImageChoice, Progress, Scan};
@@ -75,6 +76,10 @@ fn opened<T>(
         return read(Input::Folder(path), &name);
     }
     let file = File::open(path).with_context(|| format!("'{name}'"))?;
+    let kind = bounded::kind(file.metadata().with_context(|| format!("'{name}'"))?.file_type());
+    if kind == Kind::Device {
+        anyhow::bail!("'{name}' is {}, which may have no end; for standard input, write '-'", kind.describe());
+    }
     progress.begin(file.metadata().map_or(0, |metadata| metadata.len()));
     read(Input::Stream(&mut Watched { reader: file, progress }), &name)
 }

@@ -280,12 +280,8 @@ impl<'b> Links<'b> {
         if config.is_none() {
             self.missing(&manifest.config.digest, "the configuration of an image");
         }
-        if let Some(config) = config.filter(|_| manifest.config.is_config())
-            && !matches!(self.blobs[config].document, Some(Document::Config(_)))
-        {
-            let (what, why) =
-                (self.blobs[config].name.clone(), "it is named as the configuration of an image, but it is not one");
-            self.gaps.push(Gap { what, kind: GapKind::Corrupt, why: why.to_owned() });
+        if let Some(config) = config.filter(|_| manifest.config.is_config()) {
+            self.expect_config(config);
         }
         let total = manifest.layers.len();
         self.count_layers(number, total);
@@ -297,12 +293,8 @@ impl<'b> Links<'b> {
                 self.notes.push(Note(format!("layer {} of {total}, {}: {text}", at + 1, layer.digest)));
             } else if blob.is_none() {
                 self.missing(&layer.digest, &format!("layer {} of {total} of an image", at + 1));
-            } else if let Some(blob) = blob.map(|blob| &self.blobs[blob])
-                && blob.layer.is_none()
-                && layer.media_type.contains("tar")
-            {
-                let why = format!("it is layer {} of {total} and was not read as an archive", at + 1);
-                self.gaps.push(Gap { what: blob.name.clone(), kind: GapKind::Unreadable, why });
+            } else if let Some(blob) = blob.filter(|_| layer.media_type.contains("tar")) {
+                self.expect_archive(blob, at, total);
             }
             blobs.push(blob);
         }
@@ -321,17 +313,33 @@ impl<'b> Links<'b> {
             return known.names.extend(new);
         }
         if let Some(config) = config {
+            self.expect_config(config);
             self.count_layers(config, saved.layers.len());
         }
         let mut blobs = Vec::new();
         for (at, name) in saved.layers.iter().enumerate().take(MAX_LAYERS) {
             let blob = self.named(super::tar::normal(name.as_bytes().as_bstr()).as_bytes());
-            if blob.is_none() {
-                self.missing(name, &format!("layer {} of {} of an image", at + 1, saved.layers.len()));
+            match blob {
+                Some(blob) => self.expect_archive(blob, at, saved.layers.len()),
+                None => self.missing(name, &format!("layer {} of {} of an image", at + 1, saved.layers.len())),
             }
             blobs.push(blob);
         }
         images.push(Image { names, ..self.image(config, blobs, None) });
+    }
+
+    fn expect_config(&mut self, number: usize) {
+        if !matches!(self.blobs[number].document, Some(Document::Config(_))) {
+            let why = "it is named as the configuration of an image, but it is not one".to_owned();
+            self.gaps.push(Gap { what: self.blobs[number].name.clone(), kind: GapKind::Corrupt, why });
+        }
+    }
+
+    fn expect_archive(&mut self, number: usize, at: usize, total: usize) {
+        if self.blobs[number].layer.is_none() {
+            let why = format!("it is layer {} of {total} and was not read as an archive", at + 1);
+            self.gaps.push(Gap { what: self.blobs[number].name.clone(), kind: GapKind::Unreadable, why });
+        }
     }
 
     fn count_layers(&mut self, number: usize, count: usize) {
@@ -353,11 +361,16 @@ impl<'b> Links<'b> {
         let diff_id = |at: usize| ids.get(at).filter(|_| is_consistent).and_then(|id| Digest::parse(id));
         for (at, blob) in blobs.iter().enumerate() {
             let Some(blob) = blob.map(|number| &all[number]) else { continue };
-            let is_another = blob.diff_id().is_some_and(|own| diff_id(at).is_some_and(|id| id != *own));
-            if is_another && blob.layer.is_some() {
+            // Artifacts may have layers that are no archives; those have digests as well.
+            let own = blob.diff_id().unwrap_or(&blob.digest);
+            if diff_id(at).is_some_and(|id| id != *own) {
                 let why = format!("it is not the layer {} that the configuration names; copy the image again", at + 1);
                 self.gaps.push(Gap { what: blob.name.clone(), kind: GapKind::Corrupt, why });
             }
+        }
+        if let Some((number, config)) = document.filter(|_| !is_consistent && blobs.len() < MAX_LAYERS) {
+            let why = format!("it names {} layers, and the image has {}", config.rootfs.diff_ids.len(), blobs.len());
+            self.gaps.push(Gap { what: all[number].name.clone(), kind: GapKind::Corrupt, why });
         }
         let layers = blobs.into_iter().enumerate().map(|(at, blob)| ImageLayer {
             blob,

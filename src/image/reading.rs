@@ -110,7 +110,7 @@ impl<'r> Reading<'r> {
         loop {
             let member = match members.next() {
                 Ok(Some(member)) => member,
-                Ok(None) if members.is_unpadded() => {
+                Ok(None) if !members.is_ended() => {
                     self.tally.broken(name.into(), &io::ErrorKind::UnexpectedEof.into());
                     break;
                 }
@@ -155,16 +155,22 @@ impl<'r> Reading<'r> {
             return self.known(number, known, &claimed, hashing);
         }
         let reported_count = self.tally.reported_count();
-        let content = self.content(number, name, &mut hashing);
-        let digests = content.and_then(|content| Ok((content, hashing.finish()?)));
-        match digests {
-            Ok((content, (digest, sha512))) => {
+        // Even a blob that can't be unpacked has a digest, by which the image names it.
+        let content = self.content(number, name, &mut hashing).unwrap_or_else(|error| {
+            self.tally.broken(name, &error);
+            Blob::default()
+        });
+        match hashing.finish() {
+            Ok((digest, sha512)) => {
                 let coverage =
                     if self.tally.reported_count() == reported_count { Coverage::Whole } else { Coverage::Partly };
                 let (name, sha512) = (name.to_owned(), sha512.map(Box::new));
                 self.blobs[number] = Blob { name, digest, sha512, coverage, ..content };
             }
-            Err(error) => self.tally.broken(name, &error),
+            Err(error) => {
+                self.blobs[number].coverage = Coverage::Partly;
+                self.tally.broken(name, &error);
+            }
         }
     }
 
@@ -283,7 +289,8 @@ impl<'r> Reading<'r> {
                 continue;
             }
             let path = self.path_of(name, &member);
-            if !layer.note(path.as_bstr(), &member) {
+            // An entry that removes something has no content, unless somebody hides it there.
+            if !layer.note(path.as_bstr(), &member) && member.size == 0 {
                 continue;
             }
             if member.shape == Shape::HardLink && self.tally.has_room_for_names(path.as_bstr(), member.target.as_bstr())

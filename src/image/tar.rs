@@ -14,6 +14,9 @@ use crate::text::archive::is_tar_header;
 pub(super) const BLOCK: usize = 512;
 /// The most bytes of an extended header that are read.
 const MAX_EXTENDED: u64 = 1 << 20;
+/// The number of blocks of zeros that end an archive, and the most that are read in search of another member.
+const END: usize = 2;
+const MAX_ZEROS: usize = (64 << 20) / BLOCK;
 
 /// The type of a member of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +70,10 @@ pub(super) struct Members<R> {
     /// The number of bytes of the last member that are still to be read; `padding` counts those after it.
     left: u64,
     padding: u64,
-    is_unpadded: bool,
+    /// A block that was read ahead.
+    ahead: Option<[u8; BLOCK]>,
+    /// The number of blocks of zeros after the last member.
+    zeros: usize,
 }
 
 /// The fields of extended headers for the next member.
@@ -80,13 +86,13 @@ struct Extended {
 
 impl<R: Read> Members<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self { reader, left: 0, padding: 0, is_unpadded: false }
+        Self { reader, left: 0, padding: 0, ahead: None, zeros: 0 }
     }
 
-    /// Returns `true` if the archive ends before the padding of its last member does. Nothing in the archive shows
-    /// whether more was to follow: for a layer the digest does, but a whole image has none.
-    pub(super) fn is_unpadded(&self) -> bool {
-        self.is_unpadded
+    /// Returns `true` if the archive has its end mark. Without one, nothing in the archive shows whether more was to
+    /// follow: for a layer the digest does, but a whole image has none.
+    pub(super) fn is_ended(&self) -> bool {
+        self.zeros >= END
     }
 
     /// Returns the next member; `None` at the end. Members after the end mark are read as well, because other tools
@@ -136,7 +142,12 @@ impl<R: Read> Members<R> {
         };
         // In the first tar format, a slash at the end of the name was the only sign of a folder.
         let path = extended.path.unwrap_or_else(|| BString::from(header.path_bytes().into_owned()));
-        let shape = if shape == Shape::File && path.ends_with(b"/") { Shape::Folder } else { shape };
+        let is_old = header.as_old().linkflag[0] == 0;
+        let is_folder = shape == Shape::File && path.ends_with(b"/") && (is_old || self.left == 0);
+        let shape = if is_folder { Shape::Folder } else { shape };
+        if shape != Shape::File {
+            self.expect_nothing()?;
+        }
         let own = || header.link_name_bytes().map(|name| BString::from(name.into_owned())).unwrap_or_default();
         let target = extended.target.unwrap_or_else(own);
         Ok(Member { path, shape, target, size: self.left })
@@ -147,11 +158,35 @@ impl<R: Read> Members<R> {
         self.padding = size.wrapping_neg() % BLOCK as u64;
     }
 
+    /// Makes sure that a member which is no file has no content. Docker and other readers ignore the size in its header
+    /// and go on at the next block, so that must be where the next header is.
+    fn expect_nothing(&mut self) -> io::Result<()> {
+        if self.left == 0 {
+            return Ok(());
+        }
+        self.expect(0);
+        let mut block = [0; BLOCK];
+        self.reader.read_exact(&mut block)?;
+        if !is_tar_header(&block) && block.iter().any(|byte| *byte != 0) {
+            let text = "a link, a folder or a device in it has content, which not all programs read alike";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
+        self.ahead = Some(block);
+        Ok(())
+    }
+
     /// Returns the next header, after any blocks of zeros.
     fn block(&mut self) -> io::Result<Option<[u8; BLOCK]>> {
         let mut block = [0; BLOCK];
+        self.zeros = 0;
         loop {
-            let count = read_up_to(&mut self.reader, &mut block)?;
+            let count = match self.ahead.take() {
+                Some(ahead) => {
+                    block = ahead;
+                    BLOCK
+                }
+                None => read_up_to(&mut self.reader, &mut block)?,
+            };
             if count == 0 {
                 return Ok(None);
             }
@@ -163,6 +198,11 @@ impl<R: Read> Members<R> {
             }
             if block.iter().any(|byte| *byte != 0) {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "a header of the archive is damaged"));
+            }
+            self.zeros += usize::from(count == BLOCK);
+            if self.zeros > MAX_ZEROS {
+                let text = format!("more than {} MiB of zeros follow after its end", (MAX_ZEROS * BLOCK) >> 20);
+                return Err(io::Error::new(io::ErrorKind::InvalidData, text));
             }
         }
     }
@@ -183,7 +223,7 @@ impl<R: Read> Members<R> {
         if io::copy(&mut (&mut self.reader).take(left), &mut io::sink())? < left {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        self.is_unpadded = io::copy(&mut (&mut self.reader).take(padding), &mut io::sink())? < padding;
+        io::copy(&mut (&mut self.reader).take(padding), &mut io::sink())?;
         Ok(())
     }
 }

@@ -67,6 +67,16 @@ fn layers() -> Vec<(&'static str, Vec<u8>)> {
         ("a layer is empty", blob(Vec::new())),
         ("a layer is another", blob(gzip(&layer(&[File("c", String::new())])))),
         ("a layer is no archive", blob(b"text".to_vec())),
+        ("a layer of an unknown kind is garbage", {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("layer.v1.tar", "layer.v1.x");
+            let sample = Sample::new(&[&[File("a", "nothing".to_owned())]]);
+            let mut files = sample.packed(&[b"garbage".to_vec()]);
+            let of_kind = files.iter().position(|(_, bytes)| bytes.starts_with(br#"{"config"#)).unwrap_or_default();
+            let (old, new) = (digest(&files[of_kind].1), text(&files[of_kind].1).into_bytes());
+            files[of_kind] = (format!("blobs/{}", digest(&new).replace(':', "/")), new.clone());
+            files[1].1 = String::from_utf8_lossy(&files[1].1).replace(&old, &digest(&new)).into_bytes();
+            archive(&files)
+        }),
         ("a layer is damaged xz", blob(b"\xfd7zXZ\0\0\0\0\0\0\0\0\0".to_vec())),
         ("a layer of xz is cut", {
             let whole = xz(&layer(&[File("a", "nothing".to_owned())]));
@@ -224,8 +234,78 @@ fn many_names() -> Vec<u8> {
     archive(&Sample::new(&layers).oci(Packed::Gzip))
 }
 
+/// Returns an archive in which a secret file follows a member that is none but claims a size.
+fn after_a_size(kind: EntryType) -> Vec<u8> {
+    let text = env(9);
+    let mut bytes = [header("x", kind, 1024), header("etc/app.env", EntryType::Regular, text.len() as u64)].concat();
+    bytes.extend(text.as_bytes());
+    bytes.resize(bytes.len().next_multiple_of(512) + 1024, 0);
+    bytes
+}
+
+#[test]
+fn a_size_without_content_hides_no_file() {
+    for kind in [EntryType::Link, EntryType::Symlink, EntryType::Directory, EntryType::Fifo, EntryType::Char] {
+        let bytes = after_a_size(kind);
+        assert_eq!(places(&piped(bytes.clone()).expect_code(1)), [at("etc/app.env", 0, "")], "{kind:?}");
+        // What is neither content of a file nor a header is a gap.
+        let first = header("first", EntryType::Regular, 0);
+        let filled = [&first, &bytes[..512], &[b'x'; 1024], &bytes[512..]].concat();
+        piped(filled).expect_code(2).expect_mention("not all programs read alike");
+    }
+    let text = env(9);
+    let mut folder = [header("x/", EntryType::Regular, text.len() as u64), text.into_bytes()].concat();
+    folder.resize(2048, 0);
+    assert_eq!(places(&piped(folder).expect_code(1)), [at("x", 0, "")]);
+}
+
+#[test]
+fn an_entry_that_removes_a_file_may_have_content() {
+    let sample = Sample::new(&[&[File("a/.wh.b", env(10))]]);
+    assert_eq!(places(&piped(archive(&sample.oci(Packed::Gzip))).expect_code(1)).len(), 1);
+}
+
+#[test]
+fn a_stream_without_an_end_mark_is_not_clean() {
+    let files = Sample::new(&[&[File("a", "nothing".to_owned())]]).docker();
+    let layers: Files = files.into_iter().filter(|(name, _)| name.ends_with("layer.tar")).collect();
+    let mut bytes = archive(&layers);
+    bytes.truncate(bytes.len() - 1024);
+    piped(bytes).expect_code(2).expect_mention("ends too early");
+}
+
+#[test]
+fn endless_zeros_come_to_an_end() {
+    let repo = Repo::folder();
+    repo.keysweep(&["image", "/dev/zero"]).expect_code(2).expect_mention("is a device");
+    repo.write_bytes("image.tar", &layer(&[File("a", "nothing".to_owned())]));
+    let run = repo.sh("set +e; ulimit -t 120; cat image.tar /dev/zero | keysweep image -");
+    run.expect_code(2).expect_mention("of zeros follow");
+}
+
+#[test]
+fn what_precedes_a_flaw_of_zstd_is_read() {
+    let noise: String = (0..60_000_u32).map(|n| format!("{} ", n * n % 9_973)).collect();
+    let sample = Sample::new(&[&[File("app.env", env(11)), File("noise", noise)]]);
+    let whole = zstd(&sample.layers[0]);
+    let cut = [&whole[..whole.len() / 2], &whole[whole.len() / 2 + 1..]].concat();
+    let run = piped(archive(&sample.packed(&[cut]))).expect_code(1);
+    assert_eq!(run.records_of("finding").len(), 1, "{}", run.out());
+    assert!(!run.text().contains("sha256:0000"), "{}", run.text());
+}
+
 /// Returns `docker save` archives that don't match their list of images.
 fn lists() -> Vec<(&'static str, Vec<u8>)> {
+    /// Returns an archive with other bytes in one of its files.
+    fn saved_with(at: usize, bytes: Vec<u8>) -> Vec<u8> {
+        let mut files = Sample::new(&[&[File("a", String::new())]]).docker();
+        files[at].1 = bytes;
+        // The name of the configuration is its digest.
+        let own = format!("{}.json", &digest(&files[0].1)["sha256:".len()..]);
+        let name = std::mem::replace(&mut files[0].0, own.clone());
+        files[1].1 = String::from_utf8_lossy(&files[1].1).replace(&name, &own).into_bytes();
+        archive(&files)
+    }
     vec![
         ("the list of images is no list", {
             let mut files = Sample::new(&[&[File("a", String::new())]]).docker();
@@ -236,6 +316,13 @@ fn lists() -> Vec<(&'static str, Vec<u8>)> {
             let mut files = Sample::new(&[&[File("a", String::new())]]).docker();
             files.pop();
             archive(&files)
+        }),
+        ("a layer of the list is empty", saved_with(2, Vec::new())),
+        ("a layer of the list is no archive", saved_with(2, b"text".to_vec())),
+        ("the configuration of the list is empty", saved_with(0, Vec::new())),
+        ("the configuration of the list is cut", saved_with(0, br#"{"architecture":"amd64","#.to_vec())),
+        ("the configuration of the list names fewer layers", {
+            saved_with(0, br#"{"rootfs":{"type":"layers","diff_ids":[]}}"#.to_vec())
         }),
         ("a layer of the list is another", {
             let mut files = Sample::new(&[&[File("a", String::new())]]).docker();

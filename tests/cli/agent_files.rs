@@ -335,3 +335,23 @@ fn hostile_files_are_abandoned_quickly_as_gaps() {
         .ok();
     repo.keysweep(&["agents", "home"]).expect_code(2);
 }
+
+#[test]
+fn links_to_folders_are_followed_within_the_home_folder_and_others_are_gaps() {
+    let repo = Repo::folder();
+    repo.write("outside/rollout-2.jsonl", "{}\n");
+    let moved = Secret::github(39);
+    repo.write("home/big/2026/rollout-1.jsonl", text(FileForm::Json, &moved.value));
+    repo.sh("mkdir -p home/.codex/sessions/2026").expect_code(0);
+    must(symlink(repo.path("home/big/2026"), repo.path("home/.codex/sessions/2026/11")), "link");
+    must(symlink(repo.path("outside"), repo.path("home/.codex/sessions/2026/12")), "link");
+    must(symlink(repo.path("home"), repo.path("home/.codex/sessions/2026/13")), "link");
+    let run = repo.keysweep(&["agents", "home", "--format", "jsonl"]).expect_code(1);
+    let run = run.expect_mention(".codex/sessions/2026/11/rollout-1.jsonl");
+    run.expect_withheld(&moved.value);
+    let gaps: Vec<Value> = run.records_of("gap");
+    for day in ["12", "13"] {
+        let name = format!(".codex/sessions/2026/{day}");
+        assert!(gaps.iter().any(|gap| gap["what"] == name.as_str()), "{name}: {gaps:?}");
+    }
+}

@@ -18,13 +18,15 @@ pub(super) struct Finder<'f> {
     whole: Option<PathBuf>,
     /// The files that were found.
     pub(super) files: Vec<PathBuf>,
+    /// The absolute paths of the folders that are read with everything below them.
+    tops: Vec<PathBuf>,
     /// The paths that aren't read, with the reasons.
     pub(super) unread: Vec<(PathBuf, String)>,
 }
 
 impl<'f> Finder<'f> {
     pub(super) fn new(root: &'f Path) -> Self {
-        Self { root, whole: root.canonicalize().ok(), files: Vec::new(), unread: Vec::new() }
+        Self { root, whole: root.canonicalize().ok(), files: Vec::new(), tops: Vec::new(), unread: Vec::new() }
     }
 
     /// Adds the files that a pattern matches.
@@ -36,8 +38,8 @@ impl<'f> Finder<'f> {
     fn step(&mut self, path: PathBuf, parts: &[&str]) {
         match parts {
             [] => self.end(path),
-            ["**"] => self.below(&path, None, 0),
-            ["**", name] => self.below(&path, Some(name), 0),
+            ["**"] => self.all(&path, None),
+            ["**", name] => self.all(&path, Some(name)),
             [part, rest @ ..] if part.contains('*') => {
                 for (entry, name) in self.entries(&path) {
                     if fits_stars(part, &name) {
@@ -47,6 +49,25 @@ impl<'f> Finder<'f> {
             }
             [part, rest @ ..] => self.step(path.join(part), rest),
         }
+    }
+
+    fn all(&mut self, folder: &Path, name: Option<&str>) {
+        self.tops.extend(folder.canonicalize());
+        self.below(folder, name, 0);
+    }
+
+    /// Reads the folder that a link leads to, unless it is read anyway. Links could lead around in circles.
+    fn link(&mut self, path: PathBuf, name: Option<&str>, depth: usize) {
+        let Some(end) = self.kind(&path).and_then(|_| path.canonicalize().ok()) else { return };
+        if self.tops.iter().any(|top| end.starts_with(top)) {
+            return;
+        }
+        if self.tops.iter().any(|top| top.starts_with(&end)) {
+            let why = "it is a link to a folder around it, which is not followed; 'keysweep files' reads its target";
+            return self.unread.push((path, why.to_owned()));
+        }
+        self.tops.push(end);
+        self.below(&path, name, depth + 1);
     }
 
     /// Adds everything below a folder, or only the files with this name.
@@ -59,8 +80,7 @@ impl<'f> Finder<'f> {
         }
         for (path, own) in self.entries(folder) {
             match path.symlink_metadata().map(|meta| meta.file_type()) {
-                // A link to a folder could lead to an endless loop.
-                Ok(kind) if kind.is_symlink() && path.is_dir() => {}
+                Ok(kind) if kind.is_symlink() && path.is_dir() => self.link(path, name, depth),
                 Ok(kind) if kind.is_dir() => self.below(&path, name, depth + 1),
                 Ok(_) if name.is_none_or(|name| fits_stars(name, &own)) => self.end(path),
                 Ok(_) => {}

@@ -121,6 +121,7 @@ pub(super) fn field(def: &FieldDef) -> Result<Field, String> {
         patterns.push(Str::Owned(pair_pattern(&def.names, &def.value)));
     }
     patterns.extend(def.patterns.iter().map(|p| own(p)));
+    patterns.extend(def.in_command.iter().map(|p| Str::Owned(format!("(?P<command>){p}"))));
     for pattern in &patterns {
         let hir = bounded(pattern)?;
         if find_capture(&hir, "value").is_none() {

@@ -228,6 +228,10 @@ pub struct FieldDef {
     /// Further expressions with a group `value`, for places other than assignments (for instance, URLs).
     #[serde(default)]
     pub patterns: Vec<String>,
+    /// Expressions of the same kind that count only in the secret's own line or command: an address elsewhere may be
+    /// that of anything.
+    #[serde(default)]
+    pub in_command: Vec<String>,
     /// `true` if the vendor does not call the value a secret: commands show it even if a rule reports it.
     #[serde(default)]
     pub shown: bool,

@@ -137,3 +137,85 @@ fn every_value_of_a_case_is_used_in_its_plan() {
     }
     assert!(idle.is_empty(), "{}", idle.join("\n"));
 }
+
+/// Returns the key id that the report gives to each secret of a text, in the order of their lines. `{I1}` and `{S1}`
+/// stand for ids and secrets; an id is told by its number, and one that is left blank by 0.
+fn ids_given(text: &str) -> Vec<usize> {
+    let made = |template: &str, seed: u64| must(Generator::new(seed).expand(template, None), template);
+    let ids: Vec<String> = (1..=3).map(|seed| made("<aws-id:AKIA>", seed)).collect();
+    let mut written = text.to_owned();
+    for (id, number) in ids.iter().zip(1..) {
+        written = written.replace(&format!("{{I{number}}}"), id);
+        written = written.replace(&format!("{{S{number}}}"), &made("<base64:40>", 20 + number));
+    }
+    let folder = Repo::folder();
+    folder.write("keys.txt", &written);
+    let run = folder.keysweep(&["files", "keys.txt", "--format", "jsonl"]).expect_code(1);
+    let mut found: Vec<(u64, usize)> = run
+        .records_of("finding")
+        .iter()
+        .filter(|finding| finding["rule"] == "aws-secret-access-key")
+        .map(|finding| {
+            let told = finding["facts"]["aws_access_key_id"].as_str();
+            let number = told.map(|told| 1 + must(ids.iter().position(|id| id == told).ok_or("no id"), told));
+            (finding["occurrences"][0]["line"].as_u64().unwrap_or_default(), number.unwrap_or_default())
+        })
+        .collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, id)| id).collect()
+}
+
+#[test]
+fn an_id_is_filled_in_only_if_the_text_shows_whose_it_is() {
+    let mut wrong = Vec::new();
+    for (text, expected) in [
+        // The words of both names decide, not the distance.
+        (
+            "AWS_ACCESS_KEY_ID_1={I1}\nAWS_ACCESS_KEY_ID_2={I2}\nAWS_SECRET_ACCESS_KEY_1={S1}\nAWS_SECRET_ACCESS_KEY_2={S2}\n",
+            vec![1, 2],
+        ),
+        ("AWS_ACCESS_KEY_ID={I1}\nAWS_ACCESS_KEY_ID={I2}\nAWS_SECRET_ACCESS_KEY={S1}\n", vec![0]),
+        ("AWS_ACCESS_KEY_ID_PROD={I1}\nAWS_SECRET_ACCESS_KEY_DEV={S1}\n", vec![0]),
+        ("prodAccessKeyId: {I1}\ndevSecretAccessKey: {S1}\n", vec![0]),
+        ("AWS_ACCESS_KEY_ID={I1}\nAWS_SECRET_ACCESS_KEY={S1}\n", vec![1]),
+        // Blocks by indentation are objects, in every notation of lists.
+        (
+            "prod:\n  aws_access_key_id: {I1}\n  aws_secret_access_key: {S1}\ndev:\n  aws_secret_access_key: {S2}\n",
+            vec![1, 0],
+        ),
+        ("aws:\n  aws_access_key_id: {I1}\n  dev:\n    aws_secret_access_key: {S1}\n", vec![1]),
+        (
+            "keys:\n  -\n    aws_access_key_id: {I1}\n    aws_secret_access_key: {S1}\n  -\n    aws_secret_access_key: {S2}\n",
+            vec![1, 0],
+        ),
+        ("[[keys]]\naws_access_key_id = \"{I1}\"\n[[keys]]\naws_secret_access_key = \"{S1}\"\n", vec![0]),
+        (
+            "<keys><key><id>{I1}</id><n>1</n></key>\n<key><n>2</n><aws_secret_access_key>{S1}</aws_secret_access_key></key></keys>\n",
+            vec![0],
+        ),
+        // Parts at the same level are apart, even if only one of them has a secret.
+        ("[old]\naws_secret_access_key = {S1}\n[new]\naws_access_key_id = {I1}\n", vec![0]),
+        ("aws_access_key_id: {I1}\n---\naws_secret_access_key: {S1}\n", vec![0]),
+        ("{\"prod\":{\"aws_access_key_id\":\"{I1}\"},\n\"dev\":{\"aws_secret_access_key\":\"{S1}\"}}\n", vec![0]),
+        (
+            "resource \"x\" \"a\" {\n  access_key = \"{I1}\"\n}\nresource \"x\" \"b\" {\n  aws_secret_access_key = \"{S1}\"\n}\n",
+            vec![0],
+        ),
+        (
+            "aws configure set aws_access_key_id {I1} --profile prod\naws configure set aws_secret_access_key {S1} --profile dev\n",
+            vec![0],
+        ),
+        (
+            "aws configure set aws_access_key_id {I1} --profile dev\naws configure set aws_secret_access_key {S1} --profile dev\n",
+            vec![1],
+        ),
+        ("# rotated away: aws_access_key_id = {I1}\naws_secret_access_key = {S1}\n", vec![0]),
+        ("def a():\n    aws_access_key_id = \"{I1}\"\n\ndef b():\n    aws_secret_access_key = \"{S1}\"\n", vec![0]),
+    ] {
+        let given = ids_given(text);
+        if given != expected {
+            wrong.push(format!("{given:?} instead of {expected:?}: {text}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

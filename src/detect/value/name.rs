@@ -64,6 +64,11 @@ impl Named {
     }
 }
 
+/// Returns `true` if a word says of a name at most that it is one of a secret, not whose.
+pub fn is_generic(word: &[u8]) -> bool {
+    is_one_of(word, &GENERIC) || Named::of(word).is_some()
+}
+
 /// Returns the position and kind of the last word that suggests a secret; `None` if a word after it gives the name
 /// another meaning.
 fn head(words: &[&[u8]]) -> Option<(usize, NameKind)> {

@@ -1,7 +1,10 @@
 //! Identifiers near a secret that complete its credential: client and tenant id, account, host, user.
 
 mod layout;
+mod nested;
+mod owner;
 mod pairing;
+mod whole;
 
 use std::cell::LazyCell;
 use std::ops::Deref;
@@ -10,8 +13,10 @@ use std::sync::OnceLock;
 use bstr::ByteSlice as _;
 use regex::bytes::{Regex, RegexBuilder};
 
-use self::layout::{Distance, Layout, Nesting};
+use self::layout::{Distance, Layout};
+use self::owner::{Owner, have_other_scopes, owner, prefix};
 use self::pairing::{Pairing, is_named, name_of, names};
+use self::whole::{is_cut, is_templated};
 use crate::detect::check::{self, Outcome};
 use crate::detect::value::{placeholder, shape};
 use crate::finding::Fact;
@@ -58,30 +63,26 @@ impl Companions {
         }
         let window = secret.grown(WINDOW, WINDOW, text.len());
         let layout = LazyCell::new(|| Layout::new(text, window, secret));
-        let nearest = rule.companions.iter().filter_map(|name| self.nearest(name, text, (secret, window), &layout));
+        let around = Around { text: &text[..window.end], window, secret, rule };
+        let nearest = rule.companions.iter().filter_map(|name| self.nearest(name, &around, &layout));
         let found: Vec<Fact> = nearest.collect();
         found.iter().filter(|fact| !has_two_roles(fact, &found)).cloned().collect()
     }
 
-    /// Returns the nearest value for a field. If two different values are equally near, neither is used.
-    fn nearest(
-        &self,
-        name: &str,
-        text: &[u8],
-        (secret, window): (Span, Span),
-        layout: &impl Deref<Target = Layout>,
-    ) -> Option<Fact> {
+    /// Returns the value for a field that the structure of the text singles out. If different values belong to the
+    /// secret equally well, none of them is used, whichever is nearer.
+    fn nearest<'t>(&self, name: &str, around: &Around<'t>, layout: &impl Deref<Target = Layout<'t>>) -> Option<Fact> {
         let at = self.fields.binary_search_by(|field| (*field.0).cmp(name)).ok()?;
         let (_, patterns, compiled) = self.fields.get(at)?;
         let regexes = compiled.get_or_init(|| patterns.iter().filter_map(|p| compile(p)).collect());
-        let text = &text[..window.end];
-        let all = regexes.iter().flat_map(|regex| Matches { regex, text, at: window.start });
-        let near: Vec<Candidate> = all.filter_map(|found| self.candidate(&found, text, secret, layout)).collect();
-        let best = near.iter().min_by_key(|one| (one.distance, one.bytes))?;
+        let text = around.text;
+        let all = regexes.iter().flat_map(|regex| Matches { regex, text, at: around.window.start });
+        let near: Vec<Candidate> = all.filter_map(|found| self.candidate(name, &found, around, layout)).collect();
+        let best = near.iter().min_by_key(|one| (one.rank, one.bytes))?;
         let value = best.value.of(text);
         // Within a line the distance in bytes counts, too.
-        let is_near = |one: &&Candidate| best.distance.2 > 0 || one.bytes == best.bytes;
-        let is_as_near = |one: &&Candidate| one.distance == best.distance && is_near(one);
+        let is_near = |one: &&Candidate| best.rank.is_off_line || one.bytes == best.bytes;
+        let is_as_near = |one: &&Candidate| one.rank == best.rank && is_near(one);
         let rivals = near.iter().filter(|one| is_as_near(one) && !one.value.overlaps(best.value));
         let is_other = |rival: &[u8]| rival.find(value).is_none() && value.find(rival).is_none();
         if rivals.map(|one| one.value.of(text)).any(is_other) {
@@ -90,20 +91,27 @@ impl Companions {
         Some(Fact { field: name.to_owned(), value: String::from_utf8_lossy(value).into_owned() })
     }
 
-    /// Returns a match as a candidate if its value belongs to this secret, as far as the text shows. If another part
-    /// of the text also has a secret of that name, the identifiers there belong to that one.
-    fn candidate(&self, found: &Match, text: &[u8], secret: Span, layout: &Layout) -> Option<Candidate> {
+    /// Returns a match as a candidate if its value belongs to this secret, as far as the text shows.
+    fn candidate(&self, field: &str, found: &Match, around: &Around<'_>, layout: &Layout<'_>) -> Option<Candidate> {
+        let Around { text, secret, rule, .. } = *around;
         let value = found.value;
         let is_one = apart(value, secret) && believable(value.of(text));
         if !is_one || !found.belongs(text, secret, |word| self.is_field(word)) {
             return None;
         }
-        let distance = layout.distance(found.start, found.pair.map(|_| value.start))?;
-        let has_own = || names(layout.part(found.start).of(text), name_of(text, secret));
-        if distance.0 == Nesting::Elsewhere && has_own() {
+        if found.is_of_command && !layout.is_in_command(found.start) {
             return None;
         }
-        Some(Candidate { value, distance, bytes: bytes_apart(value, secret) })
+        let distance = layout.distance(found.start, found.pair.map(|_| value.start))?;
+        let named = found.named(text);
+        let owner = owner(text, named.unwrap_or_default(), field, secret, rule);
+        let (line, line_of_secret) = layout.both_lines(found.start);
+        let is_apart = owner == Owner::Other
+            || have_other_scopes(line, line_of_secret)
+            || named.is_some() && layout.is_commented_out(found.start);
+        let is_behind_another = names(layout.between(found.start), name_of(text, secret));
+        let rank = Rank::new(distance, owner, is_behind_another && distance.lines > 0);
+        (!is_apart).then(|| Candidate { value, rank, bytes: bytes_apart(value, secret) })
     }
 
     /// Returns `true` if a word is the name of another identifier, and so isn't a value.
@@ -113,17 +121,48 @@ impl Companions {
     }
 }
 
+/// The text around a secret.
+struct Around<'t> {
+    text: &'t [u8],
+    window: Span,
+    secret: Span,
+    rule: &'t Rule,
+}
+
 /// A value that may belong to the secret.
 struct Candidate {
     value: Span,
-    distance: Distance,
+    rank: Rank,
     bytes: usize,
+}
+
+/// The signs that a value belongs to the secret, ordered from the best to the worst. The number of lines between the two
+/// is none of them: in a list of identifiers, the last one is the nearest to all secrets that follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    levels: usize,
+    owner: Owner,
+    /// `true` if another secret of the same name is between the two.
+    is_behind_another: bool,
+    breaks: usize,
+    /// `true` if the two are in different lines.
+    is_off_line: bool,
+}
+
+impl Rank {
+    fn new(distance: Distance, owner: Owner, is_behind_another: bool) -> Self {
+        let Distance { levels, breaks, lines } = distance;
+        Self { levels, owner, is_behind_another, breaks, is_off_line: lines > 0 }
+    }
 }
 
 /// A match of a field's expression: with `name` and `separator` if the expression was made from the field's names, with
 /// `pair` if name and value have a key each, and with none of them if the expression itself shows what it is about.
 struct Match {
     start: usize,
+    whole: Span,
+    /// `true` if the match counts only in the command or the line of the secret.
+    is_of_command: bool,
     name: Option<Span>,
     separator: Option<Span>,
     pair: Option<Span>,
@@ -133,12 +172,23 @@ struct Match {
 impl Match {
     fn belongs(&self, text: &[u8], secret: Span, is_field: impl Fn(&[u8]) -> bool) -> bool {
         match (self.name, self.pair) {
-            (_, Some(name)) => is_named(text, name),
+            (_, Some(name)) => is_named(text, name) && !is_cut(text, self.value),
             (Some(name), None) => {
                 let separator = self.separator.unwrap_or(Span::new(name.end, name.end));
                 Pairing { text, name, separator, value: self.value }.holds(secret, is_field)
             }
-            (None, None) => true,
+            (None, None) => !is_templated(text, self.whole, self.value),
+        }
+    }
+
+    /// Returns the words of the value's name that are not the field's; `None` if the value has no name.
+    fn named<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
+        match self.name.or(self.pair) {
+            Some(name) => Some(prefix(text, name)),
+            None if self.whole.start == self.value.start => {
+                Some(name_of(text, self.value)).filter(|name| !name.is_empty())
+            }
+            None => None,
         }
     }
 }
@@ -161,6 +211,8 @@ impl Iterator for Matches<'_> {
         self.at = name.or(pair).map_or(whole.end(), |name| name.end).max(whole.start() + 1);
         Some(Match {
             start: name.or(pair).map_or(whole.start(), |name| name.start),
+            whole: Span::new(whole.start(), whole.end()),
+            is_of_command: group("command").is_some(),
             name,
             separator: group("separator"),
             pair,

@@ -5,6 +5,7 @@
 
 use bstr::ByteSlice as _;
 
+use super::whole::is_cut;
 use crate::detect::value::name::Named;
 use crate::text::Span;
 
@@ -47,16 +48,13 @@ impl<'t> Pairing<'t> {
 
     /// Returns `true` if the value is not the beginning of something longer, and not itself a name.
     fn has_whole_value(&self) -> bool {
-        let after = self.after_value();
-        let is_cut = after.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_([".contains(byte))
-            || is_quoted(self.text, self.value) && after.first().is_some_and(u8::is_ascii_whitespace);
-        let rest = without_blanks(unquoted(after));
+        let rest = without_blanks(unquoted(self.after_value()));
         let is_name = match rest {
             [b'=', ..] => true,
             [b':', next, ..] => !next.is_ascii_digit(),
             _ => false,
         };
-        !is_cut && !is_name
+        !is_name && !is_cut(self.text, self.value)
     }
 
     /// Returns `true` for `("name", "value")` and `{"name", "value"}`, also with a number or a truth value in third
@@ -157,21 +155,21 @@ pub(super) fn names(part: &[u8], name: &[u8]) -> bool {
 }
 
 /// Returns the letters, digits and separators at the end of a text.
-fn word_before(text: &[u8]) -> &[u8] {
+pub(super) fn word_before(text: &[u8]) -> &[u8] {
     let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
     let length = text.iter().rev().take_while(is_part).count();
     &text[text.len() - length..]
 }
 
-fn is_quoted(text: &[u8], value: Span) -> bool {
+pub(super) fn is_quoted(text: &[u8], value: Span) -> bool {
     quote_at_end(&text[..value.start]).is_some()
 }
 
-fn quote_at_end(text: &[u8]) -> Option<u8> {
+pub(super) fn quote_at_end(text: &[u8]) -> Option<u8> {
     text.last().copied().filter(|byte| b"\"'`".contains(byte))
 }
 
-fn unquoted(text: &[u8]) -> &[u8] {
+pub(super) fn unquoted(text: &[u8]) -> &[u8] {
     match text {
         [b'"' | b'\'' | b'`', rest @ ..] => rest,
         _ => text,
@@ -179,7 +177,7 @@ fn unquoted(text: &[u8]) -> &[u8] {
 }
 
 /// Returns a text without its leading blanks.
-fn without_blanks(text: &[u8]) -> &[u8] {
+pub(super) fn without_blanks(text: &[u8]) -> &[u8] {
     let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     &text[blanks..]
 }

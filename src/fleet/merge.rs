@@ -228,28 +228,23 @@ fn combine(one: &mut Holding, other: Holding) {
 }
 
 /// Returns a flag for each report, set if it counts: of several sweeps of one repository or image, only the last does.
+/// If several of them have the same time, nothing tells which is the last, so they all count.
 fn newest(reports: &[Report]) -> Vec<bool> {
-    let mut counts = vec![true; reports.len()];
-    let mut last: BTreeMap<(Option<&str>, Option<Command>), usize> = BTreeMap::new();
-    let time = |at: usize| reports[at].source.made_at.as_deref().and_then(time::seconds);
-    for (at, report) in reports.iter().enumerate() {
-        // Every range has a report of its own.
-        if !matches!(report.source.command, Some(Command::History | Command::Image)) {
-            continue;
-        }
-        // A refused report has no content and must not replace one that has; both count, and the repository counts as
-        // not read.
-        if matches!(report.flaw, Some(Flaw::Refused(_))) {
-            continue;
-        }
-        if let Some(before) = last.get_mut(&(report.source.name.as_deref(), report.source.command)) {
-            let older = if time(at) >= time(*before) { std::mem::replace(before, at) } else { at };
-            counts[older] = false;
-        } else {
-            last.insert((report.source.name.as_deref(), report.source.command), at);
-        }
+    let time = |report: &Report| report.source.made_at.as_deref().and_then(time::seconds);
+    // Every range has a report of its own. A refused report has no content and must not replace one that has; both
+    // count, and the repository counts as not read.
+    let is_sweep = |report: &Report| {
+        matches!(report.source.command, Some(Command::History | Command::Image))
+            && !matches!(report.flaw, Some(Flaw::Refused(_)))
+    };
+    let mut last: BTreeMap<(Option<&str>, Option<Command>), Option<i64>> = BTreeMap::new();
+    for report in reports.iter().filter(|report| is_sweep(report)) {
+        let latest = last.entry((report.source.name.as_deref(), report.source.command)).or_default();
+        *latest = time(report).max(*latest);
     }
-    counts
+    let is_last =
+        |report: &Report| last.get(&(report.source.name.as_deref(), report.source.command)) == Some(&time(report));
+    reports.iter().map(|report| !is_sweep(report) || is_last(report)).collect()
 }
 
 /// Returns the repositories of the reports, those that were not read first, and the known facts about each by its name.
@@ -265,8 +260,9 @@ fn repositories(
         let facts = options.owners.of(name);
         known.insert(name.to_owned(), facts.clone());
         let Known { owner, account, visibility } = facts;
-        let (why, commands, network) = (String::new(), Vec::new(), networks.name_of(name).map(str::to_owned));
-        Repository { name: name.to_owned(), is_read: true, why, commands, owner, account, visibility, network }
+        let network = networks.name_of(name).map(str::to_owned);
+        let (name, why, commands) = (name.to_owned(), String::new(), Vec::new());
+        Repository { name, is_read: false, why, commands, owner, account, visibility, network }
     };
     for (report, _) in reports.iter().zip(counts).filter(|(_, counts)| **counts) {
         let source = &report.source;
@@ -274,18 +270,25 @@ fn repositories(
             let one = all.entry(name.clone()).or_insert_with_key(|name| repository(name));
             one.visibility = one.visibility.or(source.visibility);
             one.commands.extend(source.command);
+            one.is_read |= source.covers_all();
             if let Some(Flaw::Incomplete(why) | Flaw::Refused(why)) = &report.flaw {
-                one.is_read = false;
-                one.why = why.clone();
+                one.why.clone_from(why);
             }
         }
+    }
+    for one in all.values_mut() {
+        if one.why.is_empty() && !one.is_read {
+            let part = if one.commands.iter().all(|one| *one == Command::Range) { "ranges" } else { "parts" };
+            one.why = format!("only {part} of it were read; a report of 'keysweep history' covers all of it");
+        }
+        one.is_read = one.why.is_empty();
     }
     let before = options.earlier.iter().flat_map(|earlier| &earlier.repositories);
     let missed = options.expected.iter().map(|name| (name, "there is no report of it"));
     let missed = missed.chain(before.map(|name| (name, "there is no report of it, and the earlier inventory has it")));
     for (name, why) in missed {
         if !all.contains_key(name) {
-            let missed = Repository { is_read: false, why: why.to_owned(), ..repository(name) };
+            let missed = Repository { why: why.to_owned(), ..repository(name) };
             all.insert(name.clone(), missed);
         }
     }

@@ -13,7 +13,7 @@ use serde::de::IgnoredAny;
 
 use super::record::{Arrival, MOST_OWNERS, MOST_PLACES, Record};
 use super::row::Place;
-use crate::finding::{Access, Command, ContentKind, Stage, SubjectKind, subject};
+use crate::finding::{Access, Command, ContentKind, Stage, SubjectKind, Verdict, subject};
 use crate::fs::bounded;
 use crate::rule::{Confidence, Severity};
 use crate::text::time;
@@ -69,7 +69,7 @@ pub(super) enum Flaw {
 
 /// The kind of file that was read.
 pub(super) enum Reading {
-    Report(Report),
+    Report(Box<Report>),
     /// The file is an inventory, which merging produces.
     Inventory,
 }
@@ -83,6 +83,8 @@ pub(super) struct Source {
     pub(super) command: Option<Command>,
     #[serde(default)]
     pub(super) name: Option<String>,
+    #[serde(default)]
+    host: Option<String>,
     #[serde(default)]
     pub(super) visibility: Option<Access>,
     #[serde(default)]
@@ -98,6 +100,19 @@ pub(super) struct Source {
     pub(super) rules: String,
     #[serde(default)]
     pub(super) made_at: Option<String>,
+}
+
+impl Source {
+    /// Returns `true` if the command reads everything that its subject holds. Files of a repository are not all of it,
+    /// since there are other branches and earlier commits.
+    pub(super) fn covers_all(&self) -> bool {
+        let is_repository = self.host.is_some() || self.branch.is_some() || !self.roots.is_empty();
+        match self.command {
+            Some(Command::History | Command::Image) => true,
+            Some(Command::Files | Command::Context | Command::Agents) => !is_repository,
+            _ => false,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -168,10 +183,23 @@ struct Gap {
 
 #[derive(Deserialize)]
 struct Counts {
+    #[serde(default)]
+    verdict: Option<Verdict>,
     gaps: usize,
     findings: usize,
     #[serde(default)]
     suppressed: usize,
+}
+
+impl Counts {
+    /// Returns the verdict that follows from the counts.
+    fn implied(&self) -> Verdict {
+        match (self.findings, self.gaps) {
+            (0, 0) => Verdict::Clean,
+            (0, _) => Verdict::Unknown,
+            _ => Verdict::Findings,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -225,7 +253,7 @@ pub(super) fn read(path: &Path, number: u32, sink: &mut Sink<'_>) -> io::Result<
     let source = &mut report.source;
     // Many folders have the same name, so a subject without a name of its own gets that of its report.
     let file = || path.display().to_string();
-    let name = bounded_name(source.name.take().unwrap_or_else(file));
+    let name = bounded_name(source.name.take().filter(|name| !name.is_empty()).unwrap_or_else(file));
     report.flaw = flaw.or_else(|| {
         let first = gaps.first()?;
         // If a repository could not be read at all, the gap has the repository's name, too.
@@ -233,7 +261,7 @@ pub(super) fn read(path: &Path, number: u32, sink: &mut Sink<'_>) -> io::Result<
         Some(Flaw::Incomplete(format!("{} not read: {first}", parts(gaps.len()))))
     });
     report.source.name = Some(name);
-    Ok(Reading::Report(report))
+    Ok(Reading::Report(Box::new(report)))
 }
 
 /// The end of a report.
@@ -303,7 +331,7 @@ impl Reader<'_, '_> {
             let kind = kind_of(&line);
             match kind.as_deref() {
                 None if number == 1 => return self.document(path),
-                Some("inventory") if number == 1 => return Ok(End::Inventory),
+                Some("inventory") if number == 1 => return inventory(file),
                 _ => {}
             }
             match self.line(kind.as_deref(), &line)? {
@@ -392,6 +420,8 @@ impl Reader<'_, '_> {
             End::flaw("the report is cut off: it does not say what was scanned")
         } else if told != self.findings {
             End::flaw(format!("the report is damaged: it has {}, and its summary counts {told}", plural(self.findings)))
+        } else if counts.verdict.is_some_and(|verdict| verdict != counts.implied()) {
+            End::flaw("the report is damaged: its verdict contradicts the counts in its summary")
         } else if counts.gaps > 0 && self.gaps.is_empty() {
             End::flaw(format!("{} not read", parts(counts.gaps)))
         } else {
@@ -444,6 +474,20 @@ impl Reader<'_, '_> {
             place_count,
             owners,
             forks,
+        }
+    }
+}
+
+/// Reads the rest of an inventory. A report in the same file would otherwise be passed over without a word.
+fn inventory(mut file: BufReader<File>) -> io::Result<End> {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if (&mut file).take(MAX_LINE).read_until(b'\n', &mut line)? == 0 {
+            return Ok(End::Inventory);
+        }
+        if !matches!(kind_of(&line).as_deref(), Some("repository" | "secret" | "summary")) {
+            return Ok(End::flaw("the file begins as an inventory and goes on as something else, so it is damaged"));
         }
     }
 }

@@ -140,6 +140,10 @@ fn of_io(error: &io::Error) -> &'static str {
     if error.get_ref().is_some_and(|inner| inner.is::<Refused>()) {
         return PRIVATE;
     }
+    // An error while an answer is read comes within an error of the standard library.
+    if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        return describe(inner);
+    }
     match error.kind() {
         io::ErrorKind::InvalidData => UNTRUSTED,
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "there was no answer in time",
@@ -226,6 +230,13 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_reached_while_an_answer_is_read_is_named() {
+        let error = Error::Timeout(ureq::Timeout::RecvBody).into_io();
+        assert_eq!(of_io(&error), "there was no answer in time");
+        assert_eq!(describe(&Error::Io(error)), "there was no answer in time");
+    }
 
     #[test]
     fn only_internet_addresses_are_public() {

@@ -436,6 +436,91 @@ fn every_file_that_looks_like_a_report_is_read_or_named() {
     fleet.inventory(&["--since", "last.jsonl"]).expect_code(2).expect_mention("a pipe");
 }
 
+/// A report of a range, or of files of a repository, is about a part of it.
+#[test]
+fn only_a_report_of_its_history_makes_a_repository_read() {
+    let fleet = Fleet::new();
+    let (name, report) = ("github.com/acme/shop", "reports/github.com-acme-shop.jsonl");
+    fleet
+        .repository(name, &[("a.env", Secret::entra(4390).line()), ("a.env", "\n".into()), ("b.txt", "text\n".into())]);
+    fleet.0.write("list.txt", name);
+    let before = fleet.inventory(&["--list", "list.txt"]).expect_code(1).out();
+    fleet.0.write("before.jsonl", before);
+    fleet.0.remove(report);
+    let url = format!("https://{name}.git");
+    for (command, why) in [("range HEAD~1..HEAD", "only ranges"), ("files .", "only parts")] {
+        let options = format!("--format jsonl --repo-name {url} --output ../reports/part.jsonl");
+        let program = env!("CARGO_BIN_EXE_keysweep");
+        fleet.0.sh(&format!("cd github.com-acme-shop && '{program}' {command} {options}"));
+        let run = fleet.inventory(&["--list", "list.txt", "--since", "before.jsonl"]).expect_code(2);
+        let shop = run.records_of("repository").remove(0);
+        assert_eq!((&shop["name"], &shop["is_read"]), (&json!(name), &json!(false)), "{run}");
+        assert!(shop["why"].as_str().is_some_and(|told| told.contains(why)), "{shop}");
+        assert_eq!(of_rule(&run, ENTRA)["change"], "not-read", "{run}");
+        // Together with a sweep it does no harm.
+        fleet.sweep(name, &[]);
+        fleet.inventory(&["--list", "list.txt"]).expect_code(1);
+        fleet.0.remove(report);
+        fleet.0.remove("reports/part.jsonl");
+    }
+    // A folder that is no repository has nothing else.
+    fleet.0.write("folder/a.txt", "text\n");
+    fleet.0.keysweep(&["files", "folder", "--format", "jsonl", "--output", "reports/folder.jsonl"]).expect_code(0);
+    fleet.inventory(&[]).expect_code(0);
+}
+
+/// A summary whose verdict contradicts its counts, a report behind the header of an inventory and one without a name
+/// are named.
+#[test]
+fn contradictions_and_hidden_reports_are_named() {
+    let fleet = Fleet::new();
+    let path = "reports/github.com-acme-clean.jsonl";
+    fleet.repository("github.com/acme/clean", &[]);
+    fleet.repository("github.com/acme/shop", &[("a.env", Secret::entra(4391).line())]);
+    let (clean, shop) = (fleet.0.read(path), fleet.0.read("reports/github.com-acme-shop.jsonl"));
+    let inventory = fleet.inventory(&[]).expect_code(1).out();
+    fleet.0.remove("reports/github.com-acme-shop.jsonl");
+    for verdict in ["unknown", "findings"] {
+        fleet.0.write(path, clean.replace("\"verdict\":\"clean\"", &format!("\"verdict\":\"{verdict}\"")));
+        let run = fleet.inventory(&[]).expect_code(2);
+        assert_eq!(run.records_of("repository")[0]["is_read"], false, "{run}");
+    }
+    fleet.0.write(path, &clean);
+    let header = inventory.lines().next().unwrap_or_default();
+    for hidden in [format!("{header}\n{shop}"), format!("{inventory}{shop}"), format!("{header}\nno report\n")] {
+        fleet.0.write("reports/hidden.jsonl", hidden);
+        let run = fleet.inventory(&[]).expect_code(2);
+        assert!(run.text().contains("hidden.jsonl"), "{run}");
+    }
+    // An inventory itself is passed over.
+    fleet.0.write("reports/hidden.jsonl", inventory);
+    fleet.inventory(&[]).expect_code(0);
+    fleet.0.write("reports/hidden.jsonl", shop.replace("\"name\":\"github.com/acme/shop\"", "\"name\":\"\""));
+    let run = fleet.inventory(&[]).expect_code(1);
+    let names: Vec<Value> = run.records_of("repository").iter().map(|one| one["name"].clone()).collect();
+    assert!(names.iter().any(|name| name.as_str().is_some_and(|name| name.ends_with("hidden.jsonl"))), "{run}");
+}
+
+/// Times are whole seconds, so nothing tells which of two sweeps in the same second is the last.
+#[test]
+fn sweeps_of_the_same_second_all_count() {
+    let fleet = Fleet::new();
+    fleet.repository("github.com/acme/shop", &[("a.env", Secret::entra(4392).line())]);
+    let report = fleet.0.read("reports/github.com-acme-shop.jsonl");
+    let is_other = |line: &&str| !line.contains("\"type\":\"finding\"");
+    let clean: String = report.lines().filter(is_other).map(|line| format!("{line}\n")).collect();
+    let clean =
+        clean.replace("\"findings\":1", "\"findings\":0").replace("\"verdict\":\"findings\"", "\"verdict\":\"clean\"");
+    for name in ["a", "z"] {
+        fleet.0.write(format!("reports/{name}.jsonl"), &clean);
+        of_rule(&fleet.inventory(&[]).expect_code(1), ENTRA);
+        fleet.0.remove(format!("reports/{name}.jsonl"));
+    }
+    fleet.0.remove("reports/github.com-acme-shop.jsonl");
+    fleet.0.write("reports/a.jsonl", &clean);
+    fleet.inventory(&[]).expect_code(0);
+}
+
 /// A report dated in the future doesn't replace other reports, since it would outlast all that are made until then.
 #[test]
 fn a_report_of_the_future_replaces_none_and_is_named() {

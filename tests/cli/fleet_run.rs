@@ -307,6 +307,89 @@ fn a_server_that_says_nothing_costs_the_limit_and_no_more() {
     assert!(closed.join().unwrap_or(false), "git's helper is still there");
 }
 
+/// While git logs in to a server, no process has the password on its command line, which every user of the machine can
+/// read; and a helper of the user's own neither gets nor gives one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_password_reaches_the_server_and_no_command_line() {
+    use std::io::Write as _;
+    let fleet = Fleet::new();
+    let server = must(TcpListener::bind("127.0.0.1:0"), "listening");
+    let port = must(server.local_addr(), "asking for the port").port();
+    let word = Secret::github(4380).value;
+    let login = data_encoding::BASE64.encode(format!("j@e:{word}/").as_bytes());
+    let answer = |status: &str| format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let searched = word.clone();
+    let asked = spawn(move || {
+        loop {
+            let (mut stream, _) = must(server.accept(), "accepting");
+            let mut request = vec![0; 1 << 16];
+            let count = must(stream.read(&mut request), "reading a request");
+            let request = String::from_utf8_lossy(&request[..count]).into_owned();
+            if request.to_lowercase().contains("authorization:") {
+                let shown = command_lines().into_iter().filter(|line| line.contains(&searched)).collect::<Vec<_>>();
+                let git = command_lines().iter().any(|line| line.contains(&format!("127.0.0.1:{port}/acme/shop.git")));
+                must(stream.write_all(answer("404 Not Found").as_bytes()), "answering");
+                return (request.contains(&format!("Basic {login}")), git, shown);
+            }
+            let challenge =
+                answer("401 Unauthorized").replacen("\r\n", "\r\nWWW-Authenticate: Basic realm=\"a\"\r\n", 1);
+            must(stream.write_all(challenge.as_bytes()), "answering");
+        }
+    });
+    fleet.0.sh("git config --global credential.helper \"!f() { cat >> '$PWD/told'; }; f\"");
+    fleet.0.write("list.txt", format!("http://j%40e:{word}%2F@127.0.0.1:{port}/acme/shop.git\n"));
+    let run = fleet.run(&["--timeout", "30"]).expect_code(2);
+    run.expect_withheld(&word);
+    assert!(asked.is_finished(), "no password was sent: {run}");
+    assert_eq!(asked.join().unwrap_or_default(), (true, true, Vec::new()), "{run}");
+    assert!(!fleet.0.path("told").exists(), "another helper was told");
+}
+
+#[cfg(target_os = "linux")]
+fn command_lines() -> Vec<String> {
+    let processes = must(fs::read_dir("/proc"), "listing processes").flatten();
+    let line = |folder: PathBuf| fs::read(folder.join("cmdline")).ok();
+    processes.filter_map(|entry| line(entry.path())).map(|line| String::from_utf8_lossy(&line).into_owned()).collect()
+}
+
+/// A server could otherwise send git to a host that is not on the list.
+#[test]
+fn a_redirect_to_another_host_is_not_followed() {
+    use std::io::Write as _;
+    let fleet = Fleet::new();
+    let (first, other) =
+        (must(TcpListener::bind("127.0.0.1:0"), "listening"), must(TcpListener::bind("127.0.0.1:0"), "listening"));
+    let port = |server: &TcpListener| must(server.local_addr(), "asking for the port").port();
+    let target = format!("http://127.0.0.1:{}/evil.git/info/refs?service=git-upload-pack", port(&other));
+    fleet.0.write("list.txt", format!("http://127.0.0.1:{}/acme/shop.git\n", port(&first)));
+    spawn(move || {
+        let (mut stream, _) = must(first.accept(), "accepting");
+        let mut request = vec![0; 1 << 16];
+        must(stream.read(&mut request), "reading a request");
+        let answer =
+            format!("HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        must(stream.write_all(answer.as_bytes()), "answering");
+    });
+    must(other.set_nonblocking(true), "not waiting");
+    fleet.run(&["--timeout", "10"]).expect_code(2).expect_mention("redirect");
+    assert!(other.accept().is_err(), "the other host was asked");
+}
+
+/// What is in place of the lock is not opened: a pipe would wait for ever, and a link would create a file elsewhere.
+#[cfg(unix)]
+#[test]
+fn only_a_regular_file_is_a_lock() {
+    let fleet = Fleet::new();
+    fleet.repository("one", None);
+    fleet.0.write("list.txt", "one\n");
+    for place in ["mkfifo out/.lock", "ln -s ../created out/.lock", "mkdir out/.lock"] {
+        fleet.0.sh(&format!("rm -rf out; mkdir -m 700 out; {place}"));
+        fleet.run(&[]).expect_code(2).expect_mention("not a regular file");
+        assert!(!fleet.0.path("created").exists(), "{place}");
+    }
+}
+
 /// A signal also ends the processes that a run has started, which are in groups of their own, and the next run
 /// continues.
 #[cfg(unix)]

@@ -119,6 +119,13 @@ fn a_configuration_in_the_repository_around_a_submodule_is_refused() {
     let swept = sandbox.sealed(env!("CARGO_BIN_EXE_keysweep")).current_dir(&part).arg("history").output().unwrap();
     assert_eq!(swept.status.code(), Some(1));
     refused(&sandbox, &part, &config, &evil);
+    // So is one in another work tree of the repository around, which may be anywhere.
+    at(&["add", "--all"]);
+    at(&["-c", "user.name=Test", "-c", "user.email=test@example.com", "commit", "-q", "-m", "part and configuration"]);
+    at(&["worktree", "add", "-q", "../other/whole"]);
+    let linked = whole.parent().unwrap().join("other/whole/ci.toml");
+    assert!(linked.is_file());
+    refused(&sandbox, &part, &linked, &evil);
 }
 
 /// A configuration in a home folder that is a git repository still counts as the user's own.

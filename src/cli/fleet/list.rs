@@ -23,6 +23,15 @@ enum Unusable {
     Unclear(usize, &'static str),
 }
 
+/// The user and the password in a URL, with which a server is logged in to.
+#[derive(Debug)]
+pub(super) struct Login {
+    /// The scheme, host and port of the URL.
+    pub(super) server: String,
+    pub(super) user: String,
+    pub(super) password: Option<String>,
+}
+
 /// A repository of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Listed {
@@ -50,16 +59,24 @@ impl Listed {
         }
     }
 
-    /// Returns the URL without user, password and query, which may hold tokens; the user name of an ssh login is not
-    /// secret.
+    /// Returns the URL without user and password; the user name of an ssh login is not secret.
     pub(super) fn bare_url(&self) -> String {
-        let Some((scheme, rest)) = self.source.split_once("://") else { return self.source.clone() };
-        let user = rest.split_once('@').map_or("", |(user, _)| user);
-        if scheme == "file" || scheme.contains("ssh") && !user.contains([':', '/']) {
-            return self.source.clone();
+        match self.source.split_once("://") {
+            Some((scheme, _)) if Scheme::of(scheme) == Scheme::Web => anonymous(&self.source),
+            _ => self.source.clone(),
         }
-        let bare = anonymous(&self.source);
-        bare.split(['?', '#']).next().unwrap_or_default().to_owned()
+    }
+
+    /// Returns the user and password in the URL, if it has them, for servers that are asked over HTTP.
+    pub(super) fn login(&self) -> Option<Login> {
+        let (scheme, rest) = self.source.split_once("://")?;
+        let (user, server) = authority(rest).split_once('@')?;
+        let (user, password) = user.split_once(':').map_or((user, None), |(user, password)| (user, Some(password)));
+        (Scheme::of(scheme) == Scheme::Web).then(|| Login {
+            server: format!("{scheme}://{server}"),
+            user: decoded(user),
+            password: password.map(decoded),
+        })
     }
 
     /// Returns a message without the parts of the URL that must stay secret. Git and its helpers repeat user and
@@ -71,9 +88,8 @@ impl Listed {
         let mut message = message.replace(&self.source, &self.bare_url());
         let Some((_, rest)) = self.source.split_once("://") else { return message };
         let user = rest.rsplit_once('@').map_or("", |(user, _)| user);
-        let query = rest.split_once(['?', '#']).map_or("", |(_, query)| query);
         let (name, word) = user.split_once(':').unwrap_or((user, ""));
-        let mut parts: Vec<String> = [user, word, name, query].map(str::to_owned).into();
+        let mut parts: Vec<String> = [user, word, name].map(str::to_owned).into();
         parts.extend([user, word, name].map(decoded));
         parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
         for part in parts.iter().filter(|part| part.len() >= SHORTEST && self.bare_url() != self.source) {
@@ -129,30 +145,128 @@ fn line(line: &str) -> Result<Listed, &'static str> {
     Ok(Listed { name: name_of_url(name).0, source: (*source).to_owned(), network })
 }
 
-/// Checks that git and this program read a URL alike: if a password holds a '/' that is not escaped, git takes the
-/// user's name for the host.
+/// The ways in which git reads the part of a URL that names the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    /// There is no server.
+    File,
+    /// Git decodes the whole URL before it looks for the host, and passes the user to ssh, which takes no password.
+    Ssh,
+    /// Git decodes the whole URL, and there are no users.
+    Git,
+    /// Everything else is like HTTP: the host is looked for before anything is decoded.
+    Web,
+}
+
+impl Scheme {
+    fn of(scheme: &str) -> Self {
+        match scheme {
+            "file" => Self::File,
+            "ssh" | "git+ssh" | "ssh+git" => Self::Ssh,
+            "git" => Self::Git,
+            _ => Self::Web,
+        }
+    }
+}
+
+/// Returns the user, host and port of a URL whose scheme has been cut off.
+fn authority(rest: &str) -> &str {
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
+/// The reason for refusing a URL in which part of a password may be taken for something else.
+const ESCAPE: &str = "user or password of the URL have a character that must be escaped, as %40 for '@', %2F for '/' and %20 for a blank";
+
+/// Checks that git and this program read a URL alike, and that no part of a user or password is taken for something
+/// that may be shown.
 fn clear(source: &str, others: &[&str]) -> Result<(), &'static str> {
-    const ESCAPE: &str = "user or password of the URL have a character that must be escaped, as %40 for '@', %2F for '/' and %20 for a blank";
-    // A password with a blank is split into two columns.
-    if source.contains(':') && !source.starts_with(['/', '.']) && others.iter().any(|other| other.contains('@')) {
+    // A user or password with a blank is split into several columns.
+    let has_user = |other: &&str| match source.contains(':') {
+        true => other.contains('@'),
+        false => anonymous(other) != **other,
+    };
+    if !source.starts_with(['/', '.']) && others.iter().any(has_user) {
+        return Err(
+            "behind the first blank there is a user or an '@': escape a blank in a URL as %20, write ./ before \
+                    a folder, and leave the user out of a name",
+        );
+    }
+    if source.contains([':', '@']) && source.contains(char::is_control) {
+        return Err("it has a control character; escape it, or leave it out");
+    }
+    match source.split_once("://") {
+        Some((scheme, rest)) => match Scheme::of(scheme) {
+            Scheme::File if matches!(authority(rest), "" | "localhost") => Ok(()),
+            Scheme::File => Err("a URL of a file has neither user nor host: write file:/// before the path"),
+            Scheme::Git if authority(rest).contains(['@', '%']) => {
+                Err("a URL with git:// has neither user nor escapes before its path; leave them out")
+            }
+            _ if !is_read_alike(source, rest) => Err(ESCAPE),
+            Scheme::Ssh => clear_ssh(rest),
+            Scheme::Git => clear_host(rest),
+            Scheme::Web => clear_web(rest),
+        },
+        None => clear_without_scheme(source),
+    }
+}
+
+fn clear_without_scheme(source: &str) -> Result<(), &'static str> {
+    let (user, rest) = source.split_once('@').unwrap_or(("", source));
+    let is_ssh = !user.contains([':', '/']) && rest.contains(':');
+    if is_ssh && !user.is_empty() {
+        return clear_host(rest);
+    }
+    // Part of a password would be shown as the name of a folder.
+    let is_like_url = user.contains(':') || source.starts_with("//") || user.contains('/') && rest.contains(':');
+    let is_path = source.starts_with(['/', '.']) && !source.starts_with("//");
+    if !user.is_empty() && !is_path && (is_like_url || anonymous(source) != source) {
+        return Err("it has a user, but no scheme: write https://, or ./ before a folder that is called so");
+    }
+    Ok(())
+}
+
+/// Checks a URL with ssh, whose scheme has been cut off. Git decodes it before it looks for the host, so it may hold no
+/// escape that could move it.
+fn clear_ssh(rest: &str) -> Result<(), &'static str> {
+    let (user, host) = authority(rest).split_once('@').unwrap_or(("", authority(rest)));
+    if user.contains([':', '%']) || host.contains(['@', '%']) {
+        return Err(
+            "the user of a URL with ssh:// is a plain name without escapes, and it has no password: ssh takes \
+                    none from a URL, so use a key",
+        );
+    }
+    clear_host(rest.strip_prefix(user).unwrap_or(rest).trim_start_matches('@'))
+}
+
+/// Checks the part after the user, over ssh and git's own protocol: git looks for a host in brackets in all of it.
+fn clear_host(rest: &str) -> Result<(), &'static str> {
+    if decoded(rest).contains("@[") { Err("it has '@[' in its path, where git looks for the host") } else { Ok(()) }
+}
+
+/// Returns `true` if the host that git takes from a URL is the one that is shown, and is followed by a port if by
+/// anything: part of a password that isn't escaped could be taken for host and port.
+fn is_read_alike(source: &str, rest: &str) -> bool {
+    let host = authority(rest).rsplit_once('@').map_or(authority(rest), |(_, host)| host);
+    let bare = anonymous(source);
+    let seen = bare.split_once("://").map_or("", |(_, rest)| authority(rest));
+    let port = host.rsplit_once(':').map_or("", |(_, port)| port);
+    seen == host && (port.ends_with(']') || port.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn clear_web(rest: &str) -> Result<(), &'static str> {
+    let (user, host) = authority(rest).rsplit_once('@').unwrap_or(("", authority(rest)));
+    if user.contains('@') || host.contains('%') {
         return Err(ESCAPE);
     }
-    let Some((scheme, rest)) = source.split_once("://") else {
-        let is_masked = anonymous(source) != source;
-        let is_ssh = source.split_once(':').is_some_and(|(host, _)| host.contains('@') && !host.contains('/'));
-        let why = "it has a user, but no scheme: write https://, or ./ before a folder that is called so";
-        return if is_masked && !is_ssh { Err(why) } else { Ok(()) };
-    };
-    if scheme == "file" {
-        return Ok(());
+    if decoded(user).contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
+        return Err("user or password of the URL have an escaped control character, or are not UTF-8");
     }
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let bare = anonymous(source);
-    let seen = bare.split_once("://").map_or("", |(_, rest)| rest).split(['/', '?', '#']).next().unwrap_or_default();
-    let port = host.rsplit_once(':').map_or("", |(_, port)| port);
-    let is_port = port.ends_with(']') || port.bytes().all(|byte| byte.is_ascii_digit());
-    if seen == host && is_port { Ok(()) } else { Err(ESCAPE) }
+    // Git adds the names of its requests to the end of the URL, so they would become part of a query.
+    if rest.contains(['?', '#']) {
+        return Err("git cannot use the query or fragment of a URL: leave it out, and write a token as a password, \
+                    https://user:token@host/path");
+    }
+    Ok(())
 }
 
 /// Returns a text with its percent escapes decoded; bytes that aren't valid text are replaced.
@@ -193,7 +307,7 @@ mod tests {
     fn displayed_urls_contain_no_password() {
         let of = |source: &str| line(source).map(|one| (one.bare_url(), one.path().map(str::to_owned))).unwrap();
         for (source, bare) in [
-            ("https://me:word@@github.com/a/b.git", "https://github.com/a/b.git"),
+            ("https://me:word%40@github.com/a/b.git", "https://github.com/a/b.git"),
             ("https://word@github.com/a/b.git", "https://github.com/a/b.git"),
             ("ssh://git@github.com/a/b.git", "ssh://git@github.com/a/b.git"),
             ("git@github.com:a/b.git", "git@github.com:a/b.git"),
@@ -203,15 +317,86 @@ mod tests {
         }
         assert_eq!(of("/srv/a"), ("/srv/a".to_owned(), Some("/srv/a".to_owned())));
         assert_eq!(line("a b c").ok().and_then(|one| one.network).as_deref(), Some("c"));
-        assert_eq!(of("https://host.test/a?token=b").0, "https://host.test/a");
+    }
+
+    /// A part of a user or password could otherwise be taken for a host, a path or a name, and shown.
+    #[test]
+    fn urls_that_git_reads_differently_or_that_hide_a_password_are_refused() {
+        for source in [
+            "https://me:word@@github.com/a/b.git",
+            "https://joe:AAAA@BBBB@host.test/a",
+            "https://joe@AAAA:BBBB@host.test/a",
+            "https://ho%73t.test/a",
+            "https://joe:a%0Ab@host.test/a",
+            "https://joe:%FF@host.test/a",
+            "https://joe:a\u{7}b@host.test/a",
+            "https://host.test/a?token=b",
+            "https://host.test/a?private_token=A B",
+            "https://host.test/a?private_token=A\tB",
+            "https://host.test/a#A B",
+            "ssh://other.test%2Fword@good.test/a/b.git",
+            "ssh://other.test%40word@good.test/a/b.git",
+            "ssh://joe%3Aword@good.test/a/b.git",
+            "ssh://joe:word@good.test/a/b.git",
+            "git+ssh://other.test%2F@good.test/a",
+            "ssh://other.test%2Fgood.test/a",
+            "ssh://good.test/a@[other.test]/b",
+            "ssh://good.test/a@%5Bother.test]/b",
+            "git@good.test:a/@[other.test]:b",
+            "git://joe:word@host.test/a",
+            "git://joe@host.test/a",
+            "git://other.test%2Fgood.test/a",
+            "A/B@host.test:a/b",
+            "A B@host.test:a/b",
+            "A B C@host.test:a/b",
+            "joe:A B@host.test/a",
+            "file://joe:A/B@host.test/a",
+            "file://joe:word@host.test/a",
+            "ssh://joe:12/word@host.test/a",
+            "//joe:word@host.test/a",
+            "joe:word@host.test/a",
+        ] {
+            assert!(line(source).is_err(), "{source}: {:?}", line(source));
+        }
+        for source in [
+            "https://joe:a%40b%2Fc@host.test:8443/a/b.git",
+            "https://host.test/a/@scope/b.git",
+            "https://[::1]:8443/a",
+            "ssh://git@[::1]:22/a/b.git",
+            "ssh://host.test/~joe/a%20b",
+            "git@[::1]:a/b",
+            "joe@host.test:a/b",
+            "git://host.test/a",
+            "file:///srv/joe@host/a",
+            "/srv/joe@host:1/a name",
+            "./A/B@host.test:a/b",
+            "folder/@scope/a name",
+            "folder github.com/@acme/a",
+        ] {
+            assert!(line(source).is_ok(), "{source}: {:?}", line(source));
+        }
+    }
+
+    #[test]
+    fn a_login_is_decoded_and_names_its_server() {
+        let login = |source: &str| line(source).unwrap().login().map(|one| (one.server, one.user, one.password));
+        let told = |server: &str, user: &str, word: Option<&str>| {
+            Some((server.to_owned(), user.to_owned(), word.map(str::to_owned)))
+        };
+        assert_eq!(login("https://j%40e:a%2F:b@host.test:8443/a"), told("https://host.test:8443", "j@e", Some("a/:b")));
+        assert_eq!(login("http://joe:@host.test/a"), told("http://host.test", "joe", Some("")));
+        assert_eq!(login("https://joe@host.test/a"), told("https://host.test", "joe", None));
+        for source in ["https://host.test/a/@b", "ssh://git@host.test/a", "git@host.test:a", "/srv/a@b"] {
+            assert_eq!(login(source), None, "{source}");
+        }
     }
 
     #[test]
     fn a_message_repeats_neither_user_nor_password() {
-        let one = line("https://to%2Fken:pass%40word@host.test/a?key=value").unwrap();
-        for part in [&one.source[..], "https://to%2Fken@host.test", "to/ken", "pass@word", "key=value"] {
+        let one = line("https://to%2Fken:pass%40word@host.test/a").unwrap();
+        for part in [&one.source[..], "https://to%2Fken@host.test", "to/ken", "pass@word"] {
             let message = one.withheld(&format!("fatal: '{part}' failed"));
-            for word in ["ken", "pass", "word", "value"] {
+            for word in ["ken", "pass", "word"] {
                 assert!(!message.contains(word), "{part}: {message}");
             }
         }

@@ -1,7 +1,7 @@
 //! The user's own configuration: apart from the built-in rules, only this may name a host.
 //!
 //! Whoever can write to a repository can write to all its work trees, to those of its submodules, and through those to
-//! the surrounding repository. A configuration in any of them is the authors' own, and so is one that a link in them
+//! the surrounding repository and all work trees of that. A configuration in any of them is the authors' own, and so is one that a link in them
 //! leads to.
 
 use std::collections::BTreeSet;
@@ -49,11 +49,13 @@ fn usual() -> Option<PathBuf> {
 
 /// Returns the folders whose files the authors of a repository control.
 fn roots(repo: &Repo, is_named: bool) -> BTreeSet<PathBuf> {
-    let common = repo.common_dir();
-    let trees = linked_trees(&common);
-    let places = [Some(common), Some(repo.git_dir()), repo.workdir()].into_iter().flatten().chain(trees);
+    let mut left = places(repo);
     let mut roots = BTreeSet::new();
-    for place in places.filter_map(|place| place.canonicalize().ok()) {
+    while let Some(place) = left.pop() {
+        let Ok(place) = place.canonicalize() else { continue };
+        if !roots.insert(place.clone()) {
+            continue;
+        }
         // The git folder of a submodule is inside that of the surrounding repository, and a linked work tree's inside
         // that of the main one.
         let around = place.ancestors().skip(1).filter(|folder| folder.join(".git").exists());
@@ -63,10 +65,21 @@ fn roots(repo: &Repo, is_named: bool) -> BTreeSet<PathBuf> {
             _ if is_named => usize::MAX,
             is_git_dir => usize::from(is_git_dir),
         };
-        roots.extend(around.take(most).map(Path::to_path_buf));
-        roots.insert(place);
+        for folder in around.take(most) {
+            // If the repository around can't be opened, its list of work trees can still be read in the usual place.
+            let trees = || linked_trees(&folder.join(".git"));
+            left.extend(Repo::at(Some(folder)).map_or_else(|_| trees(), |repo| places(&repo)));
+            left.push(folder.to_path_buf());
+        }
     }
     roots
+}
+
+/// Returns the git folders of a repository and all its work trees.
+fn places(repo: &Repo) -> Vec<PathBuf> {
+    let common = repo.common_dir();
+    let trees = linked_trees(&common);
+    [Some(common), Some(repo.git_dir()), repo.workdir()].into_iter().flatten().chain(trees).collect()
 }
 
 /// Returns the linked work trees of a repository, wherever they are.

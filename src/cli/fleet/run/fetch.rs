@@ -1,5 +1,5 @@
-//! Fetches repositories by running git as a separate program: no hook, filter, submodule or prompt runs, and no
-//! password is on a command line, in a configuration or in a message.
+//! Fetches repositories by running git as a separate program: no hook, filter, submodule or prompt runs, no redirect is
+//! followed, and no password is on a command line, in a configuration or in a message.
 
 use std::io;
 use std::panic::catch_unwind;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::process::{Limited, Limits, Process, STOPPED};
 use super::state;
 use super::task::{self, Job};
-use crate::cli::fleet::list::Listed;
+use crate::cli::fleet::list::{Listed, Login};
 use crate::fleet::CLONES;
 use crate::fs::owner_only;
 
@@ -16,7 +16,7 @@ use crate::fs::owner_only;
 const MOST_REFS: usize = 256 << 20;
 
 /// The settings for every call of git.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 13] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "protocol.ext.allow=never",
@@ -26,10 +26,17 @@ const SETTINGS: [&str; 12] = [
     "filter.lfs.smudge=",
     "filter.lfs.required=false",
     "credential.interactive=false",
+    "http.followRedirects=false",
     "gc.auto=0",
     "maintenance.auto=false",
     "advice.detachedHead=false",
 ];
+
+/// The variables that hold the user and the password of a URL while git runs.
+const USER: &str = "KEYSWEEP_FETCH_USER";
+const PASSWORD: &str = "KEYSWEEP_FETCH_PASSWORD";
+/// The credential helper that reads them. Git starts it by a shell, on whose command line are only these names.
+const HELPER: &str = "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$KEYSWEEP_FETCH_USER\" \"$KEYSWEEP_FETCH_PASSWORD\"; }; f";
 
 /// A repository to sweep: one that was already there, or a fetched clone that is removed when this is dropped.
 pub(super) enum Clone {
@@ -172,8 +179,7 @@ fn remote_name(number: usize, name: &str) -> String {
     format!("{name}-{number}")
 }
 
-/// Returns git, ready to fetch from a repository. The URL with its password, if it has one, is passed in the
-/// environment, which only its owner can read: the command line has the bare URL, and git replaces it.
+/// Returns git, ready to fetch from a repository. Its command line has the bare URL.
 fn git(one: &Listed) -> Process {
     let mut git = Process::new(Path::new("git"));
     for name in [
@@ -195,10 +201,8 @@ fn git(one: &Listed) -> Process {
     if std::env::var_os("GIT_SSH_COMMAND").is_none() {
         git.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
     }
-    let bare = one.bare_url();
-    if bare != one.source {
-        git.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", format!("url.{}.insteadOf", one.source));
-        git.env("GIT_CONFIG_VALUE_0", bare);
+    if let Some(login) = one.login() {
+        log_in(&mut git, &login);
     }
     for setting in SETTINGS {
         git.args(&["-c", setting]);
@@ -206,10 +210,35 @@ fn git(one: &Listed) -> Process {
     git
 }
 
+/// Passes user and password in the environment, which only its owner can read. In a URL they would be on the command
+/// line of the helper that git starts, which everybody can read. The user's own helpers are asked for a missing
+/// password, and are neither asked for nor told one that the URL has.
+fn log_in(git: &mut Process, login: &Login) {
+    let mut settings = Vec::new();
+    match &login.password {
+        Some(password) => {
+            git.env(USER, &login.user).env(PASSWORD, password);
+            settings.extend([("helper", ""), ("helper", HELPER)]);
+        }
+        None => settings.push(("username", &*login.user)),
+    }
+    let first: usize = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0);
+    git.env("GIT_CONFIG_COUNT", (first + settings.len()).to_string());
+    for (number, (name, value)) in (first..).zip(settings) {
+        git.env(&format!("GIT_CONFIG_KEY_{number}"), format!("credential.{}.{name}", login.server));
+        git.env(&format!("GIT_CONFIG_VALUE_{number}"), value);
+    }
+}
+
 fn done(how: Limited, doing: &str, one: &Listed, limits: &Limits) -> Result<(), String> {
     match how {
         Limited::Ended { code: Some(0), .. } => Ok(()),
-        Limited::Ended { said: words, .. } => Err(format!("{doing} failed: {}", one.withheld(&words))),
+        Limited::Ended { said: words, .. } => {
+            // Git names only the status, among which 304 is no redirect.
+            let is_redirect = words.contains("returned error: 30") && !words.contains("returned error: 304");
+            let hint = "; redirects are not followed, so list the address that the server redirects to";
+            Err(format!("{doing} failed: {}{}", one.withheld(&words), if is_redirect { hint } else { "" }))
+        }
         Limited::TimedOut => Err(limits.exceeded(doing)),
         Limited::Stopped => Err(STOPPED.to_owned()),
         Limited::NotStarted(why) => Err(format!("git, which fetches repositories, could not be started: {why}")),

@@ -158,6 +158,13 @@ fn check(folder: &Path) -> anyhow::Result<()> {
 /// Locks the folder: two runs would remove each other's clones.
 fn lock(folder: &Path) -> anyhow::Result<File> {
     let path = folder.join(".lock");
+    // Opening a pipe would wait for ever, and a link would create a file elsewhere. Nobody else can put one there
+    // after this, because nobody else may write to the folder.
+    anyhow::ensure!(
+        path.symlink_metadata().map_or(true, |meta| meta.is_file()),
+        "'{}' is not a regular file; remove it, or name another folder",
+        shown(&path.display().to_string())
+    );
     let file = owner_only::file().write(true).create(true).truncate(false).open(&path);
     let file = file.with_context(|| format!("opening '{}'", path.display()))?;
     anyhow::ensure!(

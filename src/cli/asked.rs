@@ -13,6 +13,7 @@ use super::report_store;
 use crate::finding::{Asked, Liveness};
 use crate::fs::bounded::{self, Links};
 use crate::git::Repo;
+use crate::output::asked as words;
 use crate::output::mask::Mask;
 use crate::output::view::{AskedView, View};
 use crate::source::git_dir;
@@ -64,6 +65,7 @@ pub(super) fn show(repo: &Repo, now: u64, mask: &Mask<'_>, view: &mut View) {
             days,
         });
     }
+    view.findings.sort_by_key(|one| !words::works(one));
 }
 
 /// Returns the number of days after which a provider should be asked again: a dead secret stays dead, a live one may be
@@ -76,5 +78,5 @@ fn good_for(word: Liveness) -> u64 {
 }
 
 fn path(repo: &Repo) -> PathBuf {
-    repo.common_dir().join(git_dir::OWN).join("live.json")
+    repo.common_dir().join(git_dir::OWN).join(git_dir::ANSWERS)
 }

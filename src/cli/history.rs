@@ -118,7 +118,11 @@ fn swept(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Re
     if let Some(mebibytes) = args.memory {
         crash::limit_memory(mebibytes)?;
     }
-    let repo = Repo::at(path)?;
+    let repo = match path {
+        // A name in reports stands for a repository, so the report must not be about another one around the folder.
+        Some(path) if common.repo_name.is_some() => Repo::itself(path)?,
+        path => Repo::at(path)?,
+    };
     if let Some(since) = &args.since {
         return newer(common, &repo, since);
     }

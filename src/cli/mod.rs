@@ -97,7 +97,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitStatus> {
             purge::run(&common, repo.as_deref(), findings, places)
         }
         Command::Verify { repo, wanted, yes, proof } if !wanted.revoked.is_empty() => {
-            revoked(&proof.common(), repo.as_deref(), &wanted.revoked, *yes)
+            revoked(&proof.common(), repo.as_deref(), wanted, *yes)
         }
         Command::Verify { repo, wanted, proof, .. } => verify::run(&proof.common(), repo.as_deref(), wanted),
         Command::Live { args, page } => ask(&page.common(), args),
@@ -117,8 +117,8 @@ fn ask(common: &Common, args: &args::LiveArgs) -> anyhow::Result<ExitStatus> {
 }
 
 #[cfg(feature = "live")]
-fn revoked(common: &Common, repo: Option<&Path>, ids: &[String], yes: bool) -> anyhow::Result<ExitStatus> {
-    live::revoked(common, repo, ids, yes)
+fn revoked(common: &Common, repo: Option<&Path>, wanted: &args::Wanted, yes: bool) -> anyhow::Result<ExitStatus> {
+    live::revoked(common, repo, wanted, yes)
 }
 
 /// The error of a program that was built without network access.
@@ -131,7 +131,7 @@ fn ask(_: &Common, _: &args::LiveArgs) -> anyhow::Result<ExitStatus> {
 }
 
 #[cfg(not(feature = "live"))]
-fn revoked(_: &Common, _: Option<&Path>, _: &[String], _: bool) -> anyhow::Result<ExitStatus> {
+fn revoked(_: &Common, _: Option<&Path>, _: &args::Wanted, _: bool) -> anyhow::Result<ExitStatus> {
     anyhow::bail!(OFFLINE)
 }
 

@@ -307,14 +307,16 @@ impl Session {
         let mut subject = self.settings.subject.clone();
         if let Place::Repository(repo) = &self.place {
             subject.branch = repo.branch().map(|name| name.to_string());
-            if subject.name.is_none()
-                && let Some(url) = remote::origin(repo)
-            {
-                let (name, host) = name_of_url(&url.to_string());
-                // Any repository may have a neighbour at the same relative path.
-                let is_known_elsewhere = host.is_some() || Path::new(&name).is_absolute();
-                subject.name = Some(name).filter(|_| is_known_elsewhere);
-                subject.host = host;
+            let origin = remote::origin(repo).map(|url| name_of_url(&url.to_string()));
+            match (&subject.name, origin) {
+                (None, Some((name, host))) => {
+                    // Any repository may have a neighbour at the same relative path.
+                    let is_known_elsewhere = host.is_some() || Path::new(&name).is_absolute();
+                    subject.name = Some(name).filter(|_| is_known_elsewhere);
+                    subject.host = host;
+                }
+                (Some(given), Some((name, Some(_)))) if *given != name => subject.remote = Some(name),
+                (Some(_) | None, _) => {}
             }
         }
         if let (SubjectKind::Network, Some(repo)) = (subject.kind, self.repo()) {

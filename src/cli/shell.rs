@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use super::args::ColorArg;
 use super::withhold;
 use crate::fs::stream::Stream;
-use crate::fs::{Rights, bounded, replace};
+use crate::fs::{Rights, bounded, can_replace, replace};
 use crate::output::paper::Paper;
 use crate::output::style;
 use crate::text::escape;
@@ -70,6 +70,20 @@ pub fn results(file: Option<&Path>, write: &mut dyn FnMut(&mut dyn Write) -> io:
         return written.map_err(with_limit_hint).context("writing to standard output");
     };
     to_file(path, write).map_err(with_limit_hint).with_context(|| format!("writing to '{}'", path.display()))
+}
+
+/// Checks that results can be written to a file, for a command that can't be undone or takes long.
+///
+/// # Errors
+/// Fails if they can't be.
+pub fn can_write(file: Option<&Path>) -> anyhow::Result<()> {
+    let Some(named) = file else { return Ok(()) };
+    let path = named.canonicalize().unwrap_or_else(|_| named.to_path_buf());
+    let checked = match path.metadata() {
+        Ok(meta) if !meta.is_file() => File::options().write(true).open(&path).map(drop),
+        _ => can_replace(&path),
+    };
+    checked.with_context(|| format!("writing to '{}'", named.display()))
 }
 
 /// Says that results are in a file, if they are, since whoever runs the command doesn't see them. `what` begins with a

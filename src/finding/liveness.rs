@@ -31,6 +31,16 @@ impl Liveness {
             Self::Dead => "dead",
         }
     }
+
+    /// Returns `true` if the provider accepted the secret.
+    pub fn works(self) -> bool {
+        matches!(self, Self::Live | Self::Restricted)
+    }
+
+    /// Returns `true` if the answer says whether the secret works.
+    pub fn is_settled(self) -> bool {
+        self.works() || self == Self::Dead
+    }
 }
 
 /// An answer about a secret.

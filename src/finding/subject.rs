@@ -9,6 +9,8 @@ pub struct Subject {
     pub name: Option<String>,
     /// The host that serves the repository.
     pub host: Option<String>,
+    /// The name of the remote that the repository comes from, if the user gave the repository another name.
+    pub remote: Option<String>,
     /// The people who can read the repository, if the user said so.
     pub visibility: Option<Access>,
     /// The branch that HEAD is on.

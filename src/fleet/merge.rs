@@ -8,7 +8,7 @@ use super::networks::Networks;
 use super::owners::{Known, Owners};
 use super::record::{MOST_PLACES, Record};
 use super::report::{self, Flaw, Reading, Report};
-use super::row::{Changes, First, Holding, Repository, Row, State, Summary};
+use super::row::{Changes, First, Holding, Repository, Row, Said, State, Summary};
 use super::since::{self, Earlier};
 use super::sorter::{Sorted, Sorter};
 use crate::finding::Command;
@@ -35,6 +35,8 @@ pub struct Options {
 pub struct Inventory {
     /// The repositories of the reports: unread ones first, then by name.
     pub repositories: Vec<Repository>,
+    /// The entries of the owners' list that fit no repository.
+    pub unmatched: Vec<String>,
     reports: Vec<Report>,
     /// A flag for each report, set if it counts: of several reports that one command made of one repository, only the
     /// last does.
@@ -65,7 +67,10 @@ impl Inventory {
         let networks =
             Networks::new(reports.iter().zip(&counts).filter(|(_, counts)| **counts).map(|(report, _)| report));
         let (repositories, known) = repositories(&reports, &counts, &options, &networks);
-        Ok(Self { repositories, reports, counts, sorted: sorter.sorted()?, known, networks, options })
+        let remotes = reports.iter().filter_map(|report| report.source.remote.as_deref());
+        let names: Vec<&str> = repositories.iter().map(|one| one.name.as_str()).chain(remotes).collect();
+        let unmatched = options.owners.unmatched(&names);
+        Ok(Self { repositories, unmatched, reports, counts, sorted: sorter.sorted()?, known, networks, options })
     }
 
     /// Makes the rows in the order of their ids, and returns the summary.
@@ -150,13 +155,18 @@ impl Gathered {
         best.severity = best.severity.max(record.severity);
         best.confidence = best.confidence.max(record.confidence);
         best.stage = best.stage.max(record.stage);
+        let at = |asked: &Option<Said>| asked.as_ref().and_then(|asked| time::seconds(&asked.at));
+        if at(&record.asked) > at(&best.asked) {
+            best.asked.clone_from(&record.asked);
+        }
         let names = if record.forks.is_empty() { std::slice::from_ref(&whole) } else { &record.forks[..] };
-        if let Some(arrival) = &record.first {
-            let is_others = known.get(&names[0]).is_some_and(|known| known.account != super::Account::Own);
-            let rank = (time::seconds(&arrival.time).unwrap_or(i64::MAX), is_others, names[0].clone());
+        let is_others = |name: &String| known.get(name).is_some_and(|known| known.account != super::Account::Own);
+        // A network lists the original before its forks.
+        if let Some((arrival, name)) = record.first.as_ref().zip(names.iter().min_by_key(|name| is_others(name))) {
+            let rank = (time::seconds(&arrival.time).unwrap_or(i64::MAX), is_others(name), name.clone());
             if self.first.as_ref().is_none_or(|(before, _)| rank < *before) {
                 let (time, commit, author) = (arrival.time.clone(), arrival.commit.clone(), arrival.author.clone());
-                self.first = Some((rank, First { time, commit, author, repository: names[0].clone() }));
+                self.first = Some((rank, First { time, commit, author, repository: name.clone() }));
             }
         }
         for name in names {
@@ -183,6 +193,7 @@ impl Gathered {
             change: None,
             public: holdings.iter().any(Holding::is_public),
             first: first.map(|(_, first)| first),
+            asked: best.asked,
             repositories,
             networks: networks.len(),
             holdings,
@@ -256,8 +267,8 @@ fn repositories(
 ) -> (Vec<Repository>, BTreeMap<String, Known>) {
     let mut all: BTreeMap<String, Repository> = BTreeMap::new();
     let mut known: BTreeMap<String, Known> = BTreeMap::new();
-    let mut repository = |name: &str| {
-        let facts = options.owners.of(name);
+    let mut repository = |name: &str, remote: Option<&str>| {
+        let facts = options.owners.of(name, remote);
         known.insert(name.to_owned(), facts.clone());
         let Known { owner, account, visibility } = facts;
         let network = networks.name_of(name).map(str::to_owned);
@@ -267,7 +278,7 @@ fn repositories(
     for (report, _) in reports.iter().zip(counts).filter(|(_, counts)| **counts) {
         let source = &report.source;
         for name in report.names() {
-            let one = all.entry(name.clone()).or_insert_with_key(|name| repository(name));
+            let one = all.entry(name.clone()).or_insert_with_key(|name| repository(name, report.remote()));
             one.visibility = one.visibility.or(source.visibility);
             one.commands.extend(source.command);
             one.is_read |= source.covers_all();
@@ -288,7 +299,7 @@ fn repositories(
     let missed = missed.chain(before.map(|name| (name, "there is no report of it, and the earlier inventory has it")));
     for (name, why) in missed {
         if !all.contains_key(name) {
-            let missed = Repository { why: why.to_owned(), ..repository(name) };
+            let missed = Repository { why: why.to_owned(), ..repository(name, None) };
             all.insert(name.clone(), missed);
         }
     }

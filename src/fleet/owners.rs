@@ -109,16 +109,24 @@ impl Owners {
         self
     }
 
-    /// Returns what is known about the repository with this name.
-    pub fn of(&self, name: &str) -> Known {
-        let name = name.to_lowercase();
+    /// Returns what is known about the repository with this name, which may come from a remote of another name.
+    pub fn of(&self, name: &str, remote: Option<&str>) -> Known {
+        let names: Vec<String> = std::iter::once(name).chain(remote).map(str::to_lowercase).collect();
         let (mut owner, mut account, mut visibility) = (None, None, None);
-        for entry in self.0.iter().rev().filter(|entry| fits_stars(&entry.url, &name)) {
+        let fits = |entry: &&Entry| names.iter().any(|name| fits_stars(&entry.url, name));
+        for entry in self.0.iter().rev().filter(fits) {
             owner = owner.or_else(|| entry.owner.clone());
             account = account.or(entry.account);
             visibility = visibility.or(entry.visibility);
         }
         Known { owner, account: account.unwrap_or_default(), visibility }
+    }
+
+    /// Returns the entries that fit none of these names.
+    pub(super) fn unmatched(&self, names: &[&str]) -> Vec<String> {
+        let names: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+        let fits_none = |entry: &&Entry| !names.iter().any(|name| fits_stars(&entry.url, name));
+        self.0.iter().filter(fits_none).map(|entry| entry.url.clone()).collect()
     }
 }
 
@@ -186,13 +194,13 @@ mod tests {
                 account,
                 visibility,
             };
-            let shop = owners.of("github.com/acme/shop");
+            let shop = owners.of("github.com/acme/shop", None);
             assert_eq!(shop, known(Some("shop"), Account::Own, Some(Access::Public)));
-            let other = owners.of("github.com/Acme/other");
+            let other = owners.of("github.com/Acme/other", None);
             assert_eq!(other, known(Some("platform"), Account::Own, Some(Access::Private)));
-            assert_eq!(owners.of("github.com/jdoe/x"), known(None, Account::Personal, None));
+            assert_eq!(owners.of("github.com/jdoe/x", None), known(None, Account::Personal, None));
             let foreign = owners.and_foreign(&["github.com/jdoe/*".to_owned()]);
-            assert_eq!(foreign.of("github.com/jdoe/x").account, Account::Foreign);
+            assert_eq!(foreign.of("github.com/jdoe/x", None).account, Account::Foreign);
         }
     }
 

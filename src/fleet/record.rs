@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::row::Place;
+use super::row::{Place, Said};
 use crate::finding::Stage;
 use crate::rule::{Confidence, Severity};
 
@@ -32,6 +32,8 @@ pub(super) struct Record {
     pub(super) owners: Vec<String>,
     /// The forks that hold it, in the report of a network.
     pub(super) forks: Vec<String>,
+    /// The answer of its provider, if that settles whether it works.
+    pub(super) asked: Option<Said>,
 }
 
 /// The first arrival of a secret.

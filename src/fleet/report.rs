@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::record::{Arrival, MOST_OWNERS, MOST_PLACES, Record};
-use super::row::Place;
+use super::row::{Place, Said};
 use crate::finding::{Access, Command, ContentKind, Stage, SubjectKind, Verdict, subject};
 use crate::fs::bounded;
 use crate::rule::{Confidence, Severity};
@@ -44,6 +44,11 @@ impl Report {
             SubjectKind::Network if !self.source.members.is_empty() => &self.source.members,
             SubjectKind::Network | SubjectKind::Single => self.source.name.as_slice(),
         }
+    }
+
+    /// Returns the name of the remote that a single repository comes from.
+    pub(super) fn remote(&self) -> Option<&str> {
+        self.source.remote.as_deref().filter(|_| self.source.kind == SubjectKind::Single)
     }
 
     /// Returns the same report, but refused if it is dated after `now`: such a report would outlast every later one.
@@ -85,6 +90,8 @@ pub(super) struct Source {
     pub(super) name: Option<String>,
     #[serde(default)]
     host: Option<String>,
+    #[serde(default)]
+    pub(super) remote: Option<String>,
     #[serde(default)]
     pub(super) visibility: Option<Access>,
     #[serde(default)]
@@ -129,6 +136,8 @@ struct Finding {
     occurrences: Vec<Occurrence>,
     #[serde(default)]
     suppression: Option<Suppression>,
+    #[serde(default)]
+    asked: Option<Said>,
 }
 
 #[derive(Deserialize)]
@@ -261,6 +270,7 @@ pub(super) fn read(path: &Path, number: u32, sink: &mut Sink<'_>) -> io::Result<
         Some(Flaw::Incomplete(format!("{} not read: {first}", parts(gaps.len()))))
     });
     report.source.name = Some(name);
+    report.source.remote = report.source.remote.take().map(bounded_name);
     Ok(Reading::Report(Box::new(report)))
 }
 
@@ -409,7 +419,10 @@ impl Reader<'_, '_> {
         const MOST: usize = 100_000;
         if self.gaps.len() < MOST {
             let is_first = self.gaps.is_empty();
-            self.gaps.push(if is_first { bounded_name(format!("{}: {}", gap.what, gap.why)) } else { String::new() });
+            // The reason may name the object itself.
+            let words =
+                || if gap.why.contains(&gap.what) { gap.why.clone() } else { format!("{}: {}", gap.what, gap.why) };
+            self.gaps.push(if is_first { bounded_name(words()) } else { String::new() });
         }
     }
 
@@ -474,6 +487,7 @@ impl Reader<'_, '_> {
             place_count,
             owners,
             forks,
+            asked: finding.asked.filter(|asked| asked.word.is_settled() && time::seconds(&asked.at).is_some()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::owners::Account;
-use crate::finding::{Access, Command, ContentKind, Stage, Verdict};
+use crate::finding::{Access, Command, ContentKind, Liveness, Stage, Verdict};
 use crate::rule::{Confidence, Severity};
 
 /// A repository, image or folder of the inventory.
@@ -61,6 +61,9 @@ pub struct Row {
     /// The earliest place, according to the times of commits.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub first: Option<First>,
+    /// The last answer of its provider that settles whether it works.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub asked: Option<Said>,
     /// The number of repositories that hold it.
     pub repositories: usize,
     /// The number of networks of forks that these repositories belong to; a leak in the copies of a fork is not a
@@ -69,6 +72,15 @@ pub struct Row {
     pub networks: usize,
     /// The repositories that hold it, by name; only the first of very many.
     pub holdings: Vec<Holding>,
+}
+
+/// An answer of a provider about a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// The answer.
+    pub word: Liveness,
+    /// The time at which the provider was asked, RFC 3339.
+    pub at: String,
 }
 
 /// The state of a secret, which says whether something has to be done.
@@ -201,11 +213,11 @@ pub struct Summary {
     pub open: usize,
     /// The number of secrets that are allowed everywhere.
     pub allowed: usize,
-    /// The number of open secrets that everyone can read.
+    /// The number of secrets, open or not read again, that everyone can read.
     pub public: usize,
-    /// The number of open secrets in accounts of others.
+    /// The number of secrets, open or not read again, in accounts of others.
     pub outside: usize,
-    /// The number of open secrets in a default branch.
+    /// The number of secrets, open or not read again, in a default branch.
     pub in_default_branch: usize,
     /// The changes of secrets since the earlier inventory, if there was one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -248,12 +260,14 @@ impl Summary {
 
     /// Counts a row.
     pub(super) fn count(&mut self, row: &Row) {
+        if matches!(row.state, State::Open | State::NotRead) {
+            self.public += usize::from(row.public);
+            self.outside += usize::from(row.is_outside());
+            self.in_default_branch += usize::from(row.holdings.iter().any(|one| one.default_branch.is_some()));
+        }
         match row.state {
             State::Open => {
                 self.open += 1;
-                self.public += usize::from(row.public);
-                self.outside += usize::from(row.is_outside());
-                self.in_default_branch += usize::from(row.holdings.iter().any(|one| one.default_branch.is_some()));
                 if self.verdict == Verdict::Clean {
                     self.verdict = Verdict::Findings;
                 }
@@ -275,6 +289,11 @@ impl Summary {
 }
 
 impl Row {
+    /// Returns `true` if a provider has accepted it.
+    pub fn works(&self) -> bool {
+        self.asked.as_ref().is_some_and(|asked| asked.word.works())
+    }
+
     /// Returns `true` if it is in an account of somebody else.
     pub fn is_outside(&self) -> bool {
         self.outside().next().is_some()
@@ -293,6 +312,7 @@ impl Row {
             all.extend([&mut first.commit, &mut first.repository, &mut first.time]);
             all.extend(&mut first.author);
         }
+        all.extend(self.asked.as_mut().map(|asked| &mut asked.at));
         for one in &mut self.holdings {
             all.push(&mut one.repository);
             all.extend(&mut one.owner);

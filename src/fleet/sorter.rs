@@ -175,6 +175,7 @@ mod tests {
             owners: Vec::new(),
             place_count: 0,
             forks: Vec::new(),
+            asked: None,
         }
     }
 

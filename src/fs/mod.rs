@@ -10,7 +10,7 @@ pub mod stream;
 
 use std::path::PathBuf;
 
-pub use replace::{Rights, replace};
+pub use replace::{Rights, can_replace, replace};
 
 /// Returns keysweep's folder in the user's configuration, which need not exist; `None` if there is no home folder.
 pub fn own_configuration() -> Option<PathBuf> {

@@ -43,6 +43,15 @@ pub fn replace(path: &Path, rights: Rights, write: impl FnOnce(&mut dyn Write) -
     written
 }
 
+/// Checks that the file at `path` could be replaced now, and changes nothing.
+///
+/// # Errors
+/// Fails if the folder can't be written to.
+pub fn can_replace(path: &Path) -> io::Result<()> {
+    let (temporary, _locked) = make(path, &Rights::Usual)?;
+    std::fs::remove_file(temporary)
+}
+
 /// Makes the temporary file, and locks it.
 fn make(path: &Path, rights: &Rights) -> io::Result<(PathBuf, File)> {
     loop {

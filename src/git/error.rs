@@ -24,6 +24,27 @@ pub enum SourceError {
         /// The path at which it was searched for.
         path: String,
     },
+    /// A folder that looks like a repository and isn't one, inside another repository.
+    #[error(
+        "not a git repository: '{path}' looks like one, but git does not recognise it, and would read the repository around it, \
+         '{around}', instead\nrestore what is missing, such as its HEAD; nothing was scanned"
+    )]
+    Overlooked {
+        /// The folder that looks like a repository.
+        path: String,
+        /// The repository around it.
+        around: String,
+    },
+    /// A folder inside a repository, where the repository itself is expected.
+    #[error(
+        "not a git repository: '{path}' is a folder inside the repository '{around}'\nname that one instead; nothing was scanned"
+    )]
+    Within {
+        /// The folder.
+        path: String,
+        /// The repository around it.
+        around: String,
+    },
     /// A work tree or submodule whose repository is not where its `.git` file says.
     #[error(
         "the repository of this work tree is not where '{pointer}' says: there is none at '{target}'\n\

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::error::error_text;
+use super::ownership::{self, Found};
 use super::{GitError, SourceError, error, format};
 use crate::text::escape;
 
@@ -33,6 +34,25 @@ fn pointed(directory: &Path) -> Option<SourceError> {
 pub(super) fn passed(directory: &Path, found: &Path) -> Option<SourceError> {
     let (whole, found) = (directory.canonicalize().ok()?, found.canonicalize().ok()?);
     whole.ancestors().take_while(|folder| **folder != *found).find_map(|folder| dangling(&folder.join(".git")))
+}
+
+/// Returns the error if `directory`, or a folder between it and the repository around it, looks like a repository: git
+/// doesn't recognise one without HEAD, and passes it over.
+pub(super) fn overlooked(directory: &Path, found: &Found) -> Option<SourceError> {
+    let (around, git_dir) =
+        (ownership::place(found).canonicalize().ok()?, ownership::git_dir(found).canonicalize().ok()?);
+    let whole = directory.canonicalize().ok()?;
+    let folders = whole.ancestors().take_while(|folder| **folder != *around).filter(|folder| **folder != *git_dir);
+    let shown = |path: &Path| escape(path.as_os_str().as_encoded_bytes());
+    let folder = folders.filter(|folder| !folder.starts_with(&git_dir)).find(|folder| looks_like_one(folder))?;
+    Some(SourceError::Overlooked { path: shown(folder), around: shown(&around) })
+}
+
+/// Returns `true` if a folder has a `.git`, or what a bare repository has.
+fn looks_like_one(folder: &Path) -> bool {
+    let is_bare =
+        || folder.join("objects").is_dir() && (folder.join("refs").is_dir() || folder.join("config").is_file());
+    folder.join(".git").symlink_metadata().is_ok() || is_bare()
 }
 
 /// Returns the reason why a `.git` file leads to no repository.

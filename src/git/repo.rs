@@ -12,7 +12,7 @@ use bstr::{BString, ByteSlice as _, ByteVec as _};
 use super::alternates::{self, Borrowed, Variables};
 use super::layout::Layout;
 use super::ownership::{self, Found};
-use super::pointer::{passed, refused};
+use super::pointer::{overlooked, passed, refused};
 use super::presence::Presence;
 use super::ref_store::{Head, RefStore, Refs, Tables};
 use super::reftable::Logs;
@@ -61,15 +61,17 @@ impl Repo {
     }
 
     /// Opens the repository that contains `path`, whatever repository git's environment variables name; without a path,
-    /// opens the one for the current folder.
+    /// opens the one for the current folder. A folder that looks like a repository itself must be one.
     ///
     /// # Errors
     /// Fails if there is none, if it belongs to another user, or if it can't be read.
     pub fn at(path: Option<&Path>) -> Result<Self, SourceError> {
-        let directory = path.unwrap_or(Path::new("."));
-        let from_environment = std::env::var_os("GIT_DIR").filter(|_| path.is_some());
-        let Some(from_environment) = from_environment else { return Self::open(directory) };
+        let Some(directory) = path else { return Self::open(Path::new(".")) };
         let (found, presence) = find(directory)?;
+        if let Some(why) = overlooked(directory, &found) {
+            return Err(why);
+        }
+        let Some(from_environment) = std::env::var_os("GIT_DIR") else { return Self::open(directory) };
         let whole = |path: &Path| path.canonicalize().ok();
         let own = whole(&ownership::git_dir(&found));
         if own.is_some() && own == whole(Path::new(&from_environment)) {
@@ -80,6 +82,28 @@ impl Repo {
         let mut repo = Self::found(directory, &found, shared.map_err(|error| refused(directory, &error))?, presence)?;
         repo.borrow(Variables::Ignored)?;
         Ok(repo)
+    }
+
+    /// Opens the repository whose own folder is `path`: the root of its work tree, its `.git` folder, or a bare
+    /// repository.
+    ///
+    /// # Errors
+    /// Fails if the folder isn't a repository itself, and for the same reasons as `at`.
+    pub fn itself(path: &Path) -> Result<Self, SourceError> {
+        let repo = Self::at(Some(path))?;
+        let whole = |path: &Path| path.canonicalize().ok();
+        let (own, git_dir) = (whole(path), repo.git_dir());
+        let root = repo.workdir();
+        let folders = [Some(git_dir.clone()), Some(repo.common_dir()), root.clone()];
+        let is_own = folders.into_iter().flatten().any(|folder| whole(&folder) == own);
+        // The configuration may put the work tree elsewhere.
+        if is_own || whole(&path.join(".git")).is_some_and(|inner| Some(inner) == whole(&git_dir)) {
+            return Ok(repo);
+        }
+        let shown = |path: &Path| escape(path.as_os_str().as_encoded_bytes());
+        let around = root.unwrap_or(git_dir);
+        let around = whole(&around).unwrap_or(around);
+        Err(SourceError::Within { path: shown(path), around: shown(&around) })
     }
 
     /// Checks a repository that was found and opened, and returns it if it may be read.

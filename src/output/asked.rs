@@ -24,6 +24,18 @@ pub fn of(finding: &FindingView) -> Option<String> {
     Some(format!("{proof}{by} at {at}{why}{revealed}{age}"))
 }
 
+/// Returns what a provider said of a secret in one word, if that settles whether it works: `live`, `restricted` or
+/// `dead`.
+pub fn settled(finding: &FindingView) -> Option<Liveness> {
+    let word = finding.asked.as_ref()?.word;
+    word.is_settled().then_some(word)
+}
+
+/// Returns `true` if a provider has accepted the secret.
+pub fn works(finding: &FindingView) -> bool {
+    settled(finding).is_some_and(Liveness::works)
+}
+
 /// Returns a provider's answer in one line.
 pub fn answer_line(asked: &Asked) -> String {
     let said = if asked.why.is_empty() { named(&asked.reveals) } else { asked.why.clone() };

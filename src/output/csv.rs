@@ -5,10 +5,11 @@
 
 use std::io::{self, Write};
 
+use super::asked;
 use super::view::{FindingView, Named, OccurrenceView, View};
 use super::words;
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "type",
     "id",
     "rule",
@@ -25,6 +26,7 @@ const COLUMNS: [&str; 16] = [
     "time",
     "details",
     "link",
+    "asked",
 ];
 
 /// Writes a report.
@@ -79,12 +81,13 @@ fn cells(finding: &FindingView, place: &OccurrenceView) -> [String; COLUMNS.len(
         place.author_time.clone().unwrap_or_default(),
         format!("{}{step}", finding.preview),
         place.link.as_ref().map(ToString::to_string).unwrap_or_default(),
+        asked::settled(finding).map(|word| word.as_str().to_owned()).unwrap_or_default(),
     ]
 }
 
 /// Returns the cells of a row that isn't a finding: its type, its kind, a path and words.
 fn aside([what, kind, path, words]: [&str; 4]) -> [&str; COLUMNS.len()] {
-    [what, "", "", "", "", "", "", "", kind, path, "", "", "", "", words, ""]
+    [what, "", "", "", "", "", "", "", kind, path, "", "", "", "", words, "", ""]
 }
 
 /// Writes a row, with the repository in a last column if there are several.

@@ -7,9 +7,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::brief;
 use super::view::{EvidenceView, FindingView, PlanView, StepView, View};
 use super::words::{self, plural};
+use super::{asked, brief};
 use crate::finding::{Command, Stage};
 use crate::rule::{Confidence, Severity};
 
@@ -179,7 +179,9 @@ impl<'v> Group<'v> {
 impl<'v> Kind<'v> {
     /// Returns the kind of a finding; `None` if it has to be shown by itself.
     fn of(finding: &'v FindingView) -> Option<Self> {
-        let place = brief::place(finding).filter(|_| finding.suppression.is_none())?;
+        // What a provider has accepted is no sample, whatever its path says.
+        let is_plain = finding.suppression.is_none() && !asked::works(finding);
+        let place = brief::place(finding).filter(|_| is_plain)?;
         let file = Some(brief::file(place)).filter(|file| !file.is_empty())?;
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
         let is_expired = finding.evidence.iter().any(|evidence| matches!(evidence, EvidenceView::Expired(_)));

@@ -211,6 +211,9 @@ fn result(finding: &FindingView, rule: Option<&usize>) -> Value {
     if let (Some(fields), Some(one)) = (fields.as_object_mut(), &finding.suppression) {
         fields.insert("suppressions".to_owned(), json!([suppression(finding, one)]));
     }
+    if let (Some(properties), Some(asked)) = (fields["properties"].as_object_mut(), &finding.asked) {
+        properties.insert("asked".to_owned(), json!({ "word": asked.word, "at": asked.at, "host": asked.host }));
+    }
     if let (Some(fields), Some(link)) = (fields.as_object_mut(), places.get(chosen).and_then(|at| at.link.as_ref())) {
         fields.insert("hostedViewerUri".to_owned(), json!(link));
     }

@@ -157,6 +157,11 @@ impl Rule {
         }
     }
 
+    /// Returns `true` if a machine makes the rule's secrets, so that they cannot be guessed.
+    pub fn is_issued(&self) -> bool {
+        self.statistics && !matches!(self.matcher, Matcher::Assignment)
+    }
+
     /// Returns `true` if the rule knows the form of its secret, which may be anywhere or after a word.
     pub fn is_of_provider(&self) -> bool {
         !self.place && !matches!(self.matcher, Matcher::Assignment)

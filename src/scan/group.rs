@@ -171,7 +171,7 @@ impl Scan<'_> {
         );
         let mut occurrences: Vec<Occurrence> = group.iter().map(|s| s.occurrence.clone()).collect();
         occurrences.dedup();
-        let issued = rule.statistics && !matches!(rule.matcher, Matcher::Assignment);
+        let issued = rule.is_issued();
         let mut evidence = best.evidence.clone();
         let judged = evidence.iter().any(|evidence| matches!(evidence, Evidence::Path(_)));
         if !judged && occurrences.iter().all(|place| path::is_sample(&place.whole_path())) {

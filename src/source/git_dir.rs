@@ -27,6 +27,8 @@ const MOST_NAMED: usize = 8;
 /// The folder inside a repository's git directory in which keysweep stores its last reports, and plans to purge the
 /// history with the values to remove.
 pub const OWN: &str = FileList::FOLDER;
+/// The file in that folder with the answers of providers, by the ids of findings.
+pub const ANSWERS: &str = "live.json";
 
 /// Appends the files and names that a repository holds next to its objects.
 pub fn list(repository: &Repo, listing: &mut Listing) {
@@ -87,10 +89,10 @@ impl Walk<'_> {
                     }
                 }
                 b"modules" if entry.kind.is_dir() => self.modules(&entry),
-                // Last reports contain no secrets; plans to purge contain the values.
+                // Last reports and answers of providers contain no secrets; plans to purge contain the values.
                 name if name == OWN.as_bytes() && entry.kind.is_dir() && folder == self.common => {
                     let entries = self.entries(&entry.path, &entry.shown);
-                    if entries.iter().any(|entry| !is_report(entry)) {
+                    if entries.iter().any(|entry| !is_harmless(entry)) {
                         self.own.push(entry.shown);
                     }
                 }
@@ -207,9 +209,11 @@ fn has_vanished(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
 }
 
-/// Returns `true` if the entry is a report that keysweep has stored: it repeats paths and names, but no values.
-fn is_report(entry: &Entry) -> bool {
-    entry.kind.is_file() && entry.name.strip_prefix(b"last-").is_some_and(|name| name.ends_with(b".json"))
+/// Returns `true` if the entry is a report or the answers of providers, as keysweep has stored them: they repeat paths
+/// and names, but no values.
+fn is_harmless(entry: &Entry) -> bool {
+    let is_report = entry.name.strip_prefix(b"last-").is_some_and(|name| name.ends_with(b".json"));
+    entry.kind.is_file() && (is_report || entry.name == ANSWERS.as_bytes())
 }
 
 /// Returns the kind of a file in a repository's git directory; `None` if another module reads it.

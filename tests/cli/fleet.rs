@@ -227,6 +227,15 @@ fn changes_since_the_last_inventory_ignore_unread_repositories() {
     assert_eq!(change(&now, &id(&now, "new.env")), (json!("open"), json!("new")), "{now}");
     let public = fleet.inventory(&["--since", "last.jsonl", "--owners", "owners.csv"]).expect_code(1);
     assert_eq!(change(&public, &stays), (json!("open"), json!("newly-public")), "{public}");
+    // The same public secret is still counted if its repository is not read again.
+    let count = |run: &Run| run.records_of("summary")[0]["public"].clone();
+    fleet.inventory(&["--since", "last.jsonl", "--owners", "owners.csv", "--output", "public.jsonl"]).expect_code(1);
+    let report = fleet.0.read("reports/github.com-acme-one.jsonl");
+    fleet.0.write("reports/github.com-acme-one.jsonl", "");
+    let unread = fleet.inventory(&["--since", "public.jsonl", "--owners", "owners.csv"]).expect_code(2);
+    assert_eq!(change(&unread, &stays).0, json!("not-read"), "{unread}");
+    assert_eq!(count(&unread), 1, "{unread}");
+    fleet.0.write("reports/github.com-acme-one.jsonl", report);
     fleet.0.remove("reports/github.com-acme-two.jsonl");
     let now = fleet.inventory(&["--since", "last.jsonl"]).expect_code(2);
     assert_eq!(change(&now, &goes), (json!("not-read"), Value::Null), "{now}");

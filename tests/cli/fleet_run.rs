@@ -123,6 +123,93 @@ fn failed_repositories_are_named_and_retried_without_blocking_others() {
     assert!(run.text().contains("1 with secrets, 4 not read or incomplete, 1 clean; 0 unchanged"), "{run}");
 }
 
+#[test]
+fn a_folder_that_only_lies_in_a_repository_is_not_read() {
+    let fleet = Fleet::new();
+    fleet.repository("outer", Some(&Secret::entra(4312)));
+    fleet.0.git(&["-C", "outer", "init", "--quiet", "broken"]);
+    fleet.0.git(&["-C", "outer", "init", "--quiet", "--bare", "bare"]);
+    fleet.0.remove("outer/broken/.git/HEAD");
+    fleet.0.remove("outer/bare/HEAD");
+    fleet.0.write("outer/plain/README.md", "text\n");
+    for broken in ["outer/broken", "outer/bare", "outer/bare/objects"] {
+        let run = fleet.0.keysweep(&["history", broken]).expect_code(2);
+        run.expect_mention("not a git repository");
+    }
+    fleet
+        .0
+        .keysweep(&["history", "outer/plain", "--repo-name", "plain"])
+        .expect_code(2)
+        .expect_mention("name that one");
+    fleet.0.keysweep(&["history", "outer/plain"]).expect_code(1);
+    fleet.0.write("list.txt", "outer/broken\nouter/bare\nouter/plain\nouter\n");
+    let run = fleet.run(&[]).expect_code(2);
+    assert!(run.text().contains("4 repositories: 1 with secrets, 3 not read"), "{run}");
+    let inventory = fleet.inventory().expect_code(2);
+    assert_eq!(names(&inventory, ENTRA), ["outer"], "{inventory}");
+    let read: Vec<bool> =
+        inventory.records_of("repository").iter().map(|one| one["is_read"].as_bool().unwrap_or(true)).collect();
+    assert_eq!(read, [false, false, false, true], "{inventory}");
+    // Each way to name the repository itself is accepted.
+    fleet.0.write("list.txt", "outer/.git\n");
+    fleet.run(&[]).expect_code(1);
+    assert_eq!(names(&fleet.inventory(), ENTRA), ["outer", "outer/.git"]);
+}
+
+#[test]
+fn owners_are_found_by_the_remote_of_a_path() {
+    let fleet = Fleet::new();
+    fleet.repository("shop", Some(&Secret::entra(4313)));
+    fleet.0.git(&["-C", "shop", "remote", "add", "origin", "https://me:word@github.com/acme/shop.git"]);
+    fleet.0.write("list.txt", "shop\n");
+    fleet.0.write("owners.csv", "https://github.com/acme/*,platform,,public\nhttps://github.com/acne/*,typo\n");
+    fleet.run(&[]).expect_code(1);
+    let args = ["fleet", "merge", "out", "--list", "list.txt", "--owners", "owners.csv", "--format", "jsonl"];
+    let merged = fleet.0.keysweep(&args).expect_code(1).expect_mention("fit no repository: github.com/acne/*");
+    assert!(!merged.text().contains("word@") && !merged.text().contains("github.com/acme/*"), "{merged}");
+    let one = merged.records_of("repository").remove(0);
+    assert_eq!([&one["name"], &one["owner"], &one["visibility"]], ["shop", "platform", "public"], "{merged}");
+}
+
+#[test]
+fn a_failure_is_told_on_one_line() {
+    let fleet = Fleet::new();
+    fleet.repository("damaged", None);
+    let object = fleet.0.sh("git -C damaged rev-parse HEAD:README.md").out();
+    let (object, absent) = (object.trim(), fleet.url("absent"));
+    fleet.0.write(format!("damaged/.git/objects/{}/{}", &object[..2], &object[2..]), "no object\n");
+    fleet.0.write("list.txt", format!("damaged\n{absent}\n"));
+    let run = fleet.run(&[]).expect_code(2);
+    assert!(run.text().lines().all(|line| line.starts_with("keysweep: ")), "{run}");
+    let inventory = fleet.inventory().expect_code(2);
+    let why = |name: &str| {
+        let all = inventory.records_of("repository");
+        let one = all.iter().find(|one| one["name"].as_str().is_some_and(|known| known.ends_with(name)));
+        one.and_then(|one| one["why"].as_str()).unwrap_or_default().to_owned()
+    };
+    assert!(why("absent").contains("does not appear to be a git repository"), "{inventory}");
+    assert!(!why("absent").contains("\\n") && !why("absent").contains("access rights"), "{inventory}");
+    assert_eq!(why("damaged").matches(object).count(), 1, "{inventory}");
+}
+
+#[test]
+fn the_first_leak_in_a_network_is_that_of_the_original() {
+    let fleet = Fleet::new();
+    fleet.repository("original", Some(&Secret::entra(4345)));
+    fleet.0.git(&["clone", "--quiet", "original", "fork"]);
+    let line = |name: &str, account: &str| format!("{} github.com/{account}/shop network\n", fleet.url(name));
+    let first = |options: &[&str]| {
+        let args = ["fleet", "merge", "out", "--list", "list.txt", "--format", "jsonl"];
+        let row = fleet.0.keysweep(&[&args[..], options].concat()).records_of("secret").remove(0);
+        row["first"]["repository"].as_str().unwrap_or_default().to_owned()
+    };
+    fleet.0.write("list.txt", line("original", "zenith") + &line("fork", "acme"));
+    let run = fleet.run(&[]).expect_code(1);
+    assert!(run.text().contains("2 repositories in 1 sweep: 1 with secrets"), "{run}");
+    assert_eq!(first(&[]), "github.com/zenith/shop");
+    assert_eq!(first(&["--foreign", "github.com/zenith/*"]), "github.com/acme/shop");
+}
+
 fn below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in must(fs::read_dir(folder), "reading a folder") {

@@ -86,6 +86,7 @@ fn each_secret_gets_a_liveness_that_is_stored() {
     let kept = fs::read_to_string(sandbox.repo().join(".git/keysweep/live.json")).unwrap();
     let later = sandbox.keysweep_with(&["history", "--full"], &[]);
     assert!(later.text().contains("proved dead, as 127.0.0.1"), "{}", later.text());
+    assert!(!later.text().contains("purge-plan' contain"), "the answers are no plan: {}", later.text());
     assert_eq!(later.code(), Some(1), "a dead secret stays a finding");
     holds_none(&(run.text() + &human.text() + &kept + &later.text()), &values);
 }
@@ -197,4 +198,104 @@ fn an_unknown_finding_is_reported() {
     let run = sandbox.keysweep(&["live", "aaaaaaaaaa", "--yes"]);
     assert!(run.code() == Some(2) && run.text().contains("keysweep history"), "{}", run.text());
     assert!(server.asked().is_empty());
+}
+
+#[test]
+fn a_purged_secret_is_proved_dead_by_its_value() {
+    let (sandbox, server, values) = three();
+    let swept = sandbox.swept();
+    let id = |rule: &str| swept.iter().find(|(one, _)| one == rule).unwrap().1.clone();
+    let (npm, github) = (id("npm-token"), id("github-pat-classic"));
+    sandbox.git(&["checkout", "-q", "--orphan", "clean"]);
+    sandbox.git(&["rm", "-q", "-r", "-f", "."]);
+    sandbox.commit("README.md", "clean\n");
+    sandbox.git(&["branch", "-q", "-D", "main"]);
+    sandbox.git(&["reflog", "expire", "--expire=now", "--all"]);
+    sandbox.git(&["gc", "-q", "--prune=now"]);
+    let gone = sandbox.keysweep(&["verify", "--revoked", &npm, "--yes"]);
+    assert_eq!(gone.code(), Some(2), "{}", gone.text());
+    let text = gone.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(&format!("keysweep verify --revoked {npm} --stdin")), "{text}");
+    // A new report does not know the id any more.
+    assert!(sandbox.swept().is_empty());
+    let unknown = sandbox.keysweep(&["live", &npm, "--yes"]);
+    assert!(unknown.text().contains("--stdin"), "{}", unknown.text());
+    assert_eq!(
+        sandbox.keysweep(&["live", "--all", "--yes"]).code(),
+        Some(0),
+        "a clean repository has nothing to ask about"
+    );
+    let given = |id: &str, value: &str| sandbox.keysweep_given(&["verify", "--revoked", id, "--stdin", "--yes"], value);
+    let wrong = given(&npm, &values[0]);
+    assert!(wrong.code() == Some(2) && wrong.text().contains("nothing was sent"), "{}", wrong.text());
+    assert!(server.asked().is_empty());
+    let dead = given(&npm, &format!("{}\n", values[1]));
+    assert_eq!(dead.code(), Some(0), "{}", dead.text());
+    let live = given(&github, &values[0]);
+    assert_eq!(live.code(), Some(1), "{}", live.text());
+    assert_eq!(server.asked().len(), 2);
+    holds_none(&(gone.text() + &wrong.text() + &dead.text() + &live.text()), &values);
+}
+
+#[test]
+fn nothing_is_sent_if_the_answer_cannot_be_written() {
+    let (sandbox, server, _) = three();
+    let id = sandbox.swept().remove(0).1;
+    for options in [
+        &["verify", "--revoked", &id, "--format", "sarif", "--yes"][..],
+        &["verify", "--revoked", &id, "--also", "html=x.html", "--yes"],
+        &["verify", "--revoked", &id, "--full", "--yes"],
+        &["live", &id, "--yes", "--output", "/nonexistent/x"],
+        &["live", &id, "--only", "npm-token", "--yes"],
+    ] {
+        let run = sandbox.keysweep(options);
+        assert_eq!(run.code(), Some(2), "{options:?}: {}", run.text());
+    }
+    assert!(server.asked().is_empty());
+    sandbox.keysweep(&["live", &id, "--yes", "--output", "answer.txt"]);
+    assert_eq!(server.asked().len(), 1);
+    assert!(sandbox.repo().join("answer.txt").is_file());
+}
+
+#[test]
+fn a_limit_is_told_before_anything_is_sent() {
+    let (sandbox, server, _) = three();
+    sandbox.swept();
+    let refused = sandbox.keysweep(&["live", "--all", "--max-requests", "2"]);
+    assert!(refused.text().contains("2 of 3 requests to 1 host"), "{}", refused.text());
+    let listed = refused.text().lines().filter(|line| line.contains("http://127.0.0.1")).count();
+    assert_eq!(listed, 2, "only what would be sent is listed: {}", refused.text());
+    sandbox.keysweep(&["live", "--all", "--max-requests", "2", "--yes"]);
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[test]
+fn reports_and_inventories_have_the_word_of_the_provider() {
+    let (sandbox, _server, values) = three();
+    // More than a few secrets are shown as an overview.
+    for number in 0..6 {
+        sandbox.commit(&format!("more{number}.env"), &format!("STRIPE={}\n", secret("stripe-secret-key", 40 + number)));
+    }
+    let dead = |swept: &[(String, String)]| swept.iter().find(|(rule, _)| rule == "npm-token").unwrap().1.clone();
+    let id = dead(&sandbox.swept());
+    sandbox.keysweep(&["live", "--all", "--yes"]);
+    let human = sandbox.keysweep_with(&["history"], &[]).text();
+    let at = |words: &str| human.find(words).unwrap_or_else(|| panic!("{words}: {human}"));
+    assert!(at("local only, live") < at("Stripe") && human.contains("local only, dead"), "{human}");
+    let csv = sandbox.keysweep_with(&["history", "--format", "csv"], &[]).text();
+    assert!(csv.lines().any(|line| line.contains(&id) && line.ends_with("\"dead\"")), "{csv}");
+    let sarif = sandbox.keysweep_with(&["history", "--format", "sarif"], &[]).json();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let one = results.iter().find(|one| one["partialFingerprints"]["keysweep/v1"] == *id).unwrap();
+    assert_eq!(one["properties"]["asked"]["word"], "dead", "{sarif}");
+    sandbox.keysweep_with(&["history", "--format", "jsonl", "--output", "report.jsonl"], &[]);
+    let merged =
+        |format: &str| sandbox.keysweep_with(&["fleet", "merge", "report.jsonl", "--format", format], &[]).text();
+    let inventory = merged("jsonl");
+    let row = inventory.lines().find(|line| line.contains(&format!("\"id\":\"{id}\""))).unwrap();
+    assert!(row.contains("\"asked\":{\"word\":\"dead\""), "{row}");
+    let page = merged("markdown");
+    assert!(page.contains("open, dead") && page.contains("open, live"), "{page}");
+    assert!(merged("csv").lines().any(|line| line.contains(&id) && line.ends_with("\"dead\"")), "{}", merged("csv"));
+    holds_none(&(human + &csv + &inventory + &page), &values);
 }

@@ -1,6 +1,7 @@
 //! A repository with secrets, and the program under test.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -80,6 +81,15 @@ impl Sandbox {
         let mut command = self.sealed(env!("CARGO_BIN_EXE_keysweep"));
         command.envs(variables.iter().copied());
         Run(command.args(args).output().unwrap())
+    }
+
+    /// Runs keysweep with the user's own configuration and a text on standard input.
+    pub(crate) fn keysweep_given(&self, args: &[&str], text: &str) -> Run {
+        let mut command = self.sealed(env!("CARGO_BIN_EXE_keysweep"));
+        command.env("KEYSWEEP_CONFIG", self.own_config()).args(args);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        Run(child.wait_with_output().unwrap())
     }
 
     /// Sweeps the history; returns the rule and the id of each finding.

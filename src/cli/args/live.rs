@@ -14,7 +14,8 @@ pub struct LiveArgs {
     #[arg(long)]
     pub all: bool,
     /// With --all: only about findings of this rule; may be given more than once
-    #[arg(long, value_name = "RULE", requires = "all")]
+    // What conflicts with an argument that is given is not required any more, so the ids have to be named as well.
+    #[arg(long, value_name = "RULE", requires = "all", conflicts_with = "ids")]
     pub only: Vec<String>,
     /// Send the requests without asking
     #[arg(long, conflicts_with = "dry_run")]

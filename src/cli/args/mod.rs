@@ -343,7 +343,7 @@ pub enum Command {
     ///
     /// For a value that is still there, it shows where it is and what keeps it.
     #[command(
-        override_usage = "keysweep verify [OPTIONS] --expressions FILE|--stdin|--finding ID [REPO]",
+        override_usage = "keysweep verify [OPTIONS] --expressions FILE|--stdin|--finding ID|--revoked ID [REPO]",
         after_long_help = "Examples:
   # Look for the values of a finished plan
   keysweep verify --expressions .git/keysweep/expressions.txt
@@ -531,7 +531,7 @@ pub struct DrillArgs {
     #[arg(long = "kind", value_name = "RULE")]
     pub kinds: Vec<String>,
     /// Write a repository and an exercise to this folder instead, without the answers
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "output"])]
     pub team: Option<PathBuf>,
     /// The options of the page.
     #[command(flatten)]
@@ -556,27 +556,27 @@ pub struct RangeArgs {
     pub trust_head: bool,
 }
 
-/// The values that `verify` looks for: exactly one of these.
+/// The values that `verify` looks for: exactly one of these, except that `--revoked` may take its value from `--stdin`.
 #[derive(Debug, Clone, Args)]
-#[group(required = true, multiple = false)]
+#[group(required = true, multiple = true)]
 pub struct Wanted {
     /// Look for the values in a file that 'keysweep purge-plan' wrote
     ///
     /// Any other file of literal texts for git filter-repo works, too.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["stdin", "findings", "revoked"])]
     pub expressions: Option<PathBuf>,
     /// Look for the values on standard input, one per line
-    #[arg(long)]
+    #[arg(long, conflicts_with = "findings")]
     pub stdin: bool,
     /// Look for a finding by its id; may be given more than once
     ///
     /// This proves less: it finds only what the rules still recognise.
-    #[arg(long = "finding", value_name = "ID")]
+    #[arg(long = "finding", value_name = "ID", conflicts_with = "revoked")]
     pub findings: Vec<String>,
     /// Ask the provider of a finding whether it is invalid; may be given more than once
     ///
     /// This is for a secret that was revoked, on the terms of 'keysweep live'. The exit code is 0 if the provider no longer
-    /// accepts it.
-    #[arg(long, value_name = "ID", hide_short_help = true)]
+    /// accepts it. With --stdin, the values are read from standard input, for a clone that no longer has them.
+    #[arg(long, value_name = "ID", hide_short_help = true, conflicts_with_all = ["also", "full", "show_secrets", "exit_zero"])]
     pub revoked: Vec<String>,
 }

@@ -34,6 +34,7 @@ pub(super) fn run(args: &DrillArgs) -> anyhow::Result<ExitStatus> {
         return exercise(folder, &planted);
     }
     let options = session.settings.page()?;
+    shell::can_write(session.settings.output_file.as_deref())?;
     let scratch = Scratch::new().context("making a folder for the drill")?;
     let scene = Scene::new(scratch.path(), &planted)?;
     let results = STAGES.iter().map(|(stage, rehearse)| rehearsed(stage, *rehearse, &scene)).collect();

@@ -5,6 +5,7 @@ use crate::cli::clock;
 use crate::cli::rules::BUILTIN;
 use crate::proof::template::Generator;
 use crate::rule::file::RuleFile;
+use crate::text::escape;
 
 /// The mark in each credential.
 pub(super) const MARK: &str = "KeysweepDrill";
@@ -32,7 +33,9 @@ pub(super) fn credentials(kinds: &[String]) -> anyhow::Result<Vec<Planted>> {
     let mut generator = Generator::new(seed);
     let planted = kinds.iter().map(|kind| {
         let rule = file.rules.iter().find(|rule| rule.id == *kind);
-        let rule = rule.ok_or_else(|| anyhow::anyhow!("there is no such rule; 'keysweep rules list' lists them"))?;
+        let rule = rule.ok_or_else(|| {
+            anyhow::anyhow!("there is no rule '{}'; 'keysweep rules list' lists them", escape(kind.as_bytes()))
+        })?;
         let template = rule.token.as_deref().and_then(marked);
         let template = template.ok_or_else(|| {
             anyhow::anyhow!("values of {} have no room for the mark that shows that they are made up", rule.id)
@@ -65,7 +68,8 @@ mod tests {
         for one in &all {
             assert!(one.value.contains(MARK), "{}", one.rule);
         }
-        assert!(credentials(&["no-such-rule".to_owned()]).is_err());
+        let refused = credentials(&["npm-token".to_owned(), "no-such-rule".to_owned()]).err().unwrap();
+        assert!(refused.to_string().contains("'no-such-rule'"), "{refused}");
         assert_eq!(marked("a_<base62:30><seal:x>").as_deref(), Some("a_KeysweepDrill<base62:17><seal:x>"));
         assert_eq!((marked("a_<base62:20>"), marked("<base62:40>"), marked("a_<hex:40>")), (None, None, None));
     }

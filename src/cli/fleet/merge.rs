@@ -8,7 +8,7 @@ use super::list;
 use crate::cli::args::{FleetFormatArg, MergeArgs};
 use crate::cli::clock;
 use crate::cli::exit::ExitStatus;
-use crate::cli::shell;
+use crate::cli::{shell, withhold};
 use crate::finding::Verdict;
 use crate::fleet::{self, Earlier, Inventory, NoReports, Options, Owners};
 use crate::fs::bounded;
@@ -32,7 +32,20 @@ pub(super) fn run(args: &MergeArgs) -> anyhow::Result<ExitStatus> {
     let inventory = Inventory::gather(&files, Options { owners, expected, earlier, now: clock::now() })
         .context("reading the reports")?;
     anyhow::ensure!(!inventory.repositories.is_empty(), NoReports);
+    warn_of(&inventory.unmatched);
     write(args, inventory)
+}
+
+/// Names the entries of the owners' list that fit no repository: they may be misspelt.
+fn warn_of(unmatched: &[String]) {
+    const MOST: usize = 5;
+    if unmatched.is_empty() {
+        return;
+    }
+    let more = unmatched.len().saturating_sub(MOST);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let named = unmatched.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+    shell::say(&withhold(&format!("keysweep: the list of owners has entries that fit no repository: {named}{more}")));
 }
 
 fn write(args: &MergeArgs, inventory: Inventory) -> anyhow::Result<ExitStatus> {

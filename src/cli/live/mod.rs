@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::args::{Common, LiveArgs};
+use super::args::{Common, LiveArgs, Wanted};
 use super::exit::ExitStatus;
 use super::explain::safe;
 use super::report_store::Stored;
@@ -55,18 +55,32 @@ pub(super) fn run(common: &Common, args: &LiveArgs) -> anyhow::Result<ExitStatus
     let repo = Repo::at(None)?;
     let stored = report_store::stored(&repo);
     let ids = wanted(&stored, args)?;
+    if ids.is_empty() {
+        shell::say("keysweep: the last reports of this repository have no finding, so there is nothing to ask about");
+        return Ok(ExitStatus::Clean);
+    }
     let terms = Terms { yes: args.yes, dry_run: args.dry_run, most: args.max_requests, patience: args.timeout };
-    about(common, &repo, &stored, &ids, &terms)
+    about(common, &repo, &stored, Sought { ids, given: None }, &terms)
 }
 
 /// Runs `verify --revoked`: asks about secrets that should be invalid.
 ///
 /// # Errors
 /// Fails for the same reasons as `run`.
-pub(super) fn revoked(common: &Common, path: Option<&Path>, ids: &[String], yes: bool) -> anyhow::Result<ExitStatus> {
+pub(super) fn revoked(common: &Common, path: Option<&Path>, wanted: &Wanted, yes: bool) -> anyhow::Result<ExitStatus> {
     let repo = Repo::at(path)?;
-    let terms = Terms { yes, dry_run: false, most: ids.len(), patience: None };
-    about(common, &repo, &report_store::stored(&repo), &ids.iter().cloned().collect(), &terms)
+    let ids = wanted.revoked.iter().cloned().collect();
+    let given = wanted.stdin.then(|| shell::whole_input("values")).transpose()?;
+    let terms = Terms { yes, dry_run: false, most: wanted.revoked.len(), patience: None };
+    about(common, &repo, &report_store::stored(&repo), Sought { ids, given }, &terms)
+}
+
+/// The secrets to ask about.
+struct Sought {
+    /// The ids of their findings.
+    ids: BTreeSet<String>,
+    /// A text with their values, one on each line, if they are not to be read from the repository.
+    given: Option<Vec<u8>>,
 }
 
 /// Returns the ids of the findings to ask about.
@@ -80,7 +94,8 @@ fn wanted(stored: &[Stored], args: &LiveArgs) -> anyhow::Result<BTreeSet<String>
         match meant.into_iter().collect::<Vec<_>>().as_slice() {
             [one] => _ = ids.insert((*one).clone()),
             [] => anyhow::bail!(
-                "the last reports of this repository have no finding '{}': run 'keysweep history' for a new one",
+                "the last reports of this repository have no finding '{0}': run 'keysweep history' for a new one; if this \
+                 clone no longer has the value, 'keysweep verify --revoked {0} --stdin' takes it from standard input",
                 escape(id.as_bytes())
             ),
             several => anyhow::bail!("the ids of {} findings start with '{id}'", several.len()),
@@ -88,36 +103,43 @@ fn wanted(stored: &[Stored], args: &LiveArgs) -> anyhow::Result<BTreeSet<String>
     }
     if args.all {
         ids.extend(all.iter().filter(|one| of_rule(one)).map(|one| one.id.clone()));
+        anyhow::ensure!(!stored.is_empty(), "this repository has no report yet: run 'keysweep history' first");
         anyhow::ensure!(
-            !ids.is_empty(),
-            "no report of this repository has such a finding: run 'keysweep history' first"
+            !ids.is_empty() || args.only.is_empty(),
+            "the last reports of this repository have no finding of the rules that --only names"
         );
     }
     Ok(ids)
 }
 
-fn about(
-    common: &Common,
-    repo: &Repo,
-    stored: &[Stored],
-    ids: &BTreeSet<String>,
-    terms: &Terms,
-) -> anyhow::Result<ExitStatus> {
+fn about(common: &Common, repo: &Repo, stored: &[Stored], sought: Sought, terms: &Terms) -> anyhow::Result<ExitStatus> {
     let common = Common { config: own::config(common, repo)?, ..common.clone() };
-    let in_force = policy::of_nothing(&common)?;
+    let in_force = policy::of_nothing(&common).context("nothing was sent")?;
     let named = in_force.config.live_hosts.clone();
     let session = Session::with(&common, repo, in_force)?.unfiltered();
+    // Whatever keeps the answers from being written has to be known before anything is sent.
+    session.settings.page()?;
+    shell::can_write(session.settings.output_file.as_deref())?;
     let rules = session.rules();
     let hosts =
         Hosts::new(&named, rules).map_err(|why| anyhow::anyhow!("'live_hosts' in your configuration: {why}"))?;
-    let report = values::read(&session, repo, stored, ids)?;
+    let Sought { ids, given } = sought;
+    let report = match given {
+        Some(text) => values::given(&session, &ids, &text)?,
+        None => values::read(&session, repo, stored, &ids)?,
+    };
     let mut requests = Vec::new();
     let questions: Vec<Question<'_>> =
         report.findings.iter().map(|finding| Question::new(finding, rules, &hosts, &mut requests)).collect();
-    let mut view = LiveView { schema: SCHEMA, requests: page::listed(&questions, &requests), ..LiveView::default() };
-    view.lost(ids, &report);
+    let count = requests.len().min(terms.most);
+    let requested = page::listed(&questions, &requests[..count]);
+    let mut view = LiveView { schema: SCHEMA, requests: requested, ..LiveView::default() };
+    if count < requests.len() {
+        view.remarks.push(format!("{count} of {} requests: --max-requests raises the limit", requests.len()));
+    }
+    view.lost(&ids, &report);
     if !requests.is_empty() && !terms.dry_run {
-        consent(&session, &view.requests, terms, requests.len().min(terms.most))?;
+        consent(&session, &view.requests, terms, (count, requests.len()))?;
         let client = client(terms)?;
         let outcomes = ask::all(&client, &requests, terms.most);
         view.add(&questions, &outcomes);
@@ -133,8 +155,8 @@ fn about(
 }
 
 /// Lists what would be sent, and asks the user to agree.
-fn consent(session: &Session, listed: &[RequestView], terms: &Terms, count: usize) -> anyhow::Result<()> {
-    let text = page::preview(&safe(&listed.to_vec(), &session.mask(None))?, count);
+fn consent(session: &Session, listed: &[RequestView], terms: &Terms, counts: (usize, usize)) -> anyhow::Result<()> {
+    let text = page::preview(&safe(&listed.to_vec(), &session.mask(None))?, counts);
     shell::say(&text);
     if terms.yes {
         return Ok(());

@@ -84,10 +84,12 @@ pub(super) fn listed(questions: &[Question<'_>], requests: &[Prepared<'_>]) -> V
     all
 }
 
-/// Describes the requests in words, for the user to agree to.
-pub(super) fn preview(requests: &[RequestView], count: usize) -> String {
+/// Describes the requests in words, for the user to agree to: `count` of `all` are sent.
+pub(super) fn preview(requests: &[RequestView], (count, all): (usize, usize)) -> String {
     let hosts: BTreeSet<&String> = requests.iter().map(|one| &one.host).collect();
-    let mut lines = vec![format!("keysweep: {} to {}", plural(count, "request"), plural(hosts.len(), "host"))];
+    let requested =
+        if count < all { format!("{count} of {}", plural(all, "request")) } else { plural(count, "request") };
+    let mut lines = vec![format!("keysweep: {requested} to {}", plural(hosts.len(), "host"))];
     for one in requests {
         let rules = one.rules.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         lines.push(format!("  {} {} {}, {rules}", one.count, one.method, one.address));
@@ -118,7 +120,10 @@ impl LiveView {
                 word: Liveness::NotAsked,
                 at: String::new(),
                 host: String::new(),
-                why: "the built-in rules and those of your own configuration do not find it in this clone".to_owned(),
+                why: format!(
+                    "this clone no longer has it, or the built-in rules and those of your own configuration do not find it: \
+                     'keysweep verify --revoked {id} --stdin' takes the value from standard input"
+                ),
                 reveals: BTreeMap::new(),
             },
         }));

@@ -23,7 +23,10 @@ pub(super) struct Rank(pub(super) Row);
 impl Rank {
     fn key(&self) -> impl Ord + '_ {
         let Row { state, severity, public, repositories, id, change, .. } = &self.0;
-        (Reverse((*state, *severity, *public, self.0.is_outside(), *change, *repositories)), id)
+        // Nobody has seen that a secret of an unread repository is gone.
+        let is_pending = |state| matches!(state, State::Open | State::NotRead);
+        let state = if is_pending(*state) { State::Open } else { *state };
+        (Reverse((state, self.0.works(), *severity, *public, self.0.is_outside(), *change, *repositories)), id)
     }
 }
 
@@ -117,7 +120,11 @@ fn beginning(summary: &Summary, repositories: &[Repository], most: usize) -> Vec
 pub fn verdict(summary: &Summary) -> String {
     let open = plural(summary.open, "open secret");
     match summary.verdict {
-        Verdict::Clean => format!("clean: all of {} was read, and no secret is open", count(summary)),
+        Verdict::Clean if summary.repositories == 1 => {
+            "clean: the repository was read, and no secret is open".to_owned()
+        }
+        Verdict::Clean => format!("clean: all of {} were read, and no secret is open", count(summary)),
+        Verdict::Findings if summary.repositories == 1 => format!("{open} in 1 repository, which was read"),
         Verdict::Findings => format!("{open} in {}, all of which were read", count(summary)),
         Verdict::Unknown => {
             let were = if summary.unread == 1 { "was" } else { "were" };
@@ -132,8 +139,10 @@ fn count(summary: &Summary) -> String {
 }
 
 fn sentences(summary: &Summary) -> Vec<String> {
+    let unread = summary.changes.map_or(0, |changes| changes.not_read);
+    let unread = if unread > 0 { format!(" and {unread} not read again") } else { String::new() };
     let mut sentences = vec![format!(
-        "{} open: {} public, {} in accounts of others, {} in a default branch; {} allowed",
+        "{} open{unread}: {} public, {} in accounts of others, {} in a default branch; {} allowed",
         summary.open, summary.public, summary.outside, summary.in_default_branch, summary.allowed
     )];
     if let Some(changes) = summary.changes {
@@ -160,7 +169,8 @@ fn state(row: &Row) -> String {
     let change = row.change.map(|change| change.as_str()).filter(|change| !["same", "gone"].contains(change));
     let public = row.public.then_some("public");
     let outside = row.is_outside().then_some("outside");
-    let words: Vec<&str> = [Some(row.state.as_str()), change, public, outside].into_iter().flatten().collect();
+    let asked = row.asked.as_ref().map(|asked| asked.word.as_str());
+    let words: Vec<&str> = [Some(row.state.as_str()), asked, change, public, outside].into_iter().flatten().collect();
     words.join(", ")
 }
 
@@ -202,6 +212,9 @@ fn card(row: &Row) -> Card {
             ]],
         ));
     }
+    if let Some(asked) = &row.asked {
+        facts.push(("Asked", vec![vec![text(format!("{} at {}", asked.word.as_str(), asked.at))]]));
+    }
     if (1..row.repositories).contains(&row.networks) {
         facts.push(("Networks of forks", vec![vec![text(row.networks.to_string())]]));
     }
@@ -215,7 +228,7 @@ fn card(row: &Row) -> Card {
     if row.repositories > MOST_HOLDINGS {
         blocks.push(lines(vec![format!("{} more repositories contain it", row.repositories - MOST_HOLDINGS)]));
     }
-    let tone = if row.state == State::Open { tone(row.severity) } else { Tone::Plain };
+    let tone = if matches!(row.state, State::Open | State::NotRead) { tone(row.severity) } else { Tone::Plain };
     let place = vec![text(format!("in {} repositories", row.repositories))];
     Card { tone, id: row.id.clone(), title: vec![untrusted(&*row.name)], place, sight: Sight::Folded, blocks }
 }
@@ -242,4 +255,29 @@ fn holding_row(one: &Holding) -> Vec<Line> {
         vec![untrusted(one.default_branch.clone().unwrap_or_default())],
         vec![untrusted(places + &more)],
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: &str, severity: &str, state: &str) -> Rank {
+        let row = serde_json::json!({
+            "id": id, "rule": "r", "name": "n", "severity": severity, "confidence": "high", "state": state,
+            "stage": "published", "public": true, "repositories": 1, "holdings": [],
+        });
+        Rank(serde_json::from_value(row).unwrap())
+    }
+
+    #[test]
+    fn a_secret_of_an_unread_repository_ranks_like_an_open_one() {
+        let mut rows = [
+            row("a", "critical", "gone"),
+            row("b", "critical", "allowed"),
+            row("c", "low", "open"),
+            row("d", "critical", "not-read"),
+        ];
+        rows.sort();
+        assert_eq!(rows.each_ref().map(|Rank(row)| row.id.as_str()), ["d", "c", "b", "a"]);
+    }
 }

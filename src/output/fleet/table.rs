@@ -7,7 +7,7 @@ use super::page;
 use crate::fleet::{Holding, Repository, Row, Summary};
 use crate::output::csv::field;
 
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 25] = [
     "type",
     "id",
     "rule",
@@ -32,6 +32,7 @@ const COLUMNS: [&str; 24] = [
     "first_author",
     "first_repository",
     "details",
+    "asked",
 ];
 
 /// Writes the column heads and the unread repositories.
@@ -90,6 +91,7 @@ fn cells(row: &Row, one: &Holding) -> Vec<String> {
         text_of(first.and_then(|first| first.author.as_deref())),
         text_of(first.map(|first| first.repository.as_str())),
         String::new(),
+        text_of(row.asked.as_ref().map(|asked| asked.word.as_str())),
     ]
 }
 

@@ -5,6 +5,7 @@ use std::io;
 
 use super::super::Detail;
 use super::super::agents;
+use super::super::asked;
 use super::super::brief;
 use super::super::fold::{self, Entry};
 use super::super::paper::Paper;
@@ -13,7 +14,7 @@ use super::super::style;
 use super::super::view::{FindingView, PlanView, StepView, View};
 use super::super::words::{self, plural};
 use super::finding;
-use crate::finding::{AgentFiles, CodingAgent, Command, Stage};
+use crate::finding::{AgentFiles, CodingAgent, Command, Liveness, Stage};
 
 /// The most rows of the table, with one line each and with several.
 const ROWS: Rows = Rows { of_a_line: 36, of_several: 12 };
@@ -121,7 +122,8 @@ pub(super) fn rows(view: &View) -> Vec<Row<'_>> {
         }
         let file = brief::place(one).map(brief::file).filter(|file| !file.is_empty());
         let places = one.occurrences.len().saturating_sub(1);
-        let key = file.map(|file| (one.severity, one.rule.as_str(), one.stage, one.exposure.in_head, file));
+        let key = file
+            .map(|file| (one.severity, one.rule.as_str(), one.stage, one.exposure.in_head, asked::settled(one), file));
         let row = key.and_then(|key| known.get(&key).copied()).and_then(|at| rows.get_mut(at));
         match row {
             Some(row) => {
@@ -151,14 +153,16 @@ impl Row<'_> {
     }
 }
 
-/// Returns the word for how far a row's secret got: its stage, or who can see it in an image; empty for plain files.
-fn stage_of(row: &Row<'_>) -> &'static str {
+/// Returns the words for how far a row's secret got and whether it works: its stage, or who can see it in an image, and
+/// what its provider said; empty for plain files that nobody was asked about.
+fn stage_of(row: &Row<'_>) -> String {
     let image = brief::place(row.first).and_then(|place| place.image.as_ref());
-    match image {
-        Some(place) => place.visibility.as_str(),
-        None if row.has_stage => row.first.stage.as_str(),
-        None => "",
-    }
+    let stage = match image {
+        Some(place) => Some(place.visibility.as_str()),
+        None => row.has_stage.then(|| row.first.stage.as_str()),
+    };
+    let words: Vec<&str> = stage.into_iter().chain(asked::settled(row.first).map(Liveness::as_str)).collect();
+    words.join(", ")
 }
 
 /// The most rows of a table.

@@ -113,11 +113,12 @@ impl Convert<'_> {
     }
 
     fn source(&self, report: &Report) -> SourceView {
-        let Subject { name, host, visibility, branch, kind, members } = &report.subject;
+        let Subject { name, host, remote, visibility, branch, kind, members } = &report.subject;
         let safe = |text: &Option<String>| text.as_ref().map(|text| self.safe(text.as_bytes()));
         SourceView {
             name: safe(name),
             host: safe(host),
+            remote: safe(remote),
             visibility: *visibility,
             branch: safe(branch),
             roots: report.roots.clone(),

@@ -104,6 +104,8 @@ pub struct SourceView {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub host: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub remote: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub visibility: Option<Access>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub branch: Option<String>,

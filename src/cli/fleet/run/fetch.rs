@@ -5,7 +5,7 @@ use std::io;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
-use super::process::{Limited, Limits, Process, STOPPED};
+use super::process::{Limited, Limits, Process, STOPPED, gist};
 use super::state;
 use super::task::{self, Job};
 use crate::cli::fleet::list::{Listed, Login};
@@ -172,11 +172,12 @@ fn network(job: &Job, to: &Path, limits: &Limits) -> Result<Clone, String> {
     Ok(clone)
 }
 
-/// Returns the name of a remote: similar to the fork's name, and valid in a ref.
+/// Returns the name of a remote: similar to the fork's name, and valid in a ref. Remotes are sorted by name everywhere, so
+/// it begins with the place in the list.
 fn remote_name(number: usize, name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let name: String = name.trim_matches('/').chars().map(plain).collect();
-    format!("{name}-{number}")
+    format!("{number:06}-{name}")
 }
 
 /// Returns git, ready to fetch from a repository. Its command line has the bare URL.
@@ -237,7 +238,7 @@ fn done(how: Limited, doing: &str, one: &Listed, limits: &Limits) -> Result<(), 
             // Git names only the status, among which 304 is no redirect.
             let is_redirect = words.contains("returned error: 30") && !words.contains("returned error: 304");
             let hint = "; redirects are not followed, so list the address that the server redirects to";
-            Err(format!("{doing} failed: {}{}", one.withheld(&words), if is_redirect { hint } else { "" }))
+            Err(format!("{doing} failed: {}{}", one.withheld(&gist(&words)), if is_redirect { hint } else { "" }))
         }
         Limited::TimedOut => Err(limits.exceeded(doing)),
         Limited::Stopped => Err(STOPPED.to_owned()),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::fetch::Workshop;
 use super::key::Key;
-use super::process::{Limited, Limits, Process, STOPPED};
+use super::process::{Limited, Limits, Process, STOPPED, gist};
 use super::stop::Stop;
 use super::task::{self, Job};
 use super::{failure, fetch, state};
@@ -157,10 +157,12 @@ impl<'a> Runner<'a> {
         let how = self.sweep(job, clone.path(), &unfinished).within(&self.limits);
         let read = match how {
             Limited::Ended { code: Some(0..=2), said } => Read::of(&unfinished)
-                .map_err(|_| if said.is_empty() { "the sweep wrote no report".to_owned() } else { said })?,
+                .map_err(|_| if said.is_empty() { "the sweep wrote no report".to_owned() } else { gist(&said) })?,
             Limited::Ended { said, .. } if said.contains("memory allocation") => return Err(self.too_big()),
-            Limited::Ended { code: Some(code), said } => return Err(format!("the sweep ended with {code}: {said}")),
-            Limited::Ended { code: None, said } => return Err(format!("the sweep was killed: {said}")),
+            Limited::Ended { code: Some(code), said } => {
+                return Err(format!("the sweep ended with {code}: {}", gist(&said)));
+            }
+            Limited::Ended { code: None, said } => return Err(format!("the sweep was killed: {}", gist(&said))),
             Limited::TimedOut => return Err(self.limits.exceeded("the sweep")),
             Limited::Stopped => return Err(STOPPED.to_owned()),
             Limited::NotStarted(why) => return Err(format!("the sweep could not be started: {why}")),

@@ -28,6 +28,7 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::{shell, withhold};
 use crate::fleet::{CACHES, CLONES, STATES};
 use crate::fs::owner_only;
+use crate::output::words::plural;
 use crate::text::escape;
 use job::{Ended, Runner};
 use stop::Stop;
@@ -52,6 +53,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitStatus> {
     let stop = Stop::listen();
     let runner = Runner::new(args, stop.clone())?;
     let (all, done) = (jobs.len(), AtomicUsize::new(0));
+    let listed = listed(&jobs);
     let queue = Mutex::new(VecDeque::from(jobs));
     let ended: Mutex<Vec<Ended>> = Mutex::default();
     let count = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
@@ -80,18 +82,17 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitStatus> {
         return Ok(ExitStatus::Unknown);
     }
     state::end(folder).context("remembering that the run has ended")?;
-    Ok(concluded(&ended.into_inner().unwrap_or_default(), all, folder))
+    Ok(concluded(&ended.into_inner().unwrap_or_default(), all, &listed, folder))
 }
 
-fn concluded(ended: &[Ended], all: usize, folder: &Path) -> ExitStatus {
+fn concluded(ended: &[Ended], all: usize, listed: &str, folder: &Path) -> ExitStatus {
     let count = |wanted: fn(&Ended) -> bool| ended.iter().filter(|one| wanted(one)).count();
     let (bad, clean) = (count(Ended::has_findings), count(Ended::is_clean));
     let unknown = all - clean - count(Ended::is_only_findings);
     let unchanged = count(|one| one.is_unchanged);
     shell::say(&format!(
-        "keysweep: {}: {bad} with secrets, {unknown} not read or incomplete, {clean} clean; {unchanged} unchanged since \
+        "keysweep: {listed}: {bad} with secrets, {unknown} not read or incomplete, {clean} clean; {unchanged} unchanged since \
          they were swept; 'keysweep fleet merge {}' merges the reports",
-        listed(all),
         shown(&folder.display().to_string())
     ));
     match (unknown, bad) {
@@ -101,8 +102,15 @@ fn concluded(ended: &[Ended], all: usize, folder: &Path) -> ExitStatus {
     }
 }
 
-fn listed(count: usize) -> String {
-    if count == 1 { "1 repository".to_owned() } else { format!("{count} repositories") }
+/// Returns how many sweeps there are: one for each repository, and one for each network of several.
+fn listed(jobs: &[Job]) -> String {
+    let repositories =
+        |count: usize| if count == 1 { "1 repository".to_owned() } else { format!("{count} repositories") };
+    let members: usize = jobs.iter().map(|job| job.members.len()).sum();
+    match members == jobs.len() {
+        true => repositories(members),
+        false => format!("{} in {}", repositories(members), plural(jobs.len(), "sweep")),
+    }
 }
 
 fn shown(name: &str) -> String {

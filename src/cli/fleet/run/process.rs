@@ -110,6 +110,22 @@ impl Process {
     }
 }
 
+/// Returns what a program said on one line, without advice: its lines that begin with the name of a program or the kind
+/// of an error, the fatal ones first. Several programs write at once, so the order of lines means nothing.
+pub(super) fn gist(said: &str) -> String {
+    /// The most lines that are repeated.
+    const MOST: usize = 3;
+    let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let is_told = |line: &&str| line.split_once(": ").is_some_and(|(who, _)| !who.contains(' '));
+    let mut told: Vec<&str> = lines().filter(is_told).collect();
+    told.sort_by_key(|line| (!line.starts_with("fatal: "), *line));
+    told.dedup();
+    if told.is_empty() {
+        told.extend(lines().next());
+    }
+    told[..told.len().min(MOST)].join("; ")
+}
+
 /// A pipe that is emptied by a thread while the program runs, so that the program never waits for a reader.
 struct Reading(Arc<Mutex<Read>>);
 

@@ -90,7 +90,7 @@ pub(super) fn end(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// Fails if the repository can't be opened.
 pub(super) fn of_path(path: &Path) -> Result<String, String> {
-    let repo = Repo::at(Some(path)).map_err(|error| error.to_string())?;
+    let repo = Repo::itself(path).map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())?;
     let mut refs: Vec<String> = repo.refs().into_iter().map(|(name, id)| format!("{id} {name}")).collect();
     refs.sort();
     let head = format!("{:?} {:?}", repo.branch(), repo.head());

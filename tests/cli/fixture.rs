@@ -58,6 +58,7 @@ pub(crate) fn report() -> Report {
         subject: Subject {
             name: Some(format!("github.com/acme/{HOSTILE}")),
             host: Some("github.com".to_owned()),
+            remote: None,
             visibility: Some(Access::Internal),
             branch: Some("refs/heads/main".to_owned()),
             kind: SubjectKind::Single,

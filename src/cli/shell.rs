@@ -13,7 +13,6 @@ use anyhow::Context as _;
 
 use super::args::ColorArg;
 use super::withhold;
-use crate::fs::stream::Stream;
 use crate::fs::{Rights, bounded, can_replace, replace};
 use crate::output::paper::Paper;
 use crate::output::style;
@@ -163,7 +162,7 @@ fn own_input() -> io::Result<File> {
 /// Fails if it can't be read or is larger than the limit.
 pub fn whole_input(what: &str) -> anyhow::Result<Vec<u8>> {
     let reading = || format!("reading {what} from standard input");
-    let bytes = stream().and_then(|input| Ok(Stream::of(&input)?.whole(bounded::MAX_NAMED)?));
+    let bytes = stream().and_then(|input| Ok(bounded::Stream::of(&input)?.whole(bounded::MAX_NAMED)?));
     bytes.with_context(reading)
 }
 

@@ -6,15 +6,19 @@
 //! or a device, and is read up to the limit. The caller decides what a refusal means.
 
 use std::fs::{File, FileType, Metadata, OpenOptions};
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
-
-use super::stream::{PATIENCE, Stream};
+use std::thread;
+use std::time::Duration;
 
 /// The largest size in bytes of a file that controls the program: a configuration, a baseline, ignore rules.
 pub const MAX_SIZE: u64 = 16 << 20;
 /// The largest size in bytes of a file that the user names.
 pub const MAX_NAMED: u64 = 256 << 20;
+
+/// The pause between reads of a pipe that has nothing to read, and the longest wait for a pipe to get a writer.
+const NAP: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The reason why a file was not read.
 #[derive(Debug, thiserror::Error)]
@@ -235,7 +239,7 @@ pub fn without_dots(path: &Path) -> PathBuf {
 }
 
 /// Opens a file for reading without waiting for a writer.
-pub(super) fn open(path: &Path) -> io::Result<File> {
+fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
@@ -265,6 +269,83 @@ fn drain(file: File, limit: u64) -> Result<Vec<u8>, Refused> {
     // Files of the system, such as those in `/proc`, report a size of zero but have content.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(Refused::TooLarge(limit)) } else { Ok(bytes) }
+}
+
+/// A stream. As long as a process has it open for writing, it hasn't ended, however long that takes.
+#[derive(Debug)]
+pub struct Stream {
+    file: File,
+    start: Start,
+}
+
+/// The meaning of the end of a stream, as long as nothing has been read.
+#[derive(Debug, Clone, Copy)]
+enum Start {
+    /// The stream is empty, or some of it was read.
+    Begun,
+    /// No process has opened the pipe yet, since when so much time has passed.
+    Awaited(Duration),
+    /// The stream is closed: when the program starts, the null device takes its place.
+    Required,
+}
+
+impl Stream {
+    /// Opens the pipe, socket or device at a path.
+    ///
+    /// # Errors
+    /// Fails if it can't be opened.
+    pub fn named(path: &Path) -> Result<Self, Refused> {
+        let start = match kind(path.metadata()?.file_type()) {
+            Kind::Pipe if is_descriptor(path) => Start::Begun,
+            Kind::Pipe => Start::Awaited(Duration::ZERO),
+            _ => Start::Required,
+        };
+        Ok(Self { file: open(path)?, start })
+    }
+
+    /// Returns the stream behind an open handle.
+    ///
+    /// # Errors
+    /// Fails if the handle can't be duplicated.
+    pub fn of(handle: &File) -> Result<Self, Refused> {
+        Ok(Self { file: handle.try_clone()?, start: Start::Begun })
+    }
+
+    /// Reads it to its end.
+    ///
+    /// # Errors
+    /// Fails if it can't be read, or has more than `limit` bytes.
+    pub fn whole(self, limit: u64) -> Result<Vec<u8>, Refused> {
+        let mut bytes = Vec::new();
+        let end = self.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+        end.map_err(|error| error.downcast::<Refused>().unwrap_or_else(Refused::Io))?;
+        if bytes.len() as u64 > limit { Err(Refused::TooLarge(limit)) } else { Ok(bytes) }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match (self.file.read(buffer), self.start) {
+                (Ok(0), Start::Required) => return Err(io::Error::other(Refused::Mute)),
+                (Ok(0), Start::Awaited(waited)) if waited >= PATIENCE => return Err(io::Error::other(Refused::Silent)),
+                (Ok(0), Start::Awaited(waited)) => {
+                    thread::sleep(NAP);
+                    self.start = Start::Awaited(waited + NAP);
+                }
+                (Ok(count), _) => {
+                    self.start = Start::Begun;
+                    return Ok(count);
+                }
+                (Err(error), _) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.start = Start::Begun;
+                    thread::sleep(NAP);
+                }
+                (Err(error), _) if error.kind() == io::ErrorKind::Interrupted => {}
+                (Err(error), _) => return Err(error),
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ pub mod executable;
 pub mod owner_only;
 mod replace;
 pub mod scratch;
-pub mod stream;
 
 use std::path::PathBuf;
 

@@ -62,6 +62,16 @@ impl Tool {
         }
     }
 
+    fn whole_names(self) -> impl Iterator<Item = String> {
+        let endings = ["yml", "yaml", "toml", "json", "jsonc"];
+        self.files().iter().flat_map(move |name| endings.map(|ending| format!("{name}.{ending}")))
+    }
+
+    /// Returns the names of all files that say what these tools run.
+    pub(super) fn file_names() -> impl Iterator<Item = String> {
+        Self::ALL.into_iter().flat_map(Self::whole_names)
+    }
+
     /// Returns the file that it reads by default.
     pub fn default_file(self) -> &'static str {
         match self {
@@ -72,9 +82,7 @@ impl Tool {
 
     /// Returns its files that exist.
     pub fn found(self, root: &Path) -> Vec<PathBuf> {
-        let endings = ["yml", "yaml", "toml", "json", "jsonc"];
-        let names = self.files().iter().flat_map(|name| endings.map(|ending| root.join(format!("{name}.{ending}"))));
-        names.filter(|path| path.is_file()).collect()
+        self.whole_names().map(|name| root.join(name)).filter(|path| path.is_file()).collect()
     }
 
     /// Returns the file that names keysweep for a hook. The file is only searched for words, so this proves nothing.

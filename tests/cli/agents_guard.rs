@@ -74,3 +74,58 @@ fn every_agent_is_answered_in_its_own_format() {
     let codex = json!({ "hook_event_name": "PreToolUse", "turn_id": "1", "tool_name": "shell", "tool_input": codex });
     send(&repo, &codex, &["--guard"]).expect_code(2).expect_mention("skips hooks");
 }
+
+#[test]
+fn files_with_an_installed_hook_are_kept_from_the_agent() {
+    let repo = Repo::with_a_commit();
+    for agent in ["claude", "codex", "cursor", "copilot", "cline", "vibe", "opencode"] {
+        repo.keysweep(&["hook", "install", "--agent", agent]).expect_code(0);
+    }
+    let config = "repos:\n  - repo: https://example.com/keysweep\n    hooks: [{id: keysweep}]\n";
+    repo.write(".pre-commit-config.yaml", config);
+    let root = repo.path(".").canonicalize().unwrap();
+    let here = |mut call: Value| {
+        call["cwd"] = json!(root);
+        call
+    };
+    let edit = |file: &str| here(used("Write", json!({ "file_path": file, "content": "{}" })));
+    let own = [
+        ".claude/settings.json",
+        ".claude/settings.local.json",
+        ".codex/hooks.json",
+        ".cursor/hooks.json",
+        ".github/hooks/keysweep.json",
+        ".clinerules/hooks/PreToolUse",
+        ".vibe/hooks.toml",
+        ".opencode/plugins/keysweep.js",
+        ".pre-commit-config.yaml",
+    ];
+    for file in own {
+        let whole = root.join(file);
+        let calls = [edit(file), edit(&whole.to_string_lossy()), here(command(&format!("rm -f {file}")))];
+        let more = [
+            here(command(&format!("cp x.json {file}"))),
+            here(command(&format!("cd sub && echo > ../{file}"))),
+            here(command(&format!("sed -i s/a/b/ ./{file}"))),
+        ];
+        for call in calls.iter().chain(&more) {
+            let run = send(&repo, call, &["--guard"]).expect_code(2);
+            run.expect_mention("where a hook of keysweep is installed");
+            send(&repo, call, &[]).expect_code(0);
+        }
+    }
+    for line in ["rm -r .claude", "mv .github /tmp/x", "rm -rf .clinerules/hooks"] {
+        send(&repo, &here(command(line)), &["--guard"]).expect_code(2);
+    }
+    for call in [
+        edit(".gemini/settings.json"),
+        edit(".github/workflows/x.yml"),
+        edit(".claude/agents/x.md"),
+        edit("lefthook.yml"),
+        edit("/none/.claude/settings.json"),
+        here(command("cp x.yml .github/")),
+        here(command("cat .claude/settings.json")),
+    ] {
+        assert_eq!(send(&repo, &call, &["--guard"]).expect_code(0).text(), "", "{call}");
+    }
+}

@@ -173,3 +173,45 @@ fn an_ineffective_agent_hook_is_reported() {
     repo.write(".keysweep.toml", "disable = [\"github-pat-classic\"]\n");
     hook(&repo, "status", "claude", &[]).expect_code(2).expect_mention("let a canary through");
 }
+
+/// A link to the program, by another name, is what a package manager or a person may call.
+#[cfg(unix)]
+#[test]
+fn a_program_of_another_name_keeps_one_entry_and_finds_it_again() {
+    let repo = Repo::with_a_commit();
+    let home = must(repo.path("..").canonicalize(), "find the sandbox").join("home");
+    repo.sh(
+        "mkdir -p 'my, bin' && cp \"$(command -v keysweep)\" ./keysweep-0.1.0 && ln -s ../keysweep-0.1.0 'my, bin/ks'",
+    )
+    .expect_code(0);
+    let call = |line: &str| repo.sh(&format!("'./my, bin/ks' hook {line} --global"));
+    for (agent, file) in [
+        ("claude", ".claude/settings.json"),
+        ("cursor", ".cursor/hooks.json"),
+        ("opencode", ".config/opencode/plugins/keysweep.js"),
+        ("cline", "Documents/Cline/Hooks/PreToolUse"),
+    ] {
+        call(&format!("install --agent {agent}")).expect_code(0).expect_mention("from now on");
+        let text = must(fs::read_to_string(home.join(file)), "read settings");
+        assert!(text.contains("my, bin/ks"), "the link is not what is called: {text}");
+        call(&format!("install --agent {agent}")).expect_code(0).expect_mention("already");
+        assert_eq!(must(fs::read_to_string(home.join(file)), "read settings"), text, "{agent}");
+        let run = call(&format!("status --agent {agent}")).expect_code(0);
+        assert!(run.out().contains("a canary") && !run.out().contains("let a canary through"), "{agent}: {run}");
+        call(&format!("uninstall --agent {agent}")).expect_code(0);
+        assert!(!home.join(file).exists(), "{agent}");
+    }
+}
+
+#[test]
+fn the_status_says_what_to_run() {
+    let repo = Repo::with_a_commit();
+    hook(&repo, "status", "cursor", &[])
+        .expect_code(2)
+        .expect_mention("'keysweep hook install --agent cursor' adds it");
+    repo.write(
+        ".cursor/hooks.json",
+        "{ \"hooks\": { \"preToolUse\": [{ \"command\": \"no-such-ks hook run agent\" }] } }\n",
+    );
+    hook(&repo, "status", "cursor", &[]).expect_code(2).expect_mention("no 'no-such-ks' is on PATH");
+}

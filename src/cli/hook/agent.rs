@@ -172,7 +172,8 @@ pub(super) fn named(agent: AgentName) -> Agent {
 /// Returns the reason, for the agent and for whoever watches it.
 fn why(view: &View, is_result: bool) -> String {
     let mut lines = vec![match (view.findings.is_empty(), is_result) {
-        (true, _) => "keysweep: not everything could be checked for secrets, so this was stopped:".to_owned(),
+        (true, false) => "keysweep: not everything could be checked for secrets, so this was stopped:".to_owned(),
+        (true, true) => "keysweep: not all of the output of the tool could be checked for secrets:".to_owned(),
         (false, false) => "keysweep: stopped, because this contains secrets:".to_owned(),
         (false, true) => "keysweep: the output of the tool contains secrets:".to_owned(),
     }];

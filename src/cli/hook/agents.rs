@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::agent::named;
 use super::canary::{fed, token};
-use super::{ended, on_path, program, say};
+use super::{called_by, ended, named_on_path, on_path, program, say};
 use crate::cli::args::AgentName;
 use crate::cli::exit::ExitStatus;
 use crate::cli::{shell, withhold};
@@ -39,7 +39,7 @@ fn places(agents: &[AgentName], global: bool) -> anyhow::Result<Vec<(Agent, Plac
 /// path differs between machines.
 pub(super) fn install(agents: &[AgentName], global: bool, guard: bool) -> anyhow::Result<ExitStatus> {
     let own = program()?;
-    let called = if global { own.display().to_string() } else { "keysweep".to_owned() };
+    let called = if global { called_by(&own).display().to_string() } else { "keysweep".to_owned() };
     for (agent, place) in places(agents, global)? {
         let path = place.path();
         let change = place
@@ -83,8 +83,9 @@ pub(super) fn status(agents: &[AgentName], global: bool) -> anyhow::Result<ExitS
         if installed.is_empty() {
             let option = if global { " --global" } else { "" };
             lines.push(format!(
-                "{}: '{path}' does not call keysweep; 'keysweep hook install --agent NAME{option}' adds it",
-                agent.name()
+                "{}: '{path}' does not call keysweep; 'keysweep hook install --agent {}{option}' adds it",
+                agent.name(),
+                place.flag()
             ));
             is_well = false;
         }
@@ -93,7 +94,10 @@ pub(super) fn status(agents: &[AgentName], global: bool) -> anyhow::Result<ExitS
             let (text, works) = match tried {
                 Tried::Kept(how) => (format!("'{command}' {how} a canary"), true),
                 Tried::LetThrough(code) => (format!("'{command}' let a canary through (it ended with {code})"), false),
-                Tried::Another(found) => (format!("'{command}' runs a different keysweep: {found}"), false),
+                Tried::Another(found) => {
+                    (format!("'{command}' runs a different keysweep: '{}'", found.display()), false)
+                }
+                Tried::Missing(name) => (format!("'{command}' cannot run, because no '{name}' is on PATH"), false),
             };
             lines.push(format!("{}, {event}: {text}", agent.name()));
             is_well &= works;
@@ -116,8 +120,10 @@ enum Tried {
     Kept(&'static str),
     /// The canary reached the agent; the text says how the command ended.
     LetThrough(String),
-    /// The canary was not sent, because the command runs another program, or none.
-    Another(String),
+    /// The canary was not sent, because the command runs another program.
+    Another(PathBuf),
+    /// The canary was not sent, because no program of this name is on `PATH`.
+    Missing(String),
 }
 
 /// Runs the command as the agent would, if it is this program, on a call with a made-up token, and compares the answer
@@ -125,12 +131,12 @@ enum Tried {
 fn tried(agent: Agent, event: &str, command: &str) -> anyhow::Result<Option<Tried>> {
     let own = program()?;
     let Some((called, arguments)) = parts(command) else { return Ok(None) };
-    let found = if called.contains(['/', '\\']) { Some(PathBuf::from(&called)) } else { on_path(None) };
+    let found = if called.contains(['/', '\\']) { Some(PathBuf::from(&called)) } else { named_on_path(&called, None) };
     let is_own = |found: &PathBuf| found.canonicalize().ok() == own.canonicalize().ok();
-    match &found {
-        Some(found) if is_own(found) => {}
-        Some(found) => return Ok(Some(Tried::Another(format!("'{}'", found.display())))),
-        None => return Ok(Some(Tried::Another("none is on PATH".to_owned()))),
+    match found {
+        Some(found) if is_own(&found) => {}
+        Some(found) => return Ok(Some(Tried::Another(found))),
+        None => return Ok(Some(Tried::Missing(called))),
     }
     let token = token()?;
     let Some(sent) = sample(agent, event, &token) else { return Ok(None) };

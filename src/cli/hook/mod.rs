@@ -217,10 +217,28 @@ fn program() -> anyhow::Result<PathBuf> {
     std::env::current_exe().context("finding the path of keysweep itself")
 }
 
+/// Returns the path by which keysweep was called if that leads to this program, and otherwise the path of the program: a
+/// link outlives the version that it leads to.
+fn called_by(program: &Path) -> PathBuf {
+    let first = PathBuf::from(std::env::args_os().next().unwrap_or_default());
+    let path = match first.components().count() {
+        1 => first.to_str().and_then(|name| named_on_path(name, None)),
+        _ => std::path::absolute(&first).ok(),
+    };
+    let is_own =
+        |path: &PathBuf| path.canonicalize().ok().is_some_and(|path| program.canonicalize().ok() == Some(path));
+    path.filter(is_own).unwrap_or_else(|| program.to_owned())
+}
+
 /// Returns the keysweep that a command line without a path would run; tools look into `before` first.
 fn on_path(before: Option<PathBuf>) -> Option<PathBuf> {
+    named_on_path("keysweep", before)
+}
+
+/// Returns the program that a command line would run by a name without a path.
+fn named_on_path(name: &str, before: Option<PathBuf>) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let file = format!("keysweep{}", std::env::consts::EXE_SUFFIX);
+    let file = format!("{}{}", name.trim_end_matches(std::env::consts::EXE_SUFFIX), std::env::consts::EXE_SUFFIX);
     let files = before.into_iter().chain(std::env::split_paths(&path)).map(|folder| folder.join(&file));
     files.into_iter().find(|file| is_executable(file))
 }

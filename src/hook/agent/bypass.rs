@@ -4,7 +4,10 @@
 
 use serde_json::Value;
 
+use std::path::Path;
+
 use super::action::file_of;
+use super::guarded::{self, Change};
 use super::shell::Command;
 use super::{Call, Stage};
 
@@ -43,6 +46,8 @@ const CHANGERS: [&str; 23] = [
     "out-file",
     "clear-content",
 ];
+/// The programs among them that take away the folders they are given, with all files in them.
+const REMOVERS: [&str; 7] = ["rm", "mv", "rd", "rmdir", "remove-item", "ri", "move-item"];
 /// The words in the names of tools that change the files they name.
 const CHANGING: [&str; 8] = ["write", "edit", "create", "replace", "patch", "delete", "insert", "remove"];
 /// The places that decide which hooks git runs, as the beginning or the end of a path.
@@ -60,12 +65,13 @@ impl Call {
         if !matches!(self.stage, Stage::Before) || self.prompt().is_some() {
             return None;
         }
-        let of_command = self.commands().iter().find_map(bypass);
-        of_command.or_else(|| self.changed_file())
+        let folder = self.folder().unwrap_or_default();
+        let of_command = self.commands().iter().find_map(|command| bypass(command, &folder));
+        of_command.or_else(|| self.changed_file(&folder))
     }
 
     /// Returns the file that a tool changes, if it decides about the checks.
-    fn changed_file(&self) -> Option<String> {
+    fn changed_file(&self, folder: &Path) -> Option<String> {
         let tool = self.tool();
         if !CHANGING.iter().any(|word| tool.contains(word)) {
             return None;
@@ -74,7 +80,7 @@ impl Call {
         let named = ["TargetFile", "target_file"].iter().find_map(|key| arguments[*key].as_str());
         let of_patch = patched(&arguments);
         let names = file_of(&arguments).into_iter().chain(named).chain(of_patch.iter().map(String::as_str));
-        names.filter_map(decides).map(|what| format!("it changes {what}")).next()
+        names.filter_map(|name| decides(name, folder, Change::File)).map(|what| format!("it changes {what}")).next()
     }
 }
 
@@ -87,9 +93,13 @@ fn patched(arguments: &Value) -> Vec<String> {
 }
 
 /// Returns how a command would bypass the checks.
-fn bypass(command: &Command) -> Option<String> {
+fn bypass(command: &Command, folder: &Path) -> Option<String> {
     let of_variables = command.variables.iter().find_map(|(name, value)| of_variable(name, value));
-    let of_output = command.outputs.iter().find_map(|name| decides(name)).map(|what| format!("it writes to {what}"));
+    let of_output = command
+        .outputs
+        .iter()
+        .find_map(|name| decides(name, folder, Change::File))
+        .map(|what| format!("it writes to {what}"));
     of_variables.or(of_output).or_else(|| match command.program().as_str() {
         "git" => of_git(command.arguments()),
         "keysweep" => of_keysweep(command.arguments()),
@@ -98,7 +108,8 @@ fn bypass(command: &Command) -> Option<String> {
             parts.filter_map(|(name, value)| of_variable(name, value)).next()
         }
         program if CHANGERS.contains(&program) => {
-            let changed = command.arguments().iter().find_map(|name| decides(name));
+            let change = if REMOVERS.contains(&program) { Change::Away } else { Change::File };
+            let changed = command.arguments().iter().find_map(|name| decides(name, folder, change));
             changed.map(|what| format!("'{program}' changes {what}"))
         }
         _ => None,
@@ -112,8 +123,8 @@ fn of_variable(name: &str, value: &str) -> Option<String> {
     (is_config || is_off).then(|| format!("'{name}' disables hooks"))
 }
 
-/// Describes a file that decides about the checks; `None` for any other.
-fn decides(name: &str) -> Option<String> {
+/// Describes a file that decides about the checks; `None` for any other. A relative name is one in this folder.
+fn decides(name: &str, folder: &Path, change: Change) -> Option<String> {
     let path = name.replace('\\', "/").to_ascii_lowercase();
     let path = path.trim_end_matches('/');
     let is_it = |part: &str| path == part || path.ends_with(&format!("/{part}"));
@@ -122,6 +133,8 @@ fn decides(name: &str) -> Option<String> {
         Some(format!("'{name}', which says what is allowed"))
     } else if HOOKS.iter().any(|hooks| is_it(hooks) || is_below(hooks)) {
         Some(format!("'{name}', which configures hooks"))
+    } else if guarded::holds_hook(name, folder, change) {
+        Some(format!("'{name}', where a hook of keysweep is installed"))
     } else {
         None
     }
@@ -222,7 +235,7 @@ mod tests {
     use super::*;
 
     fn stopped(line: &str) -> bool {
-        commands(line).iter().any(|command| bypass(command).is_some())
+        commands(line).iter().any(|command| bypass(command, Path::new("/none")).is_some())
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod action;
 mod bypass;
 mod glob;
+mod guarded;
 mod protocol;
 mod reads;
 mod sample;

@@ -165,7 +165,7 @@ impl Found {
 }
 
 /// Returns the path of a name, in which `~/` is the home folder.
-fn at_home(name: &str) -> PathBuf {
+pub(super) fn at_home(name: &str) -> PathBuf {
     let home = || std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"));
     match name.strip_prefix("~/").zip(home()) {
         Some((rest, home)) => Path::new(&home).join(rest),

@@ -23,6 +23,11 @@ fn call(agent: Agent, event: &str, text: &str) -> Value {
         "session_id": "keysweep", "hook_event_name": event, "cwd": "/", "prompt": text,
         "tool_name": "Bash", "tool_input": shell, "tool_response": text,
     });
+    // The message of a tool that failed is in a place of its own.
+    let usual = match event.to_ascii_lowercase().ends_with("failure") {
+        true => with(with(usual, "error", json!(text)), "error_message", json!(text)),
+        false => usual,
+    };
     match agent {
         Agent::Claude | Agent::Gemini => usual,
         Agent::VsCode => with(with(usual, "timestamp", json!("2026-01-02T03:04:05Z")), "transcript_path", json!("/")),

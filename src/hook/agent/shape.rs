@@ -31,6 +31,8 @@ pub(super) enum Shape {
 pub(super) struct Settings {
     /// The path from the root of a project: a file, or the folder of scripts.
     pub(super) project: &'static str,
+    /// The further files in which a project or a user can disable the hooks.
+    pub(super) overrides: &'static [&'static str],
     /// The path from the home folder.
     pub(super) user: &'static str,
     /// The variable that replaces the first folder of `user`, if there is one.

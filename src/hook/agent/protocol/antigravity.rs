@@ -19,6 +19,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     masks_reads: false,
     settings: Settings {
         project: ".agents/hooks.json",
+        overrides: &[],
         user: ".gemini/config/hooks.json",
         home: None,
         shape: Shape::Named,

@@ -24,10 +24,11 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     masks_reads: true,
     settings: Settings {
         project: ".claude/settings.json",
+        overrides: &[".claude/settings.local.json"],
         user: ".claude/settings.json",
         home: Some("CLAUDE_CONFIG_DIR"),
         shape: Shape::Groups { timeout: 30 },
-        events: &["UserPromptSubmit", "PreToolUse", "PostToolUse"],
+        events: &["UserPromptSubmit", "PreToolUse", "PostToolUse", "PostToolUseFailure"],
         is_shared: true,
         besides: None,
     },

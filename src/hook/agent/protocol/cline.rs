@@ -23,6 +23,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     masks_reads: false,
     settings: Settings {
         project: ".clinerules/hooks",
+        overrides: &[],
         user: "Documents/Cline/Hooks",
         home: None,
         shape: Shape::Scripts,

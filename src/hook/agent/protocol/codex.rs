@@ -22,6 +22,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     masks_reads: true,
     settings: Settings {
         project: ".codex/hooks.json",
+        overrides: &[],
         user: ".codex/hooks.json",
         home: Some("CODEX_HOME"),
         shape: Shape::Groups { timeout: 30 },

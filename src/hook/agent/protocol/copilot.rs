@@ -12,7 +12,9 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     agent: Agent::Copilot,
     flag: "copilot",
     sends: |sent| {
-        let is_camel = sent["sessionId"].is_string() && sent["timestamp"].is_number();
+        // Older versions, as on the page about the configuration of hooks, send no id of the session.
+        let is_camel =
+            sent["timestamp"].is_number() && ["sessionId", "toolName", "cwd"].iter().any(|key| sent[*key].is_string());
         let is_snake = sent["timestamp"].is_string() && sent.get("transcript_path").is_none();
         is_camel || usual_event(sent).is_some() && (is_snake || sent.get("tool_result").is_some())
     },
@@ -37,6 +39,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
 /// The settings, which VS Code reads from the same files.
 pub(super) const SETTINGS: Settings = Settings {
     project: ".github/hooks/keysweep.json",
+    overrides: &[],
     user: ".copilot/hooks/keysweep.json",
     home: Some("COPILOT_HOME"),
     shape: Shape::List { version: Some(1), is_typed: true },
@@ -79,7 +82,7 @@ fn event(sent: &Value) -> Option<&str> {
         () if has("agentName") && has("response") => "subagentStop",
         () => "sessionEvent",
     };
-    usual_event(sent).or_else(|| has("sessionId").then_some(seen))
+    usual_event(sent).or_else(|| (has("sessionId") || has("timestamp")).then_some(seen))
 }
 
 /// Returns the replaced result, of which the model only gets the text.

@@ -1,6 +1,6 @@
 //! Cursor: <https://cursor.com/docs/agent/hooks>.
 //!
-//! It reads both exit code 2 and an object. Only results of MCP servers are replaced; for others it does not wait for
+//! It reads both exit code 2 and an object; after an action, of an object only the context for the agent. Only results of MCP servers are replaced; for others it does not wait for
 //! the answer of a hook. It also runs hooks from Claude Code's settings, under their event names.
 
 use serde_json::{Value, json};
@@ -37,6 +37,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     masks_reads: false,
     settings: Settings {
         project: ".cursor/hooks.json",
+        overrides: &[],
         user: ".cursor/hooks.json",
         home: None,
         shape: Shape::List { version: Some(1), is_typed: false },
@@ -47,6 +48,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
             "beforeReadFile",
             "preToolUse",
             "postToolUse",
+            "postToolUseFailure",
         ],
         is_shared: false,
         besides: None,
@@ -57,8 +59,11 @@ const DENIED: Refusal = Refusal::Both(
     |_, why| json!({ "permission": "deny", "continue": false, "user_message": why, "agent_message": why }),
 );
 
+/// The answer after an action, which it is too late to refuse.
+const ADVISED: Refusal = Refusal::Object(|_, why| json!({ "additional_context": why }));
+
 const fn after(results: &'static [&'static str]) -> Moment {
-    Moment::After { results, replace: Some(replaced), tell: DENIED }
+    Moment::After { results, replace: Some(replaced), tell: ADVISED }
 }
 
 fn replaced(result: &Replacement<'_>) -> Option<Value> {

@@ -27,6 +27,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     masks_reads: true,
     settings: Settings {
         project: ".gemini/settings.json",
+        overrides: &[],
         user: ".gemini/settings.json",
         home: None,
         // The time limit is in milliseconds.

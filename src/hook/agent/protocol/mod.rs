@@ -137,6 +137,11 @@ const PROTOCOLS: [&Protocol; 11] = [
 ];
 
 impl Protocol {
+    /// Returns the protocols of all agents.
+    pub(super) fn all() -> impl Iterator<Item = &'static Self> {
+        PROTOCOLS.into_iter()
+    }
+
     /// Returns the protocol of an agent.
     pub(super) fn of(agent: Agent) -> &'static Self {
         PROTOCOLS.into_iter().find(|protocol| protocol.agent == agent).unwrap_or(&claude::PROTOCOL)

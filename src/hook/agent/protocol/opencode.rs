@@ -23,6 +23,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     masks_reads: true,
     settings: Settings {
         project: ".opencode/plugins/keysweep.js",
+        overrides: &[],
         user: ".config/opencode/plugins/keysweep.js",
         home: None,
         shape: Shape::Plugin,

@@ -22,6 +22,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     masks_reads: true,
     settings: Settings {
         project: ".vibe/hooks.toml",
+        overrides: &[],
         user: ".vibe/hooks.toml",
         home: None,
         shape: Shape::Tables,

@@ -25,6 +25,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     masks_reads: false,
     settings: Settings {
         project: ".windsurf/hooks.json",
+        overrides: &[],
         user: ".codeium/windsurf/hooks.json",
         home: None,
         shape: Shape::List { version: None, is_typed: false },

@@ -86,6 +86,11 @@ impl Place {
         }
     }
 
+    /// Returns the agent's name on the command line.
+    pub fn flag(&self) -> &'static str {
+        self.protocol.flag
+    }
+
     /// Returns the further step that is needed before the agent runs hooks.
     pub fn besides(&self) -> Option<&'static str> {
         self.settings().besides

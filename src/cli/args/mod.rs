@@ -343,7 +343,7 @@ pub enum Command {
     ///
     /// For a value that is still there, it shows where it is and what keeps it.
     #[command(
-        override_usage = "keysweep verify [OPTIONS] --expressions FILE|--stdin|--finding ID|--revoked ID [REPO]",
+        override_usage = "keysweep verify [OPTIONS] --expressions FILE|--stdin|--finding ID [REPO]\n       keysweep verify [OPTIONS] --revoked ID [REPO]",
         after_long_help = "Examples:
   # Look for the values of a finished plan
   keysweep verify --expressions .git/keysweep/expressions.txt

@@ -6,15 +6,12 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::shell::{self, Command};
-use super::texts::Removal;
+use super::texts::{ARGUMENTS, Removal};
 use super::{Call, Stage};
 
 /// The places in which agents name the tool; some only name it in the event.
 const TOOLS: [&str; 6] =
     ["/tool_name", "/toolName", "/preToolUse/toolName", "/toolCall/name", "/tool", "/agent_action_name"];
-/// The places in which agents put the tool's arguments.
-const ARGUMENTS: [&str; 7] =
-    ["/tool_input", "/toolArgs", "/toolInput", "/preToolUse/parameters", "/toolCall/args", "/args", "/tool_info"];
 /// The keys that agents use for a shell command.
 const LINES: [&str; 5] = ["command", "command_line", "CommandLine", "cmd", "script"];
 /// The places in which agents put the prompt.
@@ -22,11 +19,6 @@ const PROMPTS: [&str; 4] = ["/prompt", "/tool_info/user_prompt", "/userPromptSub
 
 /// The words in the names of tools, or of events, that change a part of a file.
 const EDITING: [&str; 3] = ["edit", "replace", "write_code"];
-
-/// Returns `true` if an agent puts the arguments of a tool under these keys.
-pub(super) fn is_arguments(keys: &str) -> bool {
-    ARGUMENTS.iter().any(|at| at.split('/').skip(1).eq(keys.split('.')))
-}
 
 impl Call {
     /// Returns the form in which the call names what it removes from a file.

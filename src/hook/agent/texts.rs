@@ -2,8 +2,6 @@
 
 use serde_json::Value;
 
-use super::action::is_arguments;
-
 /// A text in a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
@@ -15,6 +13,9 @@ pub struct Text {
     pub is_old: bool,
 }
 
+/// The places in which agents put the tool's arguments.
+pub(super) const ARGUMENTS: [&str; 7] =
+    ["/tool_input", "/toolArgs", "/toolInput", "/preToolUse/parameters", "/toolCall/args", "/args", "/tool_info"];
 /// The keys of a file's path.
 pub(super) const PATHS: [&str; 6] = ["file_path", "filePath", "notebook_path", "absolute_path", "AbsolutePath", "path"];
 /// The most bytes of a name that are kept: every text below a long key or path carries the name.
@@ -28,6 +29,11 @@ const PATCH_END: &str = "*** End Patch";
 /// The beginning of the line that names the next file of a patch, and that of a file whose lines are changed.
 const PATCH_FILE: &str = "*** ";
 const PATCH_UPDATE: &str = "*** Update File: ";
+
+/// Returns `true` if an agent puts the arguments of a tool under these keys.
+fn is_arguments(keys: &str) -> bool {
+    ARGUMENTS.iter().any(|at| at.split('/').skip(1).eq(keys.split('.')))
+}
 
 /// The form in which a call names what an edit of a file removes. Nothing else that is sent is about to disappear,
 /// whatever it looks like: a prompt, a command or a message may have the same keys and the same lines.

@@ -278,7 +278,7 @@ fn a_stream_without_an_end_mark_is_not_clean() {
 fn endless_zeros_come_to_an_end() {
     let repo = Repo::folder();
     repo.keysweep(&["image", "/dev/zero"]).expect_code(2).expect_mention("is a device");
-    repo.write_bytes("image.tar", &layer(&[File("a", "nothing".to_owned())]));
+    repo.write_bytes("image.tar", layer(&[File("a", "nothing".to_owned())]));
     let run = repo.sh("set +e; ulimit -t 120; cat image.tar /dev/zero | keysweep image -");
     run.expect_code(2).expect_mention("of zeros follow");
 }

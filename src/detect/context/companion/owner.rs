@@ -8,7 +8,7 @@ use crate::detect::value::segments::segments;
 use crate::rule::Rule;
 use crate::text::Span;
 
-/// What two names say of the owner of an identifier and of the secret, from near to far.
+/// The relation of the owners that two names give to an identifier and to the secret, from near to far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Owner {
     /// The names differ in nothing but the words for identifier and secret.

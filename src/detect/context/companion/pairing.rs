@@ -5,7 +5,7 @@
 
 use bstr::ByteSlice as _;
 
-use super::whole::is_cut;
+use super::whole::{is_cut, quote_at_end, unquoted, without_blanks};
 use crate::detect::value::name::Named;
 use crate::text::Span;
 
@@ -163,23 +163,6 @@ pub(super) fn word_before(text: &[u8]) -> &[u8] {
 
 pub(super) fn is_quoted(text: &[u8], value: Span) -> bool {
     quote_at_end(&text[..value.start]).is_some()
-}
-
-pub(super) fn quote_at_end(text: &[u8]) -> Option<u8> {
-    text.last().copied().filter(|byte| b"\"'`".contains(byte))
-}
-
-pub(super) fn unquoted(text: &[u8]) -> &[u8] {
-    match text {
-        [b'"' | b'\'' | b'`', rest @ ..] => rest,
-        _ => text,
-    }
-}
-
-/// Returns a text without its leading blanks.
-pub(super) fn without_blanks(text: &[u8]) -> &[u8] {
-    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    &text[blanks..]
 }
 
 /// Returns a text without the quotation mark at its end.

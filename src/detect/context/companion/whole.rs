@@ -3,7 +3,6 @@
 
 use bstr::ByteSlice as _;
 
-use super::pairing::{quote_at_end, unquoted, without_blanks};
 use crate::text::Span;
 
 /// Returns `true` if the value of a name is the beginning of something longer.
@@ -67,6 +66,25 @@ fn is_rest_of_address(after: &[u8], is_address: bool) -> bool {
 /// Returns `true` if a byte continues a word.
 fn is_part(byte: Option<&u8>) -> bool {
     byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii())
+}
+
+/// Returns the quotation mark that a text ends with.
+pub(super) fn quote_at_end(text: &[u8]) -> Option<u8> {
+    text.last().copied().filter(|byte| b"\"'`".contains(byte))
+}
+
+/// Returns a text without the quotation mark at its start.
+pub(super) fn unquoted(text: &[u8]) -> &[u8] {
+    match text {
+        [b'"' | b'\'' | b'`', rest @ ..] => rest,
+        _ => text,
+    }
+}
+
+/// Returns a text without its leading blanks.
+pub(super) fn without_blanks(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    &text[blanks..]
 }
 
 #[cfg(test)]

@@ -465,7 +465,7 @@ fn only_a_report_of_its_history_makes_a_repository_read() {
         let shop = run.records_of("repository").remove(0);
         assert_eq!((&shop["name"], &shop["is_read"]), (&json!(name), &json!(false)), "{run}");
         assert!(shop["why"].as_str().is_some_and(|told| told.contains(why)), "{shop}");
-        assert_eq!(of_rule(&run, ENTRA)["change"], "not-read", "{run}");
+        assert_eq!(of_rule(&run, ENTRA)["state"], "not-read", "{run}");
         // Together with a sweep it does no harm.
         fleet.sweep(name, &[]);
         fleet.inventory(&["--list", "list.txt"]).expect_code(1);

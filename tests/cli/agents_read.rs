@@ -142,3 +142,14 @@ fn a_pattern_matching_too_many_files_is_stopped() {
     send(&repo, &command(&repo, "cat many/*.txt")).expect_code(2).expect_mention("name fewer");
     passes(&repo, &command(&repo, "cat many/1*.txt"));
 }
+
+#[test]
+fn the_files_of_a_whole_call_are_limited() {
+    let (repo, _) = planted(1966);
+    (0..20).for_each(|number| repo.write(format!("many/{number}/a.txt"), "plain\n"));
+    let prompt = |text: String| json!({ "hook_event_name": "UserPromptSubmit", "cwd": repo.path("."), "prompt": text });
+    let begun = std::time::Instant::now();
+    send(&repo, &prompt("@many/*/*.none ".repeat(8000))).expect_code(2).expect_mention("name fewer");
+    assert!(begun.elapsed().as_secs() < 20, "an agent waits only so long: {:?}", begun.elapsed());
+    passes(&repo, &prompt("@many/*/*.none ".repeat(20)));
+}

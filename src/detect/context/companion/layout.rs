@@ -6,6 +6,7 @@
 use bstr::ByteSlice as _;
 
 use super::nested::{Objects, elements};
+use crate::detect::value::segments::segments;
 use crate::text::Span;
 
 /// The distance of a place from the secret, ordered from near to far.
@@ -64,13 +65,13 @@ impl<'t> Layout<'t> {
     /// Returns the distance of a place from the secret; `None` if it is in a part of the text that neither contains the
     /// secret nor is contained in the secret's own part. In a `pair` the name is itself a value, so the item around it
     /// only holds the two together.
-    pub(super) fn distance(&self, at: usize, pair: Option<usize>) -> Option<Distance> {
+    pub(super) fn distance(&self, at: usize, pair: Option<usize>, field: &str) -> Option<Distance> {
         let here = self.line(at);
         let is_before = at < self.secret.start;
         let there = self.line(if is_before { self.secret.start } else { self.secret.end.saturating_sub(1) });
         let (first, last) = (here.min(there), here.max(there));
         let between = self.lines.get(first + 1..=last).unwrap_or_default();
-        let levels = match self.is_setting(here, there) {
+        let levels = match self.is_setting(here, there, field) {
             true => 1,
             false => [
                 self.objects.levels(at, self.secret.start, pair)?,
@@ -85,12 +86,12 @@ impl<'t> Layout<'t> {
         Some(Distance { levels, breaks: between.iter().filter(is_break).count(), lines: last - first })
     }
 
-    /// Returns the text between a place and the secret.
+    /// Returns the text between a place and the secret, without the line in which the secret begins.
     pub(super) fn between(&self, at: usize) -> &'t [u8] {
-        let span = if at < self.secret.start {
-            Span::new(at, self.secret.start)
-        } else {
-            Span::new(self.secret.end, at.max(self.secret.end))
+        let line = self.lines.get(self.line(self.secret.start)).map_or(self.secret.start, |line| line.span.start);
+        let span = match at < line {
+            true => Span::new(at, line),
+            false => Span::new(self.secret.end, at.max(self.secret.end)),
         };
         span.of(self.text)
     }
@@ -114,13 +115,38 @@ impl<'t> Layout<'t> {
         (of(at), of(self.secret.start))
     }
 
-    /// Returns `true` if a line is in a block that configures everything, and the secret in one of several blocks.
-    fn is_setting(&self, here: usize, there: usize) -> bool {
+    /// Returns `true` if a line is in a part that configures everything, and the secret in one of several parts, or if
+    /// the two are in parts of different kinds that say so. All these parts may be about one credential.
+    fn is_setting(&self, here: usize, there: usize, field: &str) -> bool {
         let head = |line: usize| {
             let until = self.lines.get(..=line).unwrap_or_default();
             until.iter().rfind(|line| line.indentation == 0 && line.is_significant()).map(|line| line.kind)
         };
-        head(here) == Some(LineKind::Settings) && head(there) == Some(LineKind::Labelled)
+        let is_general = head(here) == Some(LineKind::Settings) && head(there) == Some(LineKind::Labelled);
+        is_general || self.is_section_of(here, field) || self.have_kinds(here, there)
+    }
+
+    /// Returns `true` if a line is in a section that is named after the provider or the thing that a field belongs to,
+    /// and not after one of several: `[azure]` for `azure_client_id`.
+    fn is_section_of(&self, line: usize, field: &str) -> bool {
+        let until = self.lines.get(..=line).unwrap_or_default();
+        let head = until.iter().rfind(|line| matches!(line.kind, LineKind::Section(_) | LineKind::Document));
+        let Some(LineKind::Section(name)) = head.map(|line| line.kind) else { return false };
+        segments(name.of(self.text)).all(|word| field.split('_').any(|own| own.as_bytes().eq_ignore_ascii_case(word)))
+    }
+
+    /// Returns `true` if two lines are in documents that say they are of different kinds, as the objects of Kubernetes
+    /// do: `kind: ConfigMap` and `kind: Secret`.
+    fn have_kinds(&self, here: usize, there: usize) -> bool {
+        let kind = |line: usize| {
+            let is_limit = |line: &Line| line.kind == LineKind::Document;
+            let (before, after) = self.lines.split_at_checked(line)?;
+            let start = before.iter().rposition(is_limit).map_or(0, |at| at + 1);
+            let end = after.iter().position(is_limit).map_or(self.lines.len(), |at| line + at);
+            let mut document = self.lines.get(start..end)?.iter();
+            document.find_map(|line| line.span.of(self.text).strip_prefix(b"kind:").map(<[u8]>::trim_ascii))
+        };
+        kind(here).zip(kind(there)).is_some_and(|(one, other)| one != other)
     }
 
     fn levels_of_elements(&self, at: usize) -> Option<usize> {
@@ -269,7 +295,7 @@ mod tests {
     fn distance(text: &str) -> Option<(usize, usize, usize)> {
         let at = |word: &str| text.find(word).unwrap_or_else(|| panic!("no {word} in {text}"));
         let layout = Layout::new(text.as_bytes(), Span::new(0, text.len()), Span::new(at("SECRET"), at("SECRET") + 6));
-        layout.distance(at("id"), None).map(|it| (it.levels, it.breaks, it.lines))
+        layout.distance(at("id"), None, "acme_id").map(|it| (it.levels, it.breaks, it.lines))
     }
 
     #[test]
@@ -309,6 +335,7 @@ mod tests {
             "k = SECRET\n[two]\nid = x\n",
             "[a]\nid = x\n[b]\n[a.c]\nk = SECRET\n",
             "id: x\n---\nk: SECRET\n",
+            "kind: A\nd:\n  id: x\n---\nkind: A\nd:\n  k: SECRET\n",
             "dev:\n  id: x\n  k: 1\nprod:\n  k: SECRET\n",
             "all:\n  dev:\n    id: x\n# a comment\n\n  prod:\n    k: SECRET\n",
             "prod:\n  k: SECRET\ndev:\n  id: x\n",
@@ -328,6 +355,8 @@ mod tests {
             ("id = x\n[two]\nk = SECRET\n", (1, 0, 2)),
             ("[a]\nid = x\n[a.b]\nk = SECRET\n", (1, 0, 2)),
             ("all {\n  id = x\n}\none \"b\" {\n  k = SECRET\n}\n", (1, 0, 3)),
+            ("[acme]\nid = x\n[b]\nk = SECRET\n", (1, 0, 2)),
+            ("kind: A\nd:\n  id: x\n---\nkind: B\nd:\n  k: SECRET\n", (1, 0, 4)),
             ("run:\n  id: x\n# a comment\n  k: SECRET\n", (0, 1, 2)),
         ] {
             assert_eq!(distance(text), Some(expected), "{text}");
@@ -338,7 +367,7 @@ mod tests {
     fn several_lines_of_a_secret_end_no_block() {
         let text = "  k = \"SECRET\nof\nlines\"\n  id = x\n";
         let layout = Layout::new(text.as_bytes(), Span::new(0, text.len()), Span::new(7, 22));
-        assert!(layout.distance(text.find("id").unwrap_or_default(), None).is_some());
+        assert!(layout.distance(text.find("id").unwrap_or_default(), None, "id").is_some());
     }
 
     #[test]
@@ -351,14 +380,14 @@ mod tests {
             let at = |word: &str| text.find(word).unwrap_or_else(|| panic!("no {word} in {text}"));
             let secret = Span::new(at("SECRET"), at("SECRET") + 6);
             let layout = Layout::new(text.as_bytes(), Span::new(0, text.len()), secret);
-            assert!(layout.distance(at("id"), Some(at("x"))).is_some(), "{text}");
+            assert!(layout.distance(at("id"), Some(at("x")), "id").is_some(), "{text}");
         }
         let apart =
             "- name: a\n  env:\n  - name: id\n    value: x\n- name: b\n  env:\n  - name: k\n    value: SECRET\n";
         let at = |word: &str| apart.find(word).unwrap_or_default();
         let secret = Span::new(at("SECRET"), at("SECRET") + 6);
         let layout = Layout::new(apart.as_bytes(), Span::new(0, apart.len()), secret);
-        assert_eq!(layout.distance(at("id"), Some(at("x"))), None);
+        assert_eq!(layout.distance(at("id"), Some(at("x")), "id"), None);
     }
 
     #[test]
@@ -367,7 +396,7 @@ mod tests {
         assert_eq!(distance(r#"{"id":"x","in":[{"k":"SECRET"}]}"#), Some((1, 0, 0)));
         assert_eq!(distance(r#"{"k":"SECRET","in":{"id":"x"}}"#), Some((1, 0, 0)));
         assert_eq!(distance("\"k\":\"SECRET\"},\n\"id\":\"x\""), Some((1, 0, 1)));
-        assert_eq!(distance("id: x\nall:\n  - k: SECRET\n"), Some((0, 0, 2)));
+        assert_eq!(distance("id: x\nall:\n  - k: SECRET\n"), Some((2, 0, 2)));
         assert_eq!(distance("- id=x\n- k=SECRET\n"), Some((0, 0, 1)));
         assert_eq!(distance("id=x\n\nk=SECRET\n"), Some((0, 1, 2)));
     }

@@ -102,7 +102,7 @@ impl Companions {
         if found.is_of_command && !layout.is_in_command(found.start) {
             return None;
         }
-        let distance = layout.distance(found.start, found.pair.map(|_| value.start))?;
+        let distance = layout.distance(found.start, found.pair.map(|_| value.start), field)?;
         let named = found.named(text);
         let owner = owner(text, named.unwrap_or_default(), field, secret, rule);
         let (line, line_of_secret) = layout.both_lines(found.start);
@@ -185,9 +185,8 @@ impl Match {
     fn named<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
         match self.name.or(self.pair) {
             Some(name) => Some(prefix(text, name)),
-            None if self.whole.start == self.value.start => {
-                Some(name_of(text, self.value)).filter(|name| !name.is_empty())
-            }
+            // A part of an address says nothing of what the name of the address stands for.
+            None if self.whole == self.value => Some(name_of(text, self.value)).filter(|name| !name.is_empty()),
             None => None,
         }
     }

@@ -161,7 +161,7 @@ pub(super) fn word_before(text: &[u8]) -> &[u8] {
     &text[text.len() - length..]
 }
 
-pub(super) fn is_quoted(text: &[u8], value: Span) -> bool {
+fn is_quoted(text: &[u8], value: Span) -> bool {
     quote_at_end(&text[..value.start]).is_some()
 }
 

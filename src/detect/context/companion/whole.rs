@@ -68,12 +68,10 @@ fn is_part(byte: Option<&u8>) -> bool {
     byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii())
 }
 
-/// Returns the quotation mark that a text ends with.
 pub(super) fn quote_at_end(text: &[u8]) -> Option<u8> {
     text.last().copied().filter(|byte| b"\"'`".contains(byte))
 }
 
-/// Returns a text without the quotation mark at its start.
 pub(super) fn unquoted(text: &[u8]) -> &[u8] {
     match text {
         [b'"' | b'\'' | b'`', rest @ ..] => rest,

@@ -274,7 +274,10 @@ fn cursor_is_answered_by_exit_code_and_json() {
     let answered = answer(&send(&repo, &served).expect_code(0), &secret);
     assert_eq!(answered["updated_mcp_tool_output"], "AZURE_CLIENT_SECRET=[secret]\n");
     let shell = cursor("afterShellExecution", json!({ "command": "env", "output": line, "duration": 1 }));
-    send(&repo, &shell).expect_code(2).expect_mention("the output of the tool").expect_withheld(&secret.value);
+    // After an action it is too late to refuse: the agent gets the report as context.
+    let answered = answer(&send(&repo, &shell).expect_code(0), &secret);
+    let context = answered["additional_context"].as_str().unwrap_or_default();
+    assert!(context.contains("the output of the tool") && context.contains(secret.rule), "{answered}");
 }
 
 // ---------------------------------------------------------------- other input

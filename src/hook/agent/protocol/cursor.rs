@@ -1,7 +1,7 @@
 //! Cursor: <https://cursor.com/docs/agent/hooks>.
 //!
-//! It reads both exit code 2 and an object; after an action, of an object only the context for the agent. Only results of MCP servers are replaced; for others it does not wait for
-//! the answer of a hook. It also runs hooks from Claude Code's settings, under their event names.
+//! It reads both exit code 2 and an object; after an action, only the object's context for the agent. Only results of
+//! MCP servers are replaced; for others it does not wait for the answer of a hook. It also runs hooks from Claude Code's settings, under their event names.
 
 use serde_json::{Value, json};
 

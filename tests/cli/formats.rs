@@ -382,7 +382,7 @@ fn csv_has_a_row_for_each_place_and_no_formulas() {
     let rows: Vec<&str> = out.lines().collect();
     assert_eq!(rows.iter().filter(|row| row.starts_with("\"finding\",")).count(), 2, "{out}");
     assert!(out.contains(",\"'=1,a|`b`<i a=\"\"x\"\">"), "{out}");
-    assert!(rows.iter().all(|row| row.split("\",\"").count() == 16), "{out}");
+    assert!(rows.iter().all(|row| row.split("\",\"").count() == 17), "{out}");
     assert!(rows.last().is_some_and(|row| row.starts_with("\"summary\",")), "{out}");
     let unread = Repo::with_a_commit();
     break_a_blob(&unread);

@@ -281,7 +281,7 @@ fn reports_and_inventories_have_the_word_of_the_provider() {
     sandbox.keysweep(&["live", "--all", "--yes"]);
     let human = sandbox.keysweep_with(&["history"], &[]).text();
     let at = |words: &str| human.find(words).unwrap_or_else(|| panic!("{words}: {human}"));
-    assert!(at("local only, live") < at("Stripe") && human.contains("local only, dead"), "{human}");
+    assert!(at("local-only, live") < at("Stripe") && human.contains("local-only, dead"), "{human}");
     let csv = sandbox.keysweep_with(&["history", "--format", "csv"], &[]).text();
     assert!(csv.lines().any(|line| line.contains(&id) && line.ends_with("\"dead\"")), "{csv}");
     let sarif = sandbox.keysweep_with(&["history", "--format", "sarif"], &[]).json();
